@@ -1,0 +1,27 @@
+//! The language of a box office: ids, seats, sections, bookings, the queue, tokens and codes.
+//!
+//! Pure: no IO, no clock, no randomness, nothing of Spin. Time and random numbers are arguments,
+//! so that every rule can be tested natively and replayed.
+//!
+//! # Layout
+//!
+//! - [`id`]: events, users, bookings. A booking id carries its event.
+//! - [`seat`] and [`section`]: what is for sale, and how a seat is found in a section's map.
+//! - [`event`]: what an organiser asks for, and the status of a sale.
+//! - [`booking`]: the record of a hold and the states of a booking.
+//! - [`queue`]: places, waits and polling intervals.
+//! - [`token`]: signed tokens of buyers, queue passes and receipts.
+//! - [`stripe`]: signatures and the few fields that are read from the provider's events.
+//! - [`code`]: the stable error codes of the HTTP contract.
+//! - [`time`]: instants in milliseconds and their RFC 3339 form.
+
+pub mod booking;
+pub mod code;
+pub mod event;
+pub mod id;
+pub mod queue;
+pub mod seat;
+pub mod section;
+pub mod stripe;
+pub mod time;
+pub mod token;
