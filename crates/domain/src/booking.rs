@@ -1,1 +1,80 @@
-//! `booking`
+//! A booking: seats held for a buyer, then paid, or given back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BookingId, EventId, UserId};
+use crate::section::SectionName;
+use crate::time::Instant;
+
+/// Where a booking stands. `reserved` is the only state that is not resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BookingStatus {
+    /// Seats are held until the booking expires.
+    Reserved,
+    /// Paid: the seats are sold to the buyer.
+    Confirmed,
+    /// Given back by its owner or by the organiser.
+    Released,
+    /// Not paid in time.
+    Expired,
+    /// Paid and refunded.
+    Refunded,
+    /// Cancelled with its event, or by its owner after payment.
+    Cancelled,
+}
+
+impl BookingStatus {
+    /// The word in the contract and in Postgres.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Confirmed => "confirmed",
+            Self::Released => "released",
+            Self::Expired => "expired",
+            Self::Refunded => "refunded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Reserved,
+            Self::Confirmed,
+            Self::Released,
+            Self::Expired,
+            Self::Refunded,
+            Self::Cancelled,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == word)
+    }
+}
+
+/// A booking as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    /// The booking.
+    pub booking_id: BookingId,
+    /// Its event.
+    pub event_id: EventId,
+    /// Its owner.
+    pub user_id: UserId,
+    /// Where it stands.
+    pub status: BookingStatus,
+    /// The section of all its places.
+    pub section: SectionName,
+    /// Seat labels (`A-1-12`), in order; empty for a standing section.
+    pub seats: Vec<String>,
+    /// How many places.
+    pub quantity: u32,
+    /// What it costs, in minor units of `currency`.
+    pub amount: i64,
+    /// ISO 4217, upper case.
+    pub currency: String,
+    /// When an unpaid hold ends.
+    pub expires_at: Instant,
+    /// When the seats were held.
+    pub created_at: Instant,
+}

@@ -1,1 +1,114 @@
-//! `queue`
+//! Places in the queue: what a waiting fan is told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EventId, UserId};
+use crate::time::Instant;
+
+/// Before the sale opens, joiners get a random draw below this bound; after it, everybody gets
+/// exactly this bound, so that the number alone decides.
+///
+/// A place is stored as `draw * 2^32 + number`, at most 2^52 + 2^32, which a double keeps exactly.
+pub const DRAW_BOUND: u32 = 1 << 20;
+
+/// The shortest interval between two polls, for those who are next.
+const POLL_AFTER_MIN_MS: u64 = 1_000;
+/// The longest interval between two polls: an admitted fan learns of it while most of the pass's
+/// five minutes are left.
+const POLL_AFTER_MAX_MS: u64 = 20_000;
+/// Polls per fan over the whole wait: the interval is this share of the time still to wait.
+const POLLS_PER_WAIT: u64 = 10;
+
+/// Where a fan stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlaceStatus {
+    /// In the line.
+    Waiting,
+    /// Let in: a pass is ready.
+    Admitted,
+    /// The pass ran out before it was used.
+    Expired,
+    /// The line has ended: sold out, ended or cancelled.
+    Closed,
+}
+
+/// A place in the queue as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The event.
+    pub event_id: EventId,
+    /// The fan.
+    pub user_id: UserId,
+    /// Where the fan stands.
+    pub status: PlaceStatus,
+    /// The number given when joining: unique within the event, never reused.
+    pub number: i64,
+    /// 1 for the next to be let in; only while waiting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
+    /// How many are before this fan; only while waiting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead: Option<i64>,
+    /// Seconds until this fan is let in, as far as the configured rate tells; only while waiting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated_wait_s: Option<i64>,
+    /// When to ask again.
+    pub poll_after_ms: u64,
+    /// Signed proof of the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+    /// Where the same answer is streamed; absent while the server offers no stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stream_url: Option<String>,
+    /// The pass, when admitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_pass: Option<String>,
+    /// When the pass ends, when admitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pass_expires_at: Option<Instant>,
+}
+
+/// Seconds until the fan at `position` (from 1) is let in when `release_per_s` are let in each
+/// second: whole release steps that must pass, so the first step's fans wait 1 s.
+pub fn estimated_wait_s(position: i64, release_per_s: i64) -> i64 {
+    let rate = release_per_s.max(1);
+    position.max(0).saturating_add(rate - 1) / rate
+}
+
+/// When a fan who waits `estimated_wait_s` should ask again.
+pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
+    let wait_ms = u64::try_from(estimated_wait_s)
+        .unwrap_or(0)
+        .saturating_mul(1_000);
+    (wait_ms / POLLS_PER_WAIT).clamp(POLL_AFTER_MIN_MS, POLL_AFTER_MAX_MS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_counts_whole_release_steps() {
+        for (position, release_per_s, expected_s) in [
+            (0, 50, 0),
+            (1, 50, 1),
+            (50, 50, 1),
+            (51, 50, 2),
+            (1_000, 0, 1_000),
+            (-1, 5, 0),
+        ] {
+            assert_eq!(
+                estimated_wait_s(position, release_per_s),
+                expected_s,
+                "{position}"
+            );
+        }
+    }
+
+    #[test]
+    fn those_who_are_next_ask_more_often() {
+        let intervals: Vec<_> = [0, 1, 30, 100, 3_600].map(poll_after_ms).to_vec();
+        assert_eq!(intervals, [1_000, 1_000, 3_000, 10_000, 20_000]);
+    }
+}

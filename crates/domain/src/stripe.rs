@@ -1,1 +1,288 @@
-//! `stripe`
+//! The payment provider's webhook: its signature, and the few fields that are read from an event.
+//!
+//! The signature scheme is Stripe's: `Stripe-Signature: t=<unix s>,v1=<hex>[,v1=…]`, where `v1` is
+//! HMAC-SHA256 of `<t>.<raw body>` under the endpoint's secret. Stricter than the provider's own
+//! libraries: `t` must be one plain number and may lie neither too far in the past nor in the
+//! future.
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
+use sha2::Sha256;
+
+use crate::time::Instant;
+
+/// How far a signature's time may be from ours, in seconds, in either direction.
+pub const SIGNATURE_TOLERANCE_S: i64 = 300;
+/// A secret shorter than this is refused: an empty key lets anyone sign.
+pub const SECRET_LENGTH_MIN: usize = 24;
+/// `v1` values that are looked at: a few while secrets are rolled, not a thousand.
+const SIGNATURES_MAX: usize = 8;
+
+/// The request was not signed by the provider, or not just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature is not valid")]
+pub struct InvalidSignature;
+
+/// Verifies `header` over the raw bytes of the body.
+///
+/// `secrets` are the endpoint's secrets, several while rolling; those shorter than
+/// [`SECRET_LENGTH_MIN`] are ignored. Comparison takes constant time.
+///
+/// # Errors
+///
+/// [`InvalidSignature`], without saying which part: a forger learns nothing.
+pub fn verify_signature<'a>(
+    header: &str,
+    body: &[u8],
+    secrets: impl IntoIterator<Item = &'a str>,
+    now: Instant,
+) -> Result<(), InvalidSignature> {
+    let mut time_text = None;
+    let mut signatures = Vec::new();
+    for part in header.split(',') {
+        match part.trim().split_once('=') {
+            Some(("t", _)) if time_text.is_some() => return Err(InvalidSignature),
+            Some(("t", text)) => time_text = Some(text),
+            Some(("v1", hex)) if signatures.len() < SIGNATURES_MAX => {
+                signatures.extend(HEXLOWER.decode(hex.as_bytes()).ok());
+            }
+            _ => {}
+        }
+    }
+    let time_text = time_text.ok_or(InvalidSignature)?;
+    if !time_text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(InvalidSignature);
+    }
+    let signed_s: i64 = time_text.parse().map_err(|_| InvalidSignature)?;
+    if now.unix_s().abs_diff(signed_s) > SIGNATURE_TOLERANCE_S.unsigned_abs() {
+        return Err(InvalidSignature);
+    }
+    let secrets = secrets
+        .into_iter()
+        .filter(|secret| secret.len() >= SECRET_LENGTH_MIN);
+    for secret in secrets {
+        let mac = signature_mac(secret, time_text, body).ok_or(InvalidSignature)?;
+        if signatures
+            .iter()
+            .any(|signature| mac.clone().verify_slice(signature).is_ok())
+        {
+            return Ok(());
+        }
+    }
+    Err(InvalidSignature)
+}
+
+fn signature_mac(secret: &str, time_text: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
+    mac.update(time_text.as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    Some(mac)
+}
+
+/// An event of the provider: what is read of it. Everything else is ignored, so that another API
+/// version does not break us.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ProviderEvent {
+    /// Unique per event, the same in every delivery: `evt_…`.
+    pub id: String,
+    /// What happened: `payment_intent.succeeded`, ….
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether real money moved.
+    #[serde(default)]
+    pub livemode: bool,
+    /// The object it happened to.
+    pub data: ProviderData,
+}
+
+/// The envelope of the object.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ProviderData {
+    /// A payment intent or a charge.
+    pub object: ProviderObject,
+}
+
+/// The fields of a payment intent or charge that matter here.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ProviderObject {
+    /// `pi_…` or `ch_…`.
+    pub id: String,
+    /// The amount asked for, in minor units.
+    pub amount: Option<i64>,
+    /// The amount taken so far.
+    pub amount_received: Option<i64>,
+    /// The amount authorised and not yet taken.
+    pub amount_capturable: Option<i64>,
+    /// ISO 4217, lower case.
+    pub currency: Option<String>,
+    /// What we attached when the payment was created.
+    pub metadata: ProviderMetadata,
+}
+
+/// Our own marks on a payment.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ProviderMetadata {
+    /// The booking it pays for.
+    pub booking_id: Option<String>,
+}
+
+/// What an event means for the booking it names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaymentMeaning {
+    /// The whole amount is authorised or taken: the booking can be confirmed.
+    Paid,
+    /// Something else happened; it confirms nothing.
+    Other,
+}
+
+impl ProviderEvent {
+    /// What the event means for its booking.
+    pub fn meaning(&self) -> PaymentMeaning {
+        match self.kind.as_str() {
+            "payment_intent.succeeded" | "payment_intent.amount_capturable_updated" => {
+                PaymentMeaning::Paid
+            }
+            _ => PaymentMeaning::Other,
+        }
+    }
+
+    /// Whether the event pays exactly `amount` of `currency` in the expected mode.
+    ///
+    /// The amount that moved (taken, or authorised) is compared as well as the amount asked for,
+    /// as far as the event names them; an event that names no amount pays nothing.
+    pub fn pays_exactly(&self, amount: i64, currency: &str, livemode: bool) -> bool {
+        let object = &self.data.object;
+        let moved = match self.kind.as_str() {
+            "payment_intent.succeeded" => object.amount_received,
+            "payment_intent.amount_capturable_updated" => object.amount_capturable,
+            _ => None,
+        };
+        let currency_matches = object
+            .currency
+            .as_deref()
+            .is_some_and(|given| given.eq_ignore_ascii_case(currency));
+        self.livemode == livemode
+            && currency_matches
+            && object.amount == Some(amount)
+            && moved.is_none_or(|moved| moved == amount)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "whsec_0123456789abcdef0123456789abcdef";
+    const BODY: &[u8] = br#"{"id":"evt_1"}"#;
+    const NOW: Instant = Instant::from_unix_ms(1_800_000_000_000);
+
+    fn sign(secret: &str, time: &str, body: &[u8]) -> String {
+        let mac = signature_mac(secret, time, body).unwrap();
+        HEXLOWER.encode(&mac.finalize().into_bytes())
+    }
+
+    fn verify(header: &str) -> bool {
+        verify_signature(header, BODY, [SECRET], NOW).is_ok()
+    }
+
+    #[test]
+    fn the_providers_own_signature_verifies() {
+        // The vector of the HMAC itself: RFC 4231 section 4.3, key "Jefe".
+        let mut mac = Hmac::<Sha256>::new_from_slice(b"Jefe").unwrap();
+        mac.update(b"what do ya want for nothing?");
+        let expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
+        assert_eq!(HEXLOWER.encode(&mac.finalize().into_bytes()), expected);
+        let signature = sign(SECRET, "1800000000", BODY);
+        assert!(verify(&format!("t=1800000000,v1={signature}")));
+        assert!(verify(&format!(
+            "t=1800000000,v0=00,v1={},v1={signature}",
+            "0".repeat(64)
+        )));
+    }
+
+    #[test]
+    fn times_far_from_now_are_refused_in_both_directions() {
+        for (offset_s, accepted) in [(-301, false), (-300, true), (300, true), (301, false)] {
+            let time = (1_800_000_000_i64 + offset_s).to_string();
+            let header = format!("t={time},v1={}", sign(SECRET, &time, BODY));
+            assert_eq!(verify(&header), accepted, "{offset_s}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_read_strictly() {
+        let good = sign(SECRET, "1800000000", BODY);
+        let plus = sign(SECRET, "+1800000000", BODY);
+        let empty = sign(SECRET, "", BODY);
+        for header in [
+            String::new(),
+            format!("v1={good}"),
+            "t=1800000000".to_owned(),
+            format!("t=1800000000,t=1800000000,v1={good}"),
+            format!("t=now,v1={good}"),
+            format!("t=+1800000000,v1={plus}"),
+            format!("t=,v1={empty}"),
+            format!("t=1800000000,v0={good}"),
+            format!("t=1800000000,v1={}", good.to_uppercase()),
+            format!("t=1800000000,v1={}", &good[..62]),
+            format!("t=1800000000,v1={}", sign(SECRET, "1800000000", b"{}")),
+            format!(
+                "t=1800000000,v1={}",
+                sign("whsec_another_secret_of_length", "1800000000", BODY)
+            ),
+            format!("t=1800000000,{}v1={good}", "v1=00,".repeat(1000)),
+            format!("t=99999999999999999999,v1={good}"),
+        ] {
+            // A thousand values that decode fill the list before the good one is reached.
+            assert!(!verify(&header), "{header:.80}");
+        }
+    }
+
+    #[test]
+    fn short_secrets_sign_nothing() {
+        for secret in ["", "short"] {
+            let header = format!("t=1800000000,v1={}", sign(secret, "1800000000", BODY));
+            assert!(
+                verify_signature(&header, BODY, [secret], NOW).is_err(),
+                "{secret:?}"
+            );
+        }
+        let old = "whsec_the_secret_that_is_being_rolled";
+        let header = format!("t=1800000000,v1={}", sign(old, "1800000000", BODY));
+        assert!(verify_signature(&header, BODY, [SECRET, old], NOW).is_ok());
+    }
+
+    fn event(changes: &[(&str, serde_json::Value)]) -> ProviderEvent {
+        let mut json = serde_json::json!({
+            "id": "evt_1", "type": "payment_intent.succeeded", "livemode": false,
+            "data": {"object": {"id": "pi_1", "amount": 5000, "amount_received": 5000,
+                "currency": "eur", "metadata": {"booking_id": "bk_1"}}},
+        });
+        for (pointer, value) in changes {
+            *json.pointer_mut(pointer).unwrap() = value.clone();
+        }
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn only_the_exact_price_pays() {
+        assert!(event(&[]).pays_exactly(5000, "EUR", false));
+        for (pointer, value) in [
+            ("/livemode", serde_json::json!(true)),
+            ("/data/object/amount", serde_json::json!(4999)),
+            ("/data/object/amount", serde_json::json!(5001)),
+            ("/data/object/amount", serde_json::json!(null)),
+            ("/data/object/amount_received", serde_json::json!(0)),
+            ("/data/object/currency", serde_json::json!("usd")),
+            ("/data/object/currency", serde_json::json!(null)),
+        ] {
+            let event = event(&[(pointer, value)]);
+            assert!(!event.pays_exactly(5000, "EUR", false), "{pointer}");
+        }
+        assert!(!event(&[]).pays_exactly(5000, "EUR", true));
+    }
+}
