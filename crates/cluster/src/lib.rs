@@ -1,1 +1,31 @@
-//! `cluster`
+//! Redis Cluster routing for a host that knows single Redis nodes only.
+//!
+//! Spin's Redis interface opens a connection to one node, sends one command and gives back either
+//! a flat list of values or an error *as text*. Everything that makes a cluster out of six such
+//! nodes is here: which slot a key is in, who owns the slot, what a redirect means, what to do
+//! when a node is gone. The crate does no IO: it drives a [`Transport`], which is Spin in the
+//! components and the `redis` crate or a script in the tests.
+//!
+//! Read top-down: [`Cluster`] is the driver; it asks `remedy` what an error calls for;
+//! `reply_error` is the only place that reads error texts; `slot`, `slot_map` and `topology` are
+//! pure.
+//!
+//! **Invariant:** no future and no waker crosses from one task to another. In a component each
+//! request is a task of its own, and a waker that reaches into another request's task stops the
+//! whole instance. Tasks meet in the shared state only, and wait for one another by sleeping.
+
+mod address;
+mod address_map;
+mod cluster;
+mod error;
+mod script;
+mod transport;
+mod value;
+
+pub use address::{InvalidAddress, NodeAddress};
+pub use address_map::{AddressMap, InvalidAddressMap};
+pub use cluster::Cluster;
+pub use error::Error;
+pub use script::Script;
+pub use transport::Transport;
+pub use value::{Argument, Reply};
