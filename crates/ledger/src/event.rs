@@ -1,0 +1,69 @@
+//! An event as the ledger keeps it.
+
+use domain::id::EventId;
+use domain::section::Section;
+use domain::time::Instant;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// How an event is sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaleSettings {
+    /// Places one buyer may hold and buy.
+    pub max_per_buyer: u32,
+    /// How long a hold lasts.
+    pub hold_ttl_s: u32,
+    /// Whether a queue pass is needed.
+    pub queue_enabled: bool,
+    /// Passes that may be live at the same time.
+    pub max_active: u32,
+    /// Users let in per second.
+    pub release_per_s: u32,
+    /// How long a queue pass lasts.
+    pub pass_ttl_s: u32,
+}
+
+/// An event as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StoredEvent {
+    /// The event.
+    pub id: EventId,
+    /// Its title.
+    pub name: String,
+    /// Free text.
+    pub description: String,
+    /// Where it takes place.
+    pub venue: String,
+    /// Doors.
+    #[serde(rename = "starts_at_ms", deserialize_with = "instant")]
+    pub starts_at: Instant,
+    /// The end; nothing is sold after it.
+    #[serde(rename = "ends_at_ms", deserialize_with = "instant")]
+    pub ends_at: Instant,
+    /// When the sale opens.
+    #[serde(rename = "on_sale_at_ms", deserialize_with = "instant")]
+    pub on_sale_at: Instant,
+    /// When the event was created.
+    #[serde(rename = "created_at_ms", deserialize_with = "instant")]
+    pub created_at: Instant,
+    /// ISO 4217, upper case.
+    pub currency: String,
+    /// How it is sold.
+    pub sale: SaleSettings,
+    /// Whether the organiser has stopped the sale for now.
+    pub paused: bool,
+    /// Whether the event is cancelled; for good.
+    pub cancelled: bool,
+    /// Whether all places were sold when the worker last looked.
+    pub sold_out: bool,
+    /// The number of the event's present life in Redis; it only grows.
+    pub generation: i64,
+    /// Places of all sections.
+    pub capacity: u64,
+    /// In the order in which the organiser gave them.
+    pub sections: Vec<Section>,
+}
+
+/// Reads milliseconds; the ledger's documents carry instants as numbers.
+fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+    i64::deserialize(deserializer).map(Instant::from_unix_ms)
+}
