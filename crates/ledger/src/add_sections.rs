@@ -1,9 +1,10 @@
 //! Adds sections to an event.
 
+use domain::event::SECTIONS_MAX;
 use domain::id::EventId;
 use domain::section::{Section, SectionName};
 
-use crate::database::Database;
+use crate::database::{Database, Value};
 use crate::error::Error;
 use crate::event::StoredEvent;
 use crate::row::{json_text, one_row};
@@ -11,17 +12,6 @@ use crate::row::{json_text, one_row};
 const STEP: &str = "add_sections";
 const STATEMENT: &str = "SELECT outcome, document, section_names \
      FROM boxoffice.add_sections($1::text::uuid, $2::text::jsonb, $3::bigint)";
-
-/// Sections to add. The caller has validated each; their names differ from each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AddSections<'a> {
-    /// The event.
-    pub event: EventId,
-    /// Placed after those that exist.
-    pub sections: &'a [Section],
-    /// Sections the event may have in the end.
-    pub sections_max: u32,
-}
 
 /// What [`add_sections`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +22,7 @@ pub enum AddSectionsOutcome {
     AlreadyAdded(Box<StoredEvent>),
     /// These names are taken. Nothing was added.
     SectionExists(Vec<SectionName>),
-    /// More than `sections_max` sections. Nothing was added.
+    /// The event would have more than [`SECTIONS_MAX`] sections. Nothing was added.
     TooManySections,
     /// No such event.
     EventMissing,
@@ -40,19 +30,21 @@ pub enum AddSectionsOutcome {
     EventCancelled,
 }
 
-/// Adds sections to an event: all or none. The caller then adds them to Redis.
+/// Adds sections, placed after those that exist: all or none. The caller has validated them and
+/// then adds them to Redis.
 ///
 /// # Errors
 ///
 /// See [`Error`].
 pub async fn add_sections<D: Database>(
     database: &D,
-    request: &AddSections<'_>,
+    event: EventId,
+    sections: &[Section],
 ) -> Result<AddSectionsOutcome, Error> {
     let parameters = vec![
-        request.event.to_string().into(),
-        json_text(STEP, request.sections)?,
-        request.sections_max.into(),
+        event.to_string().into(),
+        json_text(STEP, sections)?,
+        Value::Integer(SECTIONS_MAX as i64),
     ];
     let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
     let outcome = row.text()?;

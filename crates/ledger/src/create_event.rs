@@ -1,12 +1,12 @@
 //! Stores a new event with its sections.
 
+use domain::event::NewEvent;
 use domain::id::EventId;
-use domain::section::Section;
 use domain::time::Instant;
 
 use crate::database::{Database, Value};
 use crate::error::Error;
-use crate::event::{SaleSettings, StoredEvent};
+use crate::event::StoredEvent;
 use crate::row::{json_text, one_row};
 
 const STEP: &str = "create_event";
@@ -15,29 +15,14 @@ const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.create_event(\
      $9::text::jsonb, $10::bigint, $11::bigint, $12::boolean, $13::bigint, $14::bigint, \
      $15::bigint, $16::text, $17::text)";
 
-/// A new event. The caller has validated it; the table's checks refuse what it let through.
+/// A new event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateEvent<'a> {
     /// A fresh id. Calling again with the same id gives the stored event.
     pub event: EventId,
-    /// Its title.
-    pub name: &'a str,
-    /// Free text.
-    pub description: &'a str,
-    /// Where it takes place.
-    pub venue: &'a str,
-    /// Doors.
-    pub starts_at: Instant,
-    /// The end.
-    pub ends_at: Instant,
-    /// When the sale opens.
-    pub on_sale_at: Instant,
-    /// ISO 4217, upper case.
-    pub currency: &'a str,
-    /// In the order in which clients see them.
-    pub sections: &'a [Section],
-    /// How it is sold.
-    pub sale: SaleSettings,
+    /// What the organiser asked for, validated by the caller; the tables' checks refuse what it
+    /// let through. Without `on_sale_at` the sale opens now, by the clock of Postgres.
+    pub wanted: &'a NewEvent,
     /// Of the request, if it carried a key. It stands here and not in Redis because an event that
     /// does not exist yet has no Redis slot.
     pub idempotency: Option<Idempotency<'a>>,
@@ -72,23 +57,24 @@ pub async fn create_event<D: Database>(
     database: &D,
     request: &CreateEvent<'_>,
 ) -> Result<CreateEventOutcome, Error> {
-    let sale = &request.sale;
+    let wanted = request.wanted;
+    let sale = &wanted.sale;
     let parameters = vec![
         request.event.to_string().into(),
-        request.name.into(),
-        request.description.into(),
-        request.venue.into(),
-        request.starts_at.unix_ms().into(),
-        request.ends_at.unix_ms().into(),
-        request.on_sale_at.unix_ms().into(),
-        request.currency.into(),
-        json_text(STEP, request.sections)?,
+        wanted.name.as_str().into(),
+        wanted.description.as_str().into(),
+        wanted.venue.as_str().into(),
+        wanted.starts_at.unix_ms().into(),
+        wanted.ends_at.unix_ms().into(),
+        wanted.on_sale_at.map(Instant::unix_ms).into(),
+        wanted.currency.as_str().into(),
+        json_text(STEP, &wanted.sections)?,
         sale.max_per_buyer.into(),
         sale.hold_ttl_s.into(),
-        sale.queue_enabled.into(),
-        sale.max_active.into(),
-        sale.release_per_s.into(),
-        sale.pass_ttl_s.into(),
+        sale.queue.enabled.into(),
+        sale.queue.max_active.into(),
+        sale.queue.release_per_s.into(),
+        sale.queue.pass_ttl_s.into(),
         Value::from(request.idempotency.map(|idempotency| idempotency.key)),
         Value::from(
             request

@@ -1,26 +1,10 @@
 //! An event as the ledger keeps it.
 
+use domain::event::{SaleSettings, SaleState};
 use domain::id::EventId;
 use domain::section::Section;
 use domain::time::Instant;
-use serde::{Deserialize, Deserializer, Serialize};
-
-/// How an event is sold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SaleSettings {
-    /// Places one buyer may hold and buy.
-    pub max_per_buyer: u32,
-    /// How long a hold lasts.
-    pub hold_ttl_s: u32,
-    /// Whether a queue pass is needed.
-    pub queue_enabled: bool,
-    /// Passes that may be live at the same time.
-    pub max_active: u32,
-    /// Users let in per second.
-    pub release_per_s: u32,
-    /// How long a queue pass lasts.
-    pub pass_ttl_s: u32,
-}
+use serde::{Deserialize, Deserializer};
 
 /// An event as the ledger keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -61,6 +45,19 @@ pub struct StoredEvent {
     pub capacity: u64,
     /// In the order in which the organiser gave them.
     pub sections: Vec<Section>,
+}
+
+impl StoredEvent {
+    /// What decides the status of the event.
+    pub fn sale_state(&self) -> SaleState {
+        SaleState {
+            cancelled: self.cancelled,
+            paused: self.paused,
+            sold_out: self.sold_out,
+            on_sale_at: self.on_sale_at,
+            ends_at: self.ends_at,
+        }
+    }
 }
 
 /// Reads milliseconds; the ledger's documents carry instants as numbers.

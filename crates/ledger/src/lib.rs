@@ -60,7 +60,7 @@ mod row;
 mod update_event;
 
 pub use active_events::{ACTIVE_EVENTS_MAX, active_events};
-pub use add_sections::{AddSections, AddSectionsOutcome, add_sections};
+pub use add_sections::{AddSectionsOutcome, add_sections};
 pub use booking::BookingFacts;
 pub use cancel_event::cancel_event;
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
@@ -69,7 +69,7 @@ pub use create_event::{CreateEvent, CreateEventOutcome, Idempotency, create_even
 pub use database::{Database, DatabaseError, Value};
 pub use drain_journal::{DRAIN_ENTRIES_MAX, DrainEntry, DrainKind, Drained, drain_journal};
 pub use error::Error;
-pub use event::{SaleSettings, StoredEvent};
+pub use event::StoredEvent;
 pub use event_to_open::{EventToOpen, SoldPlaces, event_to_open};
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
@@ -84,7 +84,7 @@ pub use pending_provider_events::{
 };
 pub use ping::{Ping, ping};
 pub use record_provider_event::{ProviderEventState, RecordProviderEvent, record_provider_event};
-pub use update_event::{EventPatch, UpdateEventOutcome, update_event};
+pub use update_event::{UpdateEventOutcome, update_event};
 
 /// Rows of a page at most, for events and for bookings.
 ///

@@ -1,5 +1,6 @@
 //! Changes an event's texts, times and sale settings.
 
+use domain::event::EventChange;
 use domain::id::EventId;
 use domain::time::Instant;
 
@@ -12,37 +13,6 @@ const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.update_event(\
      $1::text::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $7::bigint, \
      $8::boolean, $9::bigint, $10::bigint, $11::boolean, $12::bigint, $13::bigint, $14::bigint)";
 
-/// What to change; `None` leaves a field as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EventPatch<'a> {
-    /// Its title.
-    pub name: Option<&'a str>,
-    /// Free text.
-    pub description: Option<&'a str>,
-    /// Where it takes place.
-    pub venue: Option<&'a str>,
-    /// Doors.
-    pub starts_at: Option<Instant>,
-    /// The end.
-    pub ends_at: Option<Instant>,
-    /// When the sale opens.
-    pub on_sale_at: Option<Instant>,
-    /// Stop or continue the sale.
-    pub paused: Option<bool>,
-    /// Places one buyer may hold and buy.
-    pub max_per_buyer: Option<u32>,
-    /// How long a hold lasts.
-    pub hold_ttl_s: Option<u32>,
-    /// Whether a queue pass is needed.
-    pub queue_enabled: Option<bool>,
-    /// Passes that may be live at the same time.
-    pub max_active: Option<u32>,
-    /// Users let in per second.
-    pub release_per_s: Option<u32>,
-    /// How long a queue pass lasts.
-    pub pass_ttl_s: Option<u32>,
-}
-
 /// What [`update_event`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UpdateEventOutcome {
@@ -52,12 +22,13 @@ pub enum UpdateEventOutcome {
     EventMissing,
     /// A cancelled event does not change any more.
     EventCancelled,
-    /// Together with the stored times, the event would end before it starts or before its sale
-    /// opens. Nothing was changed.
+    /// Together with the stored times, the event would end before it starts: another change was
+    /// faster. Nothing was changed.
     InvalidTimes,
 }
 
-/// Changes an event's texts, times and sale settings. The caller then updates Redis.
+/// Changes an event's texts, times and sale settings; what `change` leaves out stays. The
+/// caller has validated the change and then updates Redis.
 ///
 /// # Errors
 ///
@@ -65,23 +36,25 @@ pub enum UpdateEventOutcome {
 pub async fn update_event<D: Database>(
     database: &D,
     event: EventId,
-    patch: &EventPatch<'_>,
+    change: &EventChange,
 ) -> Result<UpdateEventOutcome, Error> {
+    let sale = change.sale.as_ref();
+    let queue = sale.map(|sale| &sale.queue);
     let parameters = vec![
         event.to_string().into(),
-        patch.name.into(),
-        patch.description.into(),
-        patch.venue.into(),
-        milliseconds(patch.starts_at),
-        milliseconds(patch.ends_at),
-        milliseconds(patch.on_sale_at),
-        patch.paused.into(),
-        patch.max_per_buyer.into(),
-        patch.hold_ttl_s.into(),
-        patch.queue_enabled.into(),
-        patch.max_active.into(),
-        patch.release_per_s.into(),
-        patch.pass_ttl_s.into(),
+        change.name.as_deref().into(),
+        change.description.as_deref().into(),
+        change.venue.as_deref().into(),
+        milliseconds(change.starts_at),
+        milliseconds(change.ends_at),
+        milliseconds(change.on_sale_at),
+        change.paused.into(),
+        sale.map(|sale| sale.max_per_buyer).into(),
+        sale.map(|sale| sale.hold_ttl_s).into(),
+        queue.map(|queue| queue.enabled).into(),
+        queue.map(|queue| queue.max_active).into(),
+        queue.map(|queue| queue.release_per_s).into(),
+        queue.map(|queue| queue.pass_ttl_s).into(),
     ];
     let mut row = one_row(database, "update_event", STATEMENT, parameters).await?;
     match row.text()?.as_str() {
