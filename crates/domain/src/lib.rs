@@ -7,6 +7,7 @@
 //!
 //! - [`id`]: events, users, bookings. A booking id carries its event.
 //! - [`seat`] and [`section`]: what is for sale, and how a seat is found in a section's map.
+//! - [`selection`]: what a buyer asks to reserve.
 //! - [`event`]: what an organiser asks for, and the status of a sale.
 //! - [`booking`]: the record of a hold and the states of a booking.
 //! - [`queue`]: places, waits and polling intervals.
@@ -22,6 +23,7 @@ pub mod id;
 pub mod queue;
 pub mod seat;
 pub mod section;
+pub mod selection;
 pub mod stripe;
 pub mod time;
 pub mod token;
