@@ -270,22 +270,17 @@ mod tests {
     fn every_code_has_a_word_of_its_own() {
         let words: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
         assert_eq!(words.len(), Code::ALL.len());
-        assert!(words.iter().all(|word| {
-            word.bytes()
-                .all(|byte| byte == b'_' || byte.is_ascii_lowercase())
-        }));
+        assert!(
+            words
+                .iter()
+                .all(|word| { word.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()) })
+        );
     }
 
     #[test]
     fn only_what_may_pass_is_retryable() {
-        let retryable: Vec<_> = Code::ALL
-            .into_iter()
-            .filter(|code| code.retryable())
-            .map(Code::as_str)
-            .collect();
-        assert_eq!(
-            retryable,
-            ["request_in_progress", "rate_limited", "unavailable"]
-        );
+        let retryable: Vec<_> =
+            Code::ALL.into_iter().filter(|code| code.retryable()).map(Code::as_str).collect();
+        assert_eq!(retryable, ["request_in_progress", "rate_limited", "unavailable"]);
     }
 }

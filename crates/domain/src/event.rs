@@ -40,12 +40,7 @@ pub struct QueueSettings {
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self {
-            enabled: true,
-            max_active: 100,
-            release_per_s: 50,
-            pass_ttl_s: 300,
-        }
+        Self { enabled: true, max_active: 100, release_per_s: 50, pass_ttl_s: 300 }
     }
 }
 
@@ -63,11 +58,7 @@ pub struct SaleSettings {
 
 impl Default for SaleSettings {
     fn default() -> Self {
-        Self {
-            max_per_buyer: 4,
-            hold_ttl_s: 600,
-            queue: QueueSettings::default(),
-        }
+        Self { max_per_buyer: 4, hold_ttl_s: 600, queue: QueueSettings::default() }
     }
 }
 
@@ -139,10 +130,7 @@ pub struct FieldProblem {
 
 impl FieldProblem {
     fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            problem: problem.into(),
-        }
+        Self { field: field.into(), problem: problem.into() }
     }
 }
 
@@ -155,10 +143,7 @@ impl NewEvent {
         let currency_fits =
             self.currency.len() == 3 && self.currency.bytes().all(|byte| byte.is_ascii_uppercase());
         if !currency_fits {
-            problems.push(FieldProblem::new(
-                "currency",
-                "must be three upper-case letters",
-            ));
+            problems.push(FieldProblem::new("currency", "must be three upper-case letters"));
         }
         problems.extend(section_problems(&self.sections));
         check_sale(&self.sale, &mut problems);
@@ -190,10 +175,7 @@ impl EventChange {
 pub fn section_problems(sections: &[Section]) -> Vec<FieldProblem> {
     let mut problems = Vec::new();
     if sections.is_empty() || sections.len() > SECTIONS_MAX {
-        problems.push(FieldProblem::new(
-            "sections",
-            format!("must be 1 to {SECTIONS_MAX}"),
-        ));
+        problems.push(FieldProblem::new("sections", format!("must be 1 to {SECTIONS_MAX}")));
     }
     for (index, section) in sections.iter().enumerate().take(SECTIONS_MAX) {
         let earlier = sections.iter().take(index);
@@ -203,10 +185,7 @@ pub fn section_problems(sections: &[Section]) -> Vec<FieldProblem> {
         }
         if !(0..=PRICE_MAX).contains(&section.price) {
             let field = format!("sections[{index}].price");
-            problems.push(FieldProblem::new(
-                field,
-                format!("must be 0 to {PRICE_MAX}"),
-            ));
+            problems.push(FieldProblem::new(field, format!("must be 0 to {PRICE_MAX}")));
         }
         let field = match section.kind {
             SectionKind::Seated { .. } => format!("sections[{index}].rows"),
@@ -235,10 +214,7 @@ fn check_texts(name: &str, description: &str, venue: &str, problems: &mut Vec<Fi
         }
         // Postgres cannot store it.
         if text.contains('\0') {
-            problems.push(FieldProblem::new(
-                field,
-                "must not contain the character U+0000",
-            ));
+            problems.push(FieldProblem::new(field, "must not contain the character U+0000"));
         }
     }
 }
@@ -259,38 +235,15 @@ fn check_times(
 
 fn check_sale(sale: &SaleSettings, problems: &mut Vec<FieldProblem>) {
     for (field, value, least, most) in [
-        (
-            "sale.max_per_buyer",
-            sale.max_per_buyer,
-            1,
-            MAX_PER_BUYER_MAX,
-        ),
+        ("sale.max_per_buyer", sale.max_per_buyer, 1, MAX_PER_BUYER_MAX),
         ("sale.hold_ttl_s", sale.hold_ttl_s, 1, HOLD_TTL_MAX_S),
         // Zero lets nobody in: the organiser's way to hold the line without pausing the sale.
-        (
-            "sale.queue.max_active",
-            sale.queue.max_active,
-            0,
-            MAX_ACTIVE_MAX,
-        ),
-        (
-            "sale.queue.release_per_s",
-            sale.queue.release_per_s,
-            0,
-            RELEASE_PER_S_MAX,
-        ),
-        (
-            "sale.queue.pass_ttl_s",
-            sale.queue.pass_ttl_s,
-            1,
-            PASS_TTL_MAX_S,
-        ),
+        ("sale.queue.max_active", sale.queue.max_active, 0, MAX_ACTIVE_MAX),
+        ("sale.queue.release_per_s", sale.queue.release_per_s, 0, RELEASE_PER_S_MAX),
+        ("sale.queue.pass_ttl_s", sale.queue.pass_ttl_s, 1, PASS_TTL_MAX_S),
     ] {
         if !(least..=most).contains(&value) {
-            problems.push(FieldProblem::new(
-                field,
-                format!("must be {least} to {most}"),
-            ));
+            problems.push(FieldProblem::new(field, format!("must be {least} to {most}")));
         }
     }
 }
@@ -366,11 +319,7 @@ mod tests {
 
     fn fields(event: serde_json::Value) -> Vec<String> {
         let event: NewEvent = serde_json::from_value(event).unwrap();
-        event
-            .problems()
-            .into_iter()
-            .map(|problem| problem.field)
-            .collect()
+        event.problems().into_iter().map(|problem| problem.field).collect()
     }
 
     #[test]
@@ -380,10 +329,7 @@ mod tests {
         assert_eq!((event.sale.max_per_buyer, event.sale.hold_ttl_s), (4, 600));
         let queue = event.sale.queue;
         assert!(queue.enabled);
-        assert_eq!(
-            (queue.max_active, queue.release_per_s, queue.pass_ttl_s),
-            (100, 50, 300)
-        );
+        assert_eq!((queue.max_active, queue.release_per_s, queue.pass_ttl_s), (100, 50, 300));
     }
 
     #[test]
@@ -393,33 +339,13 @@ mod tests {
             ("/name", serde_json::json!("x".repeat(201)), "name"),
             ("/name", serde_json::json!("a\0b"), "name"),
             ("/currency", serde_json::json!("eur"), "currency"),
-            (
-                "/ends_at",
-                serde_json::json!("2027-06-01T19:00:00Z"),
-                "ends_at",
-            ),
+            ("/ends_at", serde_json::json!("2027-06-01T19:00:00Z"), "ends_at"),
             ("/sections", serde_json::json!([]), "sections"),
-            (
-                "/sections/0/price",
-                serde_json::json!(-1),
-                "sections[0].price",
-            ),
+            ("/sections/0/price", serde_json::json!(-1), "sections[0].price"),
             ("/sections/0/rows", serde_json::json!(0), "sections[0].rows"),
-            (
-                "/sections/0/rows",
-                serde_json::json!(4_294_967_295_u32),
-                "sections[0].rows",
-            ),
-            (
-                "/sections/1/capacity",
-                serde_json::json!(100_001),
-                "sections[1].capacity",
-            ),
-            (
-                "/sections/1/name",
-                serde_json::json!("A"),
-                "sections[1].name",
-            ),
+            ("/sections/0/rows", serde_json::json!(4_294_967_295_u32), "sections[0].rows"),
+            ("/sections/1/capacity", serde_json::json!(100_001), "sections[1].capacity"),
+            ("/sections/1/name", serde_json::json!("A"), "sections[1].name"),
         ] {
             let mut event = event();
             *event.pointer_mut(pointer).unwrap() = value;
@@ -428,10 +354,7 @@ mod tests {
         let mut event = event();
         event["sale"] = serde_json::json!({"hold_ttl_s": 3601, "queue": {"pass_ttl_s": 0}});
         event["on_sale_at"] = serde_json::json!("2027-06-01T22:00:00Z");
-        assert_eq!(
-            fields(event),
-            ["on_sale_at", "sale.hold_ttl_s", "sale.queue.pass_ttl_s"]
-        );
+        assert_eq!(fields(event), ["on_sale_at", "sale.hold_ttl_s", "sale.queue.pass_ttl_s"]);
     }
 
     #[test]
@@ -449,39 +372,10 @@ mod tests {
             (state, now, EventStatus::OnSale),
             (state, now.plus_ms(-1), EventStatus::Scheduled),
             (state, later, EventStatus::Ended),
-            (
-                SaleState {
-                    sold_out: true,
-                    ..state
-                },
-                now,
-                EventStatus::SoldOut,
-            ),
-            (
-                SaleState {
-                    sold_out: true,
-                    paused: true,
-                    ..state
-                },
-                now,
-                EventStatus::Paused,
-            ),
-            (
-                SaleState {
-                    paused: true,
-                    ..state
-                },
-                later,
-                EventStatus::Ended,
-            ),
-            (
-                SaleState {
-                    cancelled: true,
-                    ..state
-                },
-                later,
-                EventStatus::Cancelled,
-            ),
+            (SaleState { sold_out: true, ..state }, now, EventStatus::SoldOut),
+            (SaleState { sold_out: true, paused: true, ..state }, now, EventStatus::Paused),
+            (SaleState { paused: true, ..state }, later, EventStatus::Ended),
+            (SaleState { cancelled: true, ..state }, later, EventStatus::Cancelled),
         ] {
             assert_eq!(state.status(now), status);
         }

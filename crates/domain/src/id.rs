@@ -94,13 +94,9 @@ const BOOKING_PREFIX: &str = "bk_";
 fn booking_encoding() -> &'static Encoding {
     static ENCODING: std::sync::LazyLock<Encoding> = std::sync::LazyLock::new(|| {
         let mut specification = Specification::new();
-        specification
-            .symbols
-            .push_str("0123456789abcdefghijklmnopqrstuv");
+        specification.symbols.push_str("0123456789abcdefghijklmnopqrstuv");
         // A fixed, valid alphabet of 32 distinct symbols; `ids_survive_the_text_form` builds it.
-        specification
-            .encoding()
-            .unwrap_or(data_encoding::BASE32HEX_NOPAD)
+        specification.encoding().unwrap_or(data_encoding::BASE32HEX_NOPAD)
     });
     &ENCODING
 }
@@ -122,11 +118,7 @@ impl fmt::Display for BookingId {
         let mut bytes = [0_u8; 32];
         bytes[..16].copy_from_slice(self.event.as_uuid().as_bytes());
         bytes[16..].copy_from_slice(self.unique.as_bytes());
-        write!(
-            formatter,
-            "{BOOKING_PREFIX}{}",
-            booking_encoding().encode(&bytes)
-        )
+        write!(formatter, "{BOOKING_PREFIX}{}", booking_encoding().encode(&bytes))
     }
 }
 
@@ -136,16 +128,11 @@ impl FromStr for BookingId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let invalid = InvalidId { kind: "booking" };
         let encoded = text.strip_prefix(BOOKING_PREFIX).ok_or(invalid)?;
-        let bytes = booking_encoding()
-            .decode(encoded.as_bytes())
-            .map_err(|_| invalid)?;
+        let bytes = booking_encoding().decode(encoded.as_bytes()).map_err(|_| invalid)?;
         let (event, unique) = bytes.split_at_checked(16).ok_or(invalid)?;
         let event = Uuid::from_slice(event).map_err(|_| invalid)?;
         let unique = Uuid::from_slice(unique).map_err(|_| invalid)?;
-        Ok(Self {
-            event: EventId::from_uuid(event),
-            unique,
-        })
+        Ok(Self { event: EventId::from_uuid(event), unique })
     }
 }
 
@@ -176,11 +163,7 @@ mod tests {
         let booking = BookingId::new(event, unique);
         let text = booking.to_string();
         assert_eq!(text.len(), BOOKING_PREFIX.len() + 52);
-        assert!(
-            text[3..]
-                .chars()
-                .all(|symbol| matches!(symbol, '0'..='9' | 'a'..='v'))
-        );
+        assert!(text[3..].chars().all(|symbol| matches!(symbol, '0'..='9' | 'a'..='v')));
         assert_eq!(text.parse::<BookingId>(), Ok(booking));
         assert_eq!(booking.event(), event);
     }

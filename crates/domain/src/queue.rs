@@ -78,9 +78,7 @@ pub fn estimated_wait_s(position: i64, release_per_s: i64) -> i64 {
 
 /// When a fan who waits `estimated_wait_s` should ask again.
 pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
-    let wait_ms = u64::try_from(estimated_wait_s)
-        .unwrap_or(0)
-        .saturating_mul(1_000);
+    let wait_ms = u64::try_from(estimated_wait_s).unwrap_or(0).saturating_mul(1_000);
     (wait_ms / POLLS_PER_WAIT).clamp(POLL_AFTER_MIN_MS, POLL_AFTER_MAX_MS)
 }
 
@@ -90,19 +88,10 @@ mod tests {
 
     #[test]
     fn the_wait_counts_whole_release_steps() {
-        for (position, release_per_s, expected_s) in [
-            (0, 50, 0),
-            (1, 50, 1),
-            (50, 50, 1),
-            (51, 50, 2),
-            (1_000, 0, 1_000),
-            (-1, 5, 0),
-        ] {
-            assert_eq!(
-                estimated_wait_s(position, release_per_s),
-                expected_s,
-                "{position}"
-            );
+        for (position, release_per_s, expected_s) in
+            [(0, 50, 0), (1, 50, 1), (50, 50, 1), (51, 50, 2), (1_000, 0, 1_000), (-1, 5, 0)]
+        {
+            assert_eq!(estimated_wait_s(position, release_per_s), expected_s, "{position}");
         }
     }
 

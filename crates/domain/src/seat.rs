@@ -49,11 +49,7 @@ impl FromStr for Seat {
 /// Reads a number from 1 that has one spelling: digits only, no leading zero.
 fn ordinal(text: &str) -> Result<u32, InvalidSeat> {
     let one_spelling = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    if one_spelling {
-        text.parse().map_err(|_| InvalidSeat)
-    } else {
-        Err(InvalidSeat)
-    }
+    if one_spelling { text.parse().map_err(|_| InvalidSeat) } else { Err(InvalidSeat) }
 }
 
 impl Serialize for Seat {

@@ -96,10 +96,7 @@ impl Section {
     /// How many places the section has. Saturates: an oversized section is refused by validation.
     pub const fn capacity(&self) -> u32 {
         match self.kind {
-            SectionKind::Seated {
-                rows,
-                seats_per_row,
-            } => rows.saturating_mul(seats_per_row),
+            SectionKind::Seated { rows, seats_per_row } => rows.saturating_mul(seats_per_row),
             SectionKind::Standing { capacity } => capacity,
         }
     }
@@ -113,10 +110,7 @@ impl Section {
     /// `seated <rows> <seats_per_row> <price>` or `standing <capacity> 0 <price>`.
     pub fn descriptor(&self) -> String {
         match self.kind {
-            SectionKind::Seated {
-                rows,
-                seats_per_row,
-            } => {
+            SectionKind::Seated { rows, seats_per_row } => {
                 format!("seated {rows} {seats_per_row} {}", self.price)
             }
             SectionKind::Standing { capacity } => format!("standing {capacity} 0 {}", self.price),
@@ -131,10 +125,7 @@ impl Section {
         let second: u32 = words.next()?.parse().ok()?;
         let price: i64 = words.next()?.parse().ok()?;
         let kind = match kind_word {
-            "seated" => SectionKind::Seated {
-                rows: first,
-                seats_per_row: second,
-            },
+            "seated" => SectionKind::Seated { rows: first, seats_per_row: second },
             "standing" => SectionKind::Standing { capacity: first },
             _ => return None,
         };
@@ -166,11 +157,7 @@ impl SeatMap {
     pub fn free(rows: u32, seats_per_row: u32) -> Self {
         let row = vec![SEAT_FREE; seats_per_row as usize];
         let characters = vec![row; rows as usize].join(&ROW_SEPARATOR);
-        Self {
-            characters,
-            rows,
-            seats_per_row,
-        }
+        Self { characters, rows, seats_per_row }
     }
 
     /// Marks a seat as sold. Returns whether the seat exists.
@@ -178,10 +165,7 @@ impl SeatMap {
         let exists = (1..=self.rows).contains(&row) && (1..=self.seats_per_row).contains(&number);
         let offset = u64::from(row.saturating_sub(1)) * (u64::from(self.seats_per_row) + 1)
             + u64::from(number.saturating_sub(1));
-        match usize::try_from(offset)
-            .ok()
-            .and_then(|offset| self.characters.get_mut(offset))
-        {
+        match usize::try_from(offset).ok().and_then(|offset| self.characters.get_mut(offset)) {
             Some(seat) if exists => {
                 *seat = SEAT_SOLD;
                 true
@@ -197,23 +181,18 @@ impl SeatMap {
 
     /// How many seats are in the state `seat`.
     pub fn count(&self, seat: u8) -> usize {
-        self.characters
-            .iter()
-            .filter(|character| **character == seat)
-            .count()
+        self.characters.iter().filter(|character| **character == seat).count()
     }
 }
 
 /// The free seats of a stored map as `(row, number)`, both from 1, best row first.
 pub fn free_seats(map: &[u8]) -> impl Iterator<Item = (u32, u32)> + '_ {
-    map.split(|character| *character == ROW_SEPARATOR)
-        .zip(1_u32..)
-        .flat_map(|(row, row_number)| {
-            row.iter()
-                .zip(1_u32..)
-                .filter(|(seat, _)| **seat == SEAT_FREE)
-                .map(move |(_, seat_number)| (row_number, seat_number))
-        })
+    map.split(|character| *character == ROW_SEPARATOR).zip(1_u32..).flat_map(|(row, row_number)| {
+        row.iter()
+            .zip(1_u32..)
+            .filter(|(seat, _)| **seat == SEAT_FREE)
+            .map(move |(_, seat_number)| (row_number, seat_number))
+    })
 }
 
 /// A stored map without its separators: one character per seat, row by row, as clients get it.
@@ -234,16 +213,7 @@ mod tests {
 
     #[test]
     fn a_name_needs_no_quoting() {
-        for text in [
-            "",
-            "A-1",
-            "a b",
-            "{A}",
-            "Ä",
-            "12345678901234567",
-            "A\n",
-            "A:B",
-        ] {
+        for text in ["", "A-1", "a b", "{A}", "Ä", "12345678901234567", "A\n", "A:B"] {
             assert!(text.parse::<SectionName>().is_err(), "{text:?}");
         }
         assert_eq!(name("FLOOR2").as_str(), "FLOOR2");
@@ -264,27 +234,14 @@ mod tests {
     #[test]
     fn a_descriptor_reads_back() {
         for kind in [
-            SectionKind::Seated {
-                rows: 3,
-                seats_per_row: 4,
-            },
+            SectionKind::Seated { rows: 3, seats_per_row: 4 },
             SectionKind::Standing { capacity: 9 },
         ] {
-            let section = Section {
-                name: name("A"),
-                kind,
-                price: 5000,
-            };
+            let section = Section { name: name("A"), kind, price: 5000 };
             let read = Section::from_descriptor(name("A"), &section.descriptor());
             assert_eq!(read, Some(section));
         }
-        for text in [
-            "",
-            "seated 3 4",
-            "seated 3 4 5 6",
-            "balcony 1 2 3",
-            "seated x 4 5",
-        ] {
+        for text in ["", "seated 3 4", "seated 3 4 5 6", "balcony 1 2 3", "seated x 4 5"] {
             assert_eq!(Section::from_descriptor(name("A"), text), None, "{text:?}");
         }
     }

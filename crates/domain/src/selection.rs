@@ -109,10 +109,7 @@ fn read_seats(texts: &[String], section: Option<&str>) -> Result<Selection, Inva
     let one_section = seats.iter().all(|seat| seat.section == first)
         && section.is_none_or(|section| section == first.as_str());
     if one_section {
-        Ok(Selection::Seats {
-            section: first,
-            seats,
-        })
+        Ok(Selection::Seats { section: first, seats })
     } else {
         Err(InvalidSelection::SeveralSections)
     }
@@ -158,10 +155,7 @@ mod tests {
         assert_eq!(read(&[]), Err(InvalidSelection::Count));
         assert_eq!(read(&eleven), Err(InvalidSelection::Count));
         assert!(read(&eleven[..10]).is_ok());
-        assert_eq!(
-            read(&["A-1-1", "B-1-1"]),
-            Err(InvalidSelection::SeveralSections)
-        );
+        assert_eq!(read(&["A-1-1", "B-1-1"]), Err(InvalidSelection::SeveralSections));
         let duplicates = InvalidSelection::Duplicates(vec!["A-1-1".to_owned()]);
         assert_eq!(read(&["A-1-1", "A-1-2", "A-1-1"]), Err(duplicates));
         let not_seats = InvalidSelection::NotSeats(vec!["A-0-1".to_owned(), "x".to_owned()]);
@@ -170,18 +164,10 @@ mod tests {
 
     #[test]
     fn a_quantity_is_one_to_ten() {
-        for (quantity, accepted) in [
-            (i64::MIN, false),
-            (0, false),
-            (1, true),
-            (10, true),
-            (11, false),
-        ] {
-            assert_eq!(
-                Selection::read(None, None, Some(quantity)).is_ok(),
-                accepted,
-                "{quantity}"
-            );
+        for (quantity, accepted) in
+            [(i64::MIN, false), (0, false), (1, true), (10, true), (11, false)]
+        {
+            assert_eq!(Selection::read(None, None, Some(quantity)).is_ok(), accepted, "{quantity}");
         }
         let section = Selection::read(None, Some("{A}"), Some(1));
         assert_eq!(section, Err(InvalidSelection::NotASection));
@@ -190,14 +176,8 @@ mod tests {
     #[test]
     fn either_seats_or_a_quantity() {
         let seats = ["A-1-1".to_owned()];
-        assert_eq!(
-            Selection::read(None, Some("A"), None),
-            Err(InvalidSelection::Ambiguous)
-        );
-        assert_eq!(
-            Selection::read(Some(&seats), None, Some(1)),
-            Err(InvalidSelection::Ambiguous)
-        );
+        assert_eq!(Selection::read(None, Some("A"), None), Err(InvalidSelection::Ambiguous));
+        assert_eq!(Selection::read(Some(&seats), None, Some(1)), Err(InvalidSelection::Ambiguous));
         assert!(Selection::read(Some(&seats), Some("A"), None).is_ok());
         let other = Selection::read(Some(&seats), Some("B"), None);
         assert_eq!(other, Err(InvalidSelection::SeveralSections));

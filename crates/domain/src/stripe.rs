@@ -58,15 +58,10 @@ pub fn verify_signature<'a>(
     if now.unix_s().abs_diff(signed_s) > SIGNATURE_TOLERANCE_S.unsigned_abs() {
         return Err(InvalidSignature);
     }
-    let secrets = secrets
-        .into_iter()
-        .filter(|secret| secret.len() >= SECRET_LENGTH_MIN);
+    let secrets = secrets.into_iter().filter(|secret| secret.len() >= SECRET_LENGTH_MIN);
     for secret in secrets {
         let mac = signature_mac(secret, time_text, body).ok_or(InvalidSignature)?;
-        if signatures
-            .iter()
-            .any(|signature| mac.clone().verify_slice(signature).is_ok())
-        {
+        if signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok()) {
             return Ok(());
         }
     }
@@ -161,10 +156,8 @@ impl ProviderEvent {
             "payment_intent.amount_capturable_updated" => object.amount_capturable,
             _ => None,
         };
-        let currency_matches = object
-            .currency
-            .as_deref()
-            .is_some_and(|given| given.eq_ignore_ascii_case(currency));
+        let currency_matches =
+            object.currency.as_deref().is_some_and(|given| given.eq_ignore_ascii_case(currency));
         self.livemode == livemode
             && currency_matches
             && object.amount == Some(amount)
@@ -198,10 +191,7 @@ mod tests {
         assert_eq!(HEXLOWER.encode(&mac.finalize().into_bytes()), expected);
         let signature = sign(SECRET, "1800000000", BODY);
         assert!(verify(&format!("t=1800000000,v1={signature}")));
-        assert!(verify(&format!(
-            "t=1800000000,v0=00,v1={},v1={signature}",
-            "0".repeat(64)
-        )));
+        assert!(verify(&format!("t=1800000000,v0=00,v1={},v1={signature}", "0".repeat(64))));
     }
 
     #[test]
@@ -246,10 +236,7 @@ mod tests {
     fn short_secrets_sign_nothing() {
         for secret in ["", "short"] {
             let header = format!("t=1800000000,v1={}", sign(secret, "1800000000", BODY));
-            assert!(
-                verify_signature(&header, BODY, [secret], NOW).is_err(),
-                "{secret:?}"
-            );
+            assert!(verify_signature(&header, BODY, [secret], NOW).is_err(), "{secret:?}");
         }
         let old = "whsec_the_secret_that_is_being_rolled";
         let header = format!("t=1800000000,v1={}", sign(old, "1800000000", BODY));

@@ -68,9 +68,7 @@ impl<'de> Deserialize<'de> for Instant {
         if (EARLIEST_MS..=LATEST_MS).contains(&unix_ms) {
             Ok(Self { unix_ms })
         } else {
-            Err(serde::de::Error::custom(
-                "the year must be between 1970 and 9999",
-            ))
+            Err(serde::de::Error::custom("the year must be between 1970 and 9999"))
         }
     }
 }
@@ -82,24 +80,13 @@ mod tests {
     #[test]
     fn instants_are_written_in_utc_with_milliseconds() {
         let instant: Instant = serde_json::from_str("\"2027-06-01T21:00:00+02:00\"").unwrap();
-        assert_eq!(
-            serde_json::to_string(&instant).unwrap(),
-            "\"2027-06-01T19:00:00.000Z\""
-        );
-        assert_eq!(
-            Instant::from_unix_ms(1_234).to_string(),
-            "1970-01-01T00:00:01.234Z"
-        );
+        assert_eq!(serde_json::to_string(&instant).unwrap(), "\"2027-06-01T19:00:00.000Z\"");
+        assert_eq!(Instant::from_unix_ms(1_234).to_string(), "1970-01-01T00:00:01.234Z");
     }
 
     #[test]
     fn years_outside_of_a_sale_are_refused() {
-        for text in [
-            "\"1969-12-31T23:59:59Z\"",
-            "\"2027-13-01T00:00:00Z\"",
-            "\"soon\"",
-            "17",
-        ] {
+        for text in ["\"1969-12-31T23:59:59Z\"", "\"2027-13-01T00:00:00Z\"", "\"soon\"", "17"] {
             assert!(serde_json::from_str::<Instant>(text).is_err(), "{text}");
         }
     }

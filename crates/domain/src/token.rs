@@ -142,22 +142,14 @@ impl KeyRing {
     /// [`KeyRingError`] when the text is not such a ring; the text itself is never repeated.
     pub fn parse(text: &str) -> Result<Self, KeyRingError> {
         let mut keys: Vec<Key> = Vec::new();
-        for entry in text
-            .split(',')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty())
-        {
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             let key = parse_key(entry).ok_or(KeyRingError::Malformed)?;
             if keys.len() == KEYS_MAX || keys.iter().any(|other| other.id == key.id) {
                 return Err(KeyRingError::TooMany);
             }
             keys.push(key);
         }
-        if keys.is_empty() {
-            Err(KeyRingError::Empty)
-        } else {
-            Ok(Self { keys })
-        }
+        if keys.is_empty() { Err(KeyRingError::Empty) } else { Ok(Self { keys }) }
     }
 
     /// Signs `claims`. The same claims give the same token: EdDSA is deterministic (RFC 8032).
@@ -221,14 +213,9 @@ impl KeyRing {
         if header.alg != ALGORITHM || header.typ != purpose.typ() {
             return Err(TokenError::Invalid);
         }
-        let key = self
-            .keys
-            .iter()
-            .find(|key| key.id == header.kid)
-            .ok_or(TokenError::Invalid)?;
-        let signature = BASE64URL_NOPAD
-            .decode(signature.as_bytes())
-            .map_err(|_| TokenError::Invalid)?;
+        let key = self.keys.iter().find(|key| key.id == header.kid).ok_or(TokenError::Invalid)?;
+        let signature =
+            BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| TokenError::Invalid)?;
         let signature = Signature::from_slice(&signature).map_err(|_| TokenError::Invalid)?;
         // Strict: refuses small-order keys and signatures that are not in their one canonical form.
         key.verifying
@@ -281,23 +268,15 @@ pub fn pass_claims(
 fn parse_key(entry: &str) -> Option<Key> {
     let (id, seed) = entry.split_once(':')?;
     let id_fits = (1..=KEY_ID_LENGTH_MAX).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     let seed = BASE64URL_NOPAD.decode(seed.as_bytes()).ok()?;
     let signing = SigningKey::from_bytes(&seed.try_into().ok()?);
     let verifying = signing.verifying_key();
-    id_fits.then(|| Key {
-        id: id.to_owned(),
-        signing,
-        verifying,
-    })
+    id_fits.then(|| Key { id: id.to_owned(), signing, verifying })
 }
 
 fn decode_json<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
-    let json = BASE64URL_NOPAD
-        .decode(part.as_bytes())
-        .map_err(|_| TokenError::Invalid)?;
+    let json = BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Invalid)?;
     serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)
 }
 
@@ -318,13 +297,7 @@ mod tests {
 
     fn claims() -> Claims {
         let user = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b6".parse().unwrap();
-        pass_claims(
-            EVENT.parse().unwrap(),
-            user,
-            "7.1800000000000",
-            NOW,
-            NOW.plus_ms(300_000),
-        )
+        pass_claims(EVENT.parse().unwrap(), user, "7.1800000000000", NOW, NOW.plus_ms(300_000))
     }
 
     /// A token whose header and claims are given as JSON, signed by the ring's first key.
@@ -340,17 +313,12 @@ mod tests {
         let ring = ring(&[("a", 1)]);
         let first = ring.sign(Purpose::QueuePass, &claims()).unwrap();
         assert_eq!(first, ring.sign(Purpose::QueuePass, &claims()).unwrap());
-        assert_eq!(
-            ring.verify(Purpose::QueuePass, EVENT, &first, NOW),
-            Ok(claims())
-        );
+        assert_eq!(ring.verify(Purpose::QueuePass, EVENT, &first, NOW), Ok(claims()));
     }
 
     #[test]
     fn a_rolled_key_still_verifies() {
-        let old = ring(&[("a", 1)])
-            .sign(Purpose::QueuePass, &claims())
-            .unwrap();
+        let old = ring(&[("a", 1)]).sign(Purpose::QueuePass, &claims()).unwrap();
         let rolled = ring(&[("b", 2), ("a", 1)]);
         assert!(rolled.verify(Purpose::QueuePass, EVENT, &old, NOW).is_ok());
         let gone = ring(&[("b", 2)]);
@@ -376,17 +344,11 @@ mod tests {
     fn a_pass_ends_within_a_minute_of_its_time() {
         let ring = ring(&[("a", 1)]);
         let token = ring.sign(Purpose::QueuePass, &claims()).unwrap();
-        for (past_s, verdict) in [
-            (0, Ok(claims())),
-            (59, Ok(claims())),
-            (61, Err(TokenError::Expired)),
-        ] {
+        for (past_s, verdict) in
+            [(0, Ok(claims())), (59, Ok(claims())), (61, Err(TokenError::Expired))]
+        {
             let now = NOW.plus_ms(300_000 + past_s * 1_000);
-            assert_eq!(
-                ring.verify(Purpose::QueuePass, EVENT, &token, now),
-                verdict,
-                "{past_s}"
-            );
+            assert_eq!(ring.verify(Purpose::QueuePass, EVENT, &token, now), verdict, "{past_s}");
         }
     }
 
@@ -395,10 +357,7 @@ mod tests {
         let ring = ring(&[("a", 1)]);
         let good = r#"{"alg":"EdDSA","typ":"qpass+jwt","kid":"a"}"#;
         let body = serde_json::to_string(&claims()).unwrap();
-        assert!(
-            ring.verify(Purpose::QueuePass, EVENT, &token(&ring, good, &body), NOW)
-                .is_ok()
-        );
+        assert!(ring.verify(Purpose::QueuePass, EVENT, &token(&ring, good, &body), NOW).is_ok());
         for header in [
             r#"{"alg":"none","typ":"qpass+jwt","kid":"a"}"#,
             r#"{"alg":"HS256","typ":"qpass+jwt","kid":"a"}"#,
@@ -464,10 +423,7 @@ mod tests {
             (format!("a b:{seed}"), KeyRingError::Malformed),
             (format!("a:{}", &seed[1..]), KeyRingError::Malformed),
             (format!("a:{seed},a:{seed}"), KeyRingError::TooMany),
-            (
-                format!("a:{seed},b:{seed},c:{seed},d:{seed}"),
-                KeyRingError::TooMany,
-            ),
+            (format!("a:{seed},b:{seed},c:{seed},d:{seed}"), KeyRingError::TooMany),
         ] {
             assert_eq!(KeyRing::parse(&text).err(), Some(error), "{text}");
         }
