@@ -1,1 +1,28 @@
-//! `stack`
+//! Starts what Boxoffice runs on: a Redis Cluster, a Postgres, and the whole system on top.
+//!
+//! `cargo xtask up`, `cargo xtask demo` and the tests use it. Everything listens on 127.0.0.1 on
+//! free ports and keeps its data in a folder the caller names; servers that already run on the
+//! machine are never touched. The interface is synchronous and may be called from async code.
+
+mod guardian;
+mod migrate;
+mod ports;
+mod postgres;
+mod program;
+mod redis_cluster;
+mod redis_form;
+mod redis_node;
+mod redis_server;
+mod resp;
+mod server;
+mod shared;
+
+pub use migrate::{migrate, migrations_folder};
+pub use ports::free_port;
+pub use postgres::{Postgres, PostgresOptions, create_database};
+pub use program::{PostgresPrograms, find_postgres, find_program, find_redis_server};
+pub use redis_cluster::RedisCluster;
+pub use redis_node::RedisOptions;
+pub use redis_server::RedisServer;
+pub use resp::{Connection, Reply};
+pub use shared::{Shared, shared, shared_database, shared_redis};

@@ -1,0 +1,159 @@
+//! A server process this program has started.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::guardian;
+
+/// How long a server may take to stop in order before it is killed. Postgres writes a checkpoint,
+/// which takes a second or two after a rush.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How often the state of a process is looked at while waiting for it.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// Lines of a server's log that a failure shows.
+const LOG_LINES: usize = 15;
+
+/// How a kind of server is stopped.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StopSignals {
+    /// Stops it in order, with everything written down.
+    pub(crate) orderly: Signal,
+    /// Stops it at once. Nothing is left behind outside of its folder.
+    pub(crate) at_once: Signal,
+}
+
+/// A running child process. It is stopped at once when dropped, unless it is detached.
+#[derive(Debug)]
+pub(crate) struct Server {
+    name: String,
+    child: Child,
+    log: PathBuf,
+    signals: StopSignals,
+    detached: bool,
+}
+
+impl Server {
+    /// Starts the program in a process group of its own, so that Ctrl-C in the terminal does not
+    /// reach it, with all output in the file `log`.
+    pub(crate) fn start(
+        name: &str,
+        command: &mut Command,
+        log: &Path,
+        signals: StopSignals,
+        detached: bool,
+    ) -> Result<Self> {
+        let output =
+            File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+        let child = command
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("cannot start {name} ({:?})", command.get_program()))?;
+        if !detached {
+            guardian::watch(child.id(), guardian_signal(signals.at_once));
+        }
+        Ok(Self { name: name.to_owned(), child, log: log.to_owned(), signals, detached })
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Fails with the end of the server's log when it has stopped.
+    pub(crate) fn expect_running(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            guardian::forget(self.pid());
+            bail!("{} stopped ({status}). Its log ends:\n{}", self.name, log_end(&self.log));
+        }
+        Ok(())
+    }
+
+    /// Waits until `is_ready` says so. Fails when the server stops or `timeout` has passed.
+    pub(crate) fn wait_until(
+        &mut self,
+        timeout: Duration,
+        mut is_ready: impl FnMut(u32) -> Result<bool>,
+    ) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            self.expect_running()?;
+            if is_ready(self.pid())? {
+                return Ok(());
+            }
+            if start.elapsed() > timeout {
+                bail!(
+                    "{} is not ready after {} s. Its log ends:\n{}",
+                    self.name,
+                    timeout.as_secs(),
+                    log_end(&self.log)
+                );
+            }
+            sleep(POLL_INTERVAL);
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        let pid = Pid::from_raw(self.pid().cast_signed()).context("a process id is never 0")?;
+        kill_process(pid, signal).with_context(|| format!("cannot signal {}", self.name))
+    }
+
+    /// Ends the process as a crash would.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        guardian::forget(self.pid());
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Stops the server in order; after [`STOP_TIMEOUT`] by force.
+    pub(crate) fn stop(&mut self) -> Result<()> {
+        self.end(self.signals.orderly)
+    }
+
+    fn end(&mut self, signal: Signal) -> Result<()> {
+        guardian::forget(self.pid());
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        self.signal(signal)?;
+        // A paused process would take note of the signal only when it goes on.
+        self.signal(Signal::CONT)?;
+        let start = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            if start.elapsed() > STOP_TIMEOUT {
+                return self.kill();
+            }
+            sleep(POLL_INTERVAL);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if !self.detached {
+            let _ = self.end(self.signals.at_once);
+        }
+    }
+}
+
+fn guardian_signal(signal: Signal) -> &'static str {
+    if signal == Signal::QUIT { "QUIT" } else { "KILL" }
+}
+
+fn log_end(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
+}
