@@ -25,13 +25,8 @@ impl NodeAddress {
     /// The host may be empty: a node that does not know its own address writes `:6379`.
     pub(crate) fn split(text: &str) -> Option<(&str, u16)> {
         let (host, port) = text.rsplit_once(':')?;
-        let inner = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'));
-        Some((
-            inner.unwrap_or(host),
-            port.parse().ok().filter(|port| *port != 0)?,
-        ))
+        let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        Some((inner.unwrap_or(host), port.parse().ok().filter(|port| *port != 0)?))
     }
 }
 
@@ -41,13 +36,8 @@ impl FromStr for NodeAddress {
     /// Reads `host:port` or `[::1]:6379`.
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
         match Self::split(text.trim()) {
-            Some((host, port)) if !host.is_empty() => Ok(Self {
-                host: host.to_owned(),
-                port,
-            }),
-            _ => Err(InvalidAddress {
-                text: text.to_owned(),
-            }),
+            Some((host, port)) if !host.is_empty() => Ok(Self { host: host.to_owned(), port }),
+            _ => Err(InvalidAddress { text: text.to_owned() }),
         }
     }
 }
@@ -67,10 +57,7 @@ mod tests {
     use super::*;
 
     fn address(host: &str, port: u16) -> NodeAddress {
-        NodeAddress {
-            host: host.to_owned(),
-            port,
-        }
+        NodeAddress { host: host.to_owned(), port }
     }
 
     #[test]
@@ -93,16 +80,7 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in [
-            "",
-            "host",
-            ":6379",
-            "host:",
-            "host:0",
-            "host:70000",
-            "host:x",
-            "[]:1",
-        ] {
+        for text in ["", "host", ":6379", "host:", "host:0", "host:70000", "host:x", "[]:1"] {
             assert!(text.parse::<NodeAddress>().is_err(), "{text}");
         }
     }

@@ -42,17 +42,10 @@ impl FromStr for AddressMap {
 
     fn from_str(text: &str) -> Result<Self, InvalidAddressMap> {
         let mut reachable = BTreeMap::new();
-        for entry in text
-            .split(',')
-            .map(str::trim)
-            .filter(|entry| !entry.is_empty())
-        {
-            let (announced, target) =
-                entry
-                    .split_once('=')
-                    .ok_or_else(|| InvalidAddressMap::Entry {
-                        entry: entry.to_owned(),
-                    })?;
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (announced, target) = entry
+                .split_once('=')
+                .ok_or_else(|| InvalidAddressMap::Entry { entry: entry.to_owned() })?;
             reachable.insert(announced.parse()?, target.parse()?);
         }
         Ok(Self { reachable })
@@ -65,9 +58,8 @@ mod tests {
 
     #[test]
     fn an_announced_address_becomes_the_reachable_one() {
-        let map: AddressMap = "172.30.0.11:6379=127.0.0.1:7001, [fd00::2]:6379=127.0.0.1:7002,"
-            .parse()
-            .unwrap();
+        let map: AddressMap =
+            "172.30.0.11:6379=127.0.0.1:7001, [fd00::2]:6379=127.0.0.1:7002,".parse().unwrap();
         let reachable = |text: &str| map.reachable(text.parse().unwrap()).to_string();
         assert_eq!(reachable("172.30.0.11:6379"), "127.0.0.1:7001");
         assert_eq!(reachable("[fd00::2]:6379"), "127.0.0.1:7002");

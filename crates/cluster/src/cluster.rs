@@ -1,47 +1,72 @@
-//! The driver.
+//! The cluster as its callers see it.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
+use crate::call::Request;
+use crate::connections::Connections;
+use crate::refresh::RefreshState;
+use crate::slot::Slot;
+use crate::slot_map::SlotMap;
 use crate::{AddressMap, Argument, Error, NodeAddress, Reply, Script, Transport};
 
 /// A Redis Cluster, or one plain Redis, behind one interface.
+///
+/// Many tasks may use it at once. What it remembers (slots, connections) is a cache and can be lost
+/// at any time. A command whose outcome is unknown is sent again within the deadline, so every
+/// command given to it must be harmless when it is applied twice.
 pub struct Cluster<T: Transport> {
-    transport: T,
-    seeds: Vec<NodeAddress>,
-    address_map: AddressMap,
+    pub(crate) transport: T,
+    /// Where to begin, in addresses the client can reach.
+    pub(crate) seeds: Vec<NodeAddress>,
+    pub(crate) address_map: AddressMap,
+    /// Borrowed for a moment at a time, never across an await.
+    pub(crate) state: RefCell<State<T::Connection>>,
+}
+
+/// What has been learned so far.
+pub(crate) struct State<C> {
+    pub(crate) slots: SlotMap,
+    /// All nodes of the last topology, replicas too.
+    pub(crate) nodes: Vec<NodeAddress>,
+    pub(crate) connections: Connections<C>,
+    pub(crate) refresh: RefreshState,
 }
 
 impl<T: Transport> Cluster<T> {
     /// A cluster that is reached first through `seeds`. No connection is opened yet.
     pub fn new(transport: T, seeds: Vec<NodeAddress>, address_map: AddressMap) -> Self {
-        Self {
-            transport,
-            seeds,
-            address_map,
-        }
+        let seeds = seeds.into_iter().map(|seed| address_map.reachable(seed)).collect();
+        let state = RefCell::new(State {
+            slots: SlotMap::empty(),
+            nodes: Vec::new(),
+            connections: Connections::new(),
+            refresh: RefreshState::default(),
+        });
+        Self { transport, seeds, address_map, state }
     }
 
     /// One command on the master that owns the slot of `key`. `arguments` are sent as given, the
     /// key among them. `deadline` counts from now.
+    ///
+    /// # Errors
+    /// See [`Error`]; never later than the deadline.
     pub async fn execute(
         &self,
-        _key: &str,
+        key: &str,
         command: &str,
         arguments: Vec<Argument>,
-        _deadline: Duration,
+        deadline: Duration,
     ) -> Result<Vec<Reply>, Error> {
-        let seed = self.seeds.first().cloned().ok_or(Error::TooManyRedirects)?;
-        let address = self.address_map.reachable(seed);
-        let unavailable = |cause| Error::Unavailable { cause };
-        let connection = self.transport.open(&address).await.map_err(unavailable)?;
-        self.transport
-            .execute(&connection, command, &arguments)
-            .await
-            .map_err(unavailable)
+        self.call(Slot::of(key), Request::command(command, arguments), deadline).await
     }
 
-    /// A script: EVALSHA, and EVAL with the source where the node does not know it. All `keys`
-    /// must share one slot.
+    /// A script: EVALSHA, and EVAL with the source where the node does not know it. `arguments` are
+    /// those after the keys. `deadline` counts from now.
+    ///
+    /// # Errors
+    /// [`Error::CrossSlot`] before anything is sent unless all `keys` share one slot and there is
+    /// at least one; else see [`Error`]; never later than the deadline.
     pub async fn evaluate(
         &self,
         script: &Script,
@@ -49,15 +74,15 @@ impl<T: Transport> Cluster<T> {
         arguments: Vec<Argument>,
         deadline: Duration,
     ) -> Result<Vec<Reply>, Error> {
-        let first = keys.first().ok_or(Error::CrossSlot)?;
-        let mut full = vec![script.sha1.into(), Argument::Integer(keys.len() as i64)];
-        full.extend(keys.iter().cloned().map(Argument::from));
-        full.extend(arguments);
-        self.execute(first, "EVALSHA", full, deadline).await
+        let slot = keys.first().map(|key| Slot::of(key)).ok_or(Error::CrossSlot)?;
+        if keys.iter().any(|key| Slot::of(key) != slot) {
+            return Err(Error::CrossSlot);
+        }
+        self.call(slot, Request::script(script, keys, arguments), deadline).await
     }
 
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        0
+        self.state.borrow().connections.count()
     }
 }

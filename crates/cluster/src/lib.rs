@@ -16,11 +16,24 @@
 
 mod address;
 mod address_map;
+mod attempt;
+mod call;
 mod cluster;
+mod connections;
 mod error;
+mod refresh;
+mod remedy;
+mod reply_error;
 mod script;
+mod slot;
+mod slot_map;
+mod timing;
+mod topology;
 mod transport;
 mod value;
+
+#[cfg(test)]
+mod tests;
 
 pub use address::{InvalidAddress, NodeAddress};
 pub use address_map::{AddressMap, InvalidAddressMap};

@@ -9,10 +9,7 @@ use crate::{Argument, NodeAddress, Reply};
 /// Errors are the text that Spin gives to a guest, or the text of the server itself; the routing
 /// reads both. `open` and `execute` need no timeout of their own: the routing races each call
 /// against `sleep` and drops the future that is late, so both must tolerate being dropped.
-#[expect(
-    async_fn_in_trait,
-    reason = "used from single-threaded tasks only, no Send bound wanted"
-)]
+#[expect(async_fn_in_trait, reason = "used from single-threaded tasks only, no Send bound wanted")]
 pub trait Transport {
     /// One multiplexed connection. A clone is another handle to the same connection; it is closed
     /// when the last handle is dropped.
