@@ -1,1 +1,82 @@
-//! `scripts`
+//! Typed calls of the Lua scripts, the only code that touches an event's keys in Redis.
+//!
+//! One script is one atomic step (`lua/verb_noun.lua`), one file here calls it: a request, the
+//! outcomes, the call. Words and positions of replies are read here and nowhere else. Every script
+//! is idempotent for its booking, user or entry, so a call whose outcome is unknown can be made
+//! again.
+//!
+//! # Layout
+//!
+//! - [`keys`]: the names of all keys. [`Hold`]: the record of a hold. [`EventSettings`]: what an
+//!   event's scripts decide by.
+//! - The event: [`open_event`], [`update_event`], [`add_sections`], [`read_event`], [`read_map`].
+//! - The queue: [`join_queue`], [`read_place`], [`leave_queue`], [`read_queue`], [`admit_users`].
+//! - Bookings: [`reserve_seats`], [`read_booking`], [`pin_hold`], [`confirm_booking`],
+//!   [`release_seats`], [`list_due_holds`], [`expire_holds`], [`holds_a_ticket`].
+//! - The journal, from which the ledger learns of holds: [`read_journal`], [`trim_journal`].
+//! - Idempotency: [`begin_request`], [`finish_request`], [`sweep_answers`].
+//! - `call`: keys are counted against the script's header, replies are read by index.
+//!   [`registry`]: generated from `lua/` by the build script.
+
+mod add_sections;
+mod admit_users;
+mod begin_request;
+mod call;
+mod confirm_booking;
+mod error;
+mod expire_holds;
+mod finish_request;
+mod holds_a_ticket;
+mod idempotency;
+mod join_queue;
+pub mod keys;
+mod leave_queue;
+mod list_due_holds;
+mod open_event;
+mod pin_hold;
+mod place;
+mod read_booking;
+mod read_event;
+mod read_journal;
+mod read_map;
+mod read_place;
+mod read_queue;
+mod record;
+pub mod registry;
+mod release_seats;
+mod reserve_seats;
+mod settings;
+mod stock;
+mod sweep_answers;
+mod trim_journal;
+mod update_event;
+
+pub use add_sections::{AddSectionsOutcome, add_sections};
+pub use admit_users::{AdmitMode, AdmitOutcome, AdmitUsers, admit_users};
+pub use begin_request::{BeginOutcome, BeginRequest, begin_request};
+pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
+pub use error::Error;
+pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};
+pub use finish_request::{Answer, FinishOutcome, FinishRequest, finish_request};
+pub use holds_a_ticket::holds_a_ticket;
+pub use idempotency::Idempotency;
+pub use join_queue::{JoinQueue, join_queue};
+pub use leave_queue::{LeaveOutcome, leave_queue};
+pub use list_due_holds::{DUE_HOLDS_MAX, DueHolds, list_due_holds};
+pub use open_event::{OpenEvent, OpenOutcome, open_event};
+pub use pin_hold::{PinHold, PinOutcome, pin_hold};
+pub use place::{Pass, PlaceOutcome, QueuePlace};
+pub use read_booking::{BookingOutcome, read_booking};
+pub use read_event::{EventOutcome, EventState, PlaceCounts, read_event};
+pub use read_journal::{JournalEntry, JournalKind, read_journal};
+pub use read_map::read_map;
+pub use read_place::read_place;
+pub use read_queue::{QueueOutcome, QueueState, read_queue};
+pub use record::{Hold, HoldState, InvalidHold};
+pub use release_seats::{ReleaseOutcome, ReleaseReason, ReleaseSeats, release_seats};
+pub use reserve_seats::{Choice, PresentedPass, ReserveOutcome, ReserveSeats, reserve_seats};
+pub use settings::{EventSettings, SaleRules};
+pub use stock::SectionStock;
+pub use sweep_answers::sweep_answers;
+pub use trim_journal::trim_journal;
+pub use update_event::{EventUpdate, UpdateOutcome, update_event};

@@ -1,0 +1,80 @@
+//! Lets the next users in.
+
+use std::time::Duration;
+
+use cluster::{Cluster, Transport};
+use domain::id::EventId;
+
+use crate::call::call;
+use crate::{Error, keys, registry};
+
+/// Who lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdmitMode {
+    /// The worker, at the event's release rate.
+    Scheduled,
+    /// The organiser, whatever the rate.
+    Manual,
+}
+
+/// How many to let in.
+#[derive(Debug, Clone, Copy)]
+pub struct AdmitUsers {
+    /// The event.
+    pub event: EventId,
+    /// Whether the release rate applies.
+    pub mode: AdmitMode,
+    /// Users at most; the script stops at 1000 a call.
+    pub limit: u32,
+}
+
+/// What letting in did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdmitOutcome {
+    /// As many as may come in are in.
+    Admitted {
+        /// Let in by this call.
+        admitted: i64,
+        /// Still in the line.
+        waiting: i64,
+        /// Passes out.
+        active: i64,
+    },
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// Moves the next users from the queue to the passes.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn admit_users<T: Transport>(
+    cluster: &Cluster<T>,
+    request: &AdmitUsers,
+    deadline: Duration,
+) -> Result<AdmitOutcome, Error> {
+    let event = request.event;
+    let key_list = [
+        keys::settings(event),
+        keys::counts(event),
+        keys::queue(event),
+        keys::passes(event),
+        keys::admissions(event),
+    ];
+    let mode = match request.mode {
+        AdmitMode::Scheduled => "scheduled",
+        AdmitMode::Manual => "manual",
+    };
+    let arguments = vec![mode.into(), i64::from(request.limit).into()];
+    let reply = call(cluster, &registry::ADMIT_USERS, &key_list, arguments, deadline).await?;
+    match reply.outcome()? {
+        "ok" => Ok(AdmitOutcome::Admitted {
+            admitted: reply.integer(1)?,
+            waiting: reply.integer(2)?,
+            active: reply.integer(3)?,
+        }),
+        "event_missing" => Ok(AdmitOutcome::EventMissing),
+        _ => Err(reply.unexpected()),
+    }
+}

@@ -1,0 +1,70 @@
+//! Turns a hold into a sale.
+
+use std::time::Duration;
+
+use cluster::{Cluster, Transport};
+use domain::id::BookingId;
+use domain::section::SectionName;
+
+use crate::call::call;
+use crate::{Error, keys, registry};
+
+/// What to confirm.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfirmBooking<'a> {
+    /// The booking.
+    pub booking: BookingId,
+    /// The section of the booking; another one is answered with [`Error::Protocol`].
+    pub section: &'a SectionName,
+}
+
+/// What confirming did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConfirmOutcome {
+    /// The places are sold.
+    Confirmed {
+        /// Places sold in the whole event.
+        sold: i64,
+        /// Places of the whole event.
+        capacity: i64,
+    },
+    /// There is no hold: it was confirmed before, or resolved otherwise.
+    Absent {
+        /// Places sold in the whole event.
+        sold: i64,
+        /// Places of the whole event.
+        capacity: i64,
+    },
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// Marks the places of the hold as sold. To be called when the ledger has committed the sale.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn confirm_booking<T: Transport>(
+    cluster: &Cluster<T>,
+    request: &ConfirmBooking<'_>,
+    deadline: Duration,
+) -> Result<ConfirmOutcome, Error> {
+    let event = request.booking.event();
+    let key_list = [
+        keys::settings(event),
+        keys::counts(event),
+        keys::holders(event),
+        keys::bookings(event),
+        keys::expiry(event),
+        keys::map(event, request.section),
+    ];
+    let arguments = vec![request.booking.to_string().into(), request.section.as_str().into()];
+    let reply = call(cluster, &registry::CONFIRM_BOOKING, &key_list, arguments, deadline).await?;
+    let (sold, capacity) = (reply.integer(1)?, reply.integer(2)?);
+    match reply.outcome()? {
+        "confirmed" => Ok(ConfirmOutcome::Confirmed { sold, capacity }),
+        "absent" => Ok(ConfirmOutcome::Absent { sold, capacity }),
+        "event_missing" => Ok(ConfirmOutcome::EventMissing),
+        _ => Err(reply.unexpected()),
+    }
+}

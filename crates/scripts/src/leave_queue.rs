@@ -1,0 +1,43 @@
+//! Takes a user out of the queue.
+
+use std::time::Duration;
+
+use cluster::{Cluster, Transport};
+use domain::id::{EventId, UserId};
+
+use crate::call::call;
+use crate::{Error, keys, registry};
+
+/// What leaving did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaveOutcome {
+    /// The place, or the unused pass, is gone.
+    Left,
+    /// There was none.
+    Absent,
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// Leaves the queue and gives an unused pass back.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn leave_queue<T: Transport>(
+    cluster: &Cluster<T>,
+    event: EventId,
+    user: UserId,
+    deadline: Duration,
+) -> Result<LeaveOutcome, Error> {
+    let key_list =
+        [keys::settings(event), keys::queue(event), keys::passes(event), keys::admissions(event)];
+    let arguments = vec![user.to_string().into()];
+    let reply = call(cluster, &registry::LEAVE_QUEUE, &key_list, arguments, deadline).await?;
+    match reply.outcome()? {
+        "left" => Ok(LeaveOutcome::Left),
+        "absent" => Ok(LeaveOutcome::Absent),
+        "event_missing" => Ok(LeaveOutcome::EventMissing),
+        _ => Err(reply.unexpected()),
+    }
+}

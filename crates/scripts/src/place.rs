@@ -1,0 +1,101 @@
+//! A place in the queue, as `join_queue` and `read_place` answer it.
+
+use domain::time::Instant;
+
+use crate::Error;
+use crate::call::Fields;
+
+/// Where a user stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PlaceOutcome {
+    /// In the line.
+    Waiting,
+    /// Let in, with a live pass.
+    Admitted,
+    /// Let in, but the pass ran out before it was used.
+    Expired,
+    /// The line has ended: everything sold, or the event is over or called off.
+    Closed,
+    /// Never joined, left, or the pass was used.
+    Absent,
+    /// Joining only: the event has ended or is called off.
+    NotOnSale,
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// A pass on record. The signed token is derived from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    /// `<number>.<issued_ms>`, unique within the event.
+    pub id: String,
+    /// When the user was let in.
+    pub issued_at: Instant,
+    /// When the pass ends.
+    pub expires_at: Instant,
+}
+
+/// A user's place and what is needed to tell how long it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuePlace {
+    /// Where the user stands.
+    pub outcome: PlaceOutcome,
+    /// Whether this call made the place.
+    pub fresh: bool,
+    /// The number given when joining, unique within the event; 0 without a place.
+    pub number: i64,
+    /// 1 for the next to be let in; 0 unless waiting.
+    pub position: i64,
+    /// Users in the line.
+    pub waiting: i64,
+    /// The pass, when admitted or expired.
+    pub pass: Option<Pass>,
+    /// When it was read, on the clock of Redis.
+    pub now: Instant,
+    /// Users let in per second at most.
+    pub release_per_s: i64,
+    /// Passes out.
+    pub active: i64,
+    /// Passes that may be out at once.
+    pub max_active: i64,
+    /// Places available in the event.
+    pub available: i64,
+}
+
+impl QueuePlace {
+    pub(crate) fn parse(reply: &Fields) -> Result<Self, Error> {
+        let outcome = match reply.outcome()? {
+            "waiting" => PlaceOutcome::Waiting,
+            "admitted" => PlaceOutcome::Admitted,
+            "expired" => PlaceOutcome::Expired,
+            "closed" => PlaceOutcome::Closed,
+            "absent" => PlaceOutcome::Absent,
+            "not_on_sale" => PlaceOutcome::NotOnSale,
+            "event_missing" => PlaceOutcome::EventMissing,
+            _ => return Err(reply.unexpected()),
+        };
+        let pass_id = reply.text(5)?;
+        let pass = if pass_id.is_empty() {
+            None
+        } else {
+            Some(Pass {
+                id: pass_id.to_owned(),
+                issued_at: reply.instant(6)?,
+                expires_at: reply.instant(7)?,
+            })
+        };
+        Ok(Self {
+            outcome,
+            fresh: reply.integer(1)? == 1,
+            number: reply.integer(2)?,
+            position: reply.integer(3)?,
+            waiting: reply.integer(4)?,
+            pass,
+            now: reply.instant(8)?,
+            release_per_s: reply.integer(9)?,
+            active: reply.integer(10)?,
+            max_active: reply.integer(11)?,
+            available: reply.integer(12)?,
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! Reads an unresolved booking.
+
+use std::time::Duration;
+
+use cluster::{Cluster, Transport};
+use domain::id::BookingId;
+use domain::time::Instant;
+
+use crate::call::call;
+use crate::{Error, Hold, keys, registry};
+
+/// What reading found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BookingOutcome {
+    /// The booking is unresolved.
+    Found {
+        /// The hold.
+        hold: Hold,
+        /// When it ends: later than `hold.expires_at` while a payment is under way.
+        expires_at: Instant,
+        /// When it was read, on the clock of Redis.
+        now: Instant,
+    },
+    /// Never held here, or resolved: the ledger knows.
+    Absent,
+}
+
+/// Reads the booking.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn read_booking<T: Transport>(
+    cluster: &Cluster<T>,
+    booking: BookingId,
+    deadline: Duration,
+) -> Result<BookingOutcome, Error> {
+    let event = booking.event();
+    let key_list = [keys::bookings(event), keys::expiry(event)];
+    let arguments = vec![booking.to_string().into()];
+    let reply = call(cluster, &registry::READ_BOOKING, &key_list, arguments, deadline).await?;
+    match reply.outcome()? {
+        "found" => Ok(BookingOutcome::Found {
+            hold: reply.parse(1)?,
+            expires_at: reply.instant(2)?,
+            now: reply.instant(3)?,
+        }),
+        "absent" => Ok(BookingOutcome::Absent),
+        _ => Err(reply.unexpected()),
+    }
+}

@@ -1,0 +1,82 @@
+//! Reads the length of the queue and what decides its pace.
+
+use std::time::Duration;
+
+use cluster::{Cluster, Transport};
+use domain::event::{EventStatus, SaleState};
+use domain::id::EventId;
+use domain::time::Instant;
+
+use crate::call::call;
+use crate::{Error, keys, registry};
+
+/// The queue of an event at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueState {
+    /// Users in the line.
+    pub waiting: i64,
+    /// Passes out.
+    pub active: i64,
+    /// Passes that may be out at once.
+    pub max_active: i64,
+    /// Users let in per second at most.
+    pub release_per_s: i64,
+    /// Places available in the event.
+    pub available: i64,
+    /// Places sold.
+    pub sold: i64,
+    /// All places.
+    pub capacity: i64,
+    /// When it was read, on the clock of Redis.
+    pub now: Instant,
+    /// Where the sale stands.
+    pub status: EventStatus,
+}
+
+/// What reading found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueOutcome {
+    /// The event is open.
+    Found(QueueState),
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// Reads the queue.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn read_queue<T: Transport>(
+    cluster: &Cluster<T>,
+    event: EventId,
+    deadline: Duration,
+) -> Result<QueueOutcome, Error> {
+    let key_list =
+        [keys::settings(event), keys::counts(event), keys::queue(event), keys::passes(event)];
+    let reply = call(cluster, &registry::READ_QUEUE, &key_list, Vec::new(), deadline).await?;
+    match reply.outcome()? {
+        "ok" => {}
+        "event_missing" => return Ok(QueueOutcome::EventMissing),
+        _ => return Err(reply.unexpected()),
+    }
+    let (sold, capacity, now) = (reply.integer(6)?, reply.integer(7)?, reply.instant(8)?);
+    let sale = SaleState {
+        cancelled: reply.integer(9)? == 1,
+        paused: reply.integer(10)? == 1,
+        sold_out: sold >= capacity,
+        on_sale_at: reply.instant(11)?,
+        ends_at: reply.instant(12)?,
+    };
+    Ok(QueueOutcome::Found(QueueState {
+        waiting: reply.integer(1)?,
+        active: reply.integer(2)?,
+        max_active: reply.integer(3)?,
+        release_per_s: reply.integer(4)?,
+        available: reply.integer(5)?,
+        sold,
+        capacity,
+        now,
+        status: sale.status(now),
+    }))
+}

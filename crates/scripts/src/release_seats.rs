@@ -1,0 +1,84 @@
+//! Gives the places of a hold back.
+
+use std::time::Duration;
+
+use cluster::{Cluster, Transport};
+use domain::id::BookingId;
+use domain::section::SectionName;
+
+use crate::call::call;
+use crate::{Error, Hold, keys, registry};
+
+/// Why the places come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseReason {
+    /// The owner or the organiser gives them back. A hold that is overdue or being paid stays.
+    Released,
+    /// The ledger refused the sale, or the event is cancelled: whatever the state and the time.
+    Refused,
+}
+
+/// What to release.
+#[derive(Debug, Clone, Copy)]
+pub struct ReleaseSeats<'a> {
+    /// The booking.
+    pub booking: BookingId,
+    /// The section of the booking; another one is answered with [`Error::Protocol`].
+    pub section: &'a SectionName,
+    /// Why.
+    pub reason: ReleaseReason,
+}
+
+/// What releasing did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseOutcome {
+    /// The places are free again.
+    Released(Hold),
+    /// The hold is overdue; the sweeper frees its places.
+    BookingExpired(Hold),
+    /// A payment is under way; nothing changed.
+    Confirming(Hold),
+    /// There is no hold: it was resolved before, by an earlier call perhaps. The journal and the
+    /// ledger know how.
+    Absent,
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// Frees the places of the hold.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn release_seats<T: Transport>(
+    cluster: &Cluster<T>,
+    request: &ReleaseSeats<'_>,
+    deadline: Duration,
+) -> Result<ReleaseOutcome, Error> {
+    let event = request.booking.event();
+    let key_list = [
+        keys::settings(event),
+        keys::counts(event),
+        keys::holders(event),
+        keys::bookings(event),
+        keys::expiry(event),
+        keys::buyers(event),
+        keys::journal(event),
+        keys::map(event, request.section),
+    ];
+    let reason = match request.reason {
+        ReleaseReason::Released => "released",
+        ReleaseReason::Refused => "refused",
+    };
+    let arguments =
+        vec![request.booking.to_string().into(), request.section.as_str().into(), reason.into()];
+    let reply = call(cluster, &registry::RELEASE_SEATS, &key_list, arguments, deadline).await?;
+    match reply.outcome()? {
+        "released" => Ok(ReleaseOutcome::Released(reply.parse(1)?)),
+        "booking_expired" => Ok(ReleaseOutcome::BookingExpired(reply.parse(1)?)),
+        "confirming" => Ok(ReleaseOutcome::Confirming(reply.parse(1)?)),
+        "absent" => Ok(ReleaseOutcome::Absent),
+        "event_missing" => Ok(ReleaseOutcome::EventMissing),
+        _ => Err(reply.unexpected()),
+    }
+}

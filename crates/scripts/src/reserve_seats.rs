@@ -1,0 +1,199 @@
+//! Holds places for a buyer.
+
+use std::time::Duration;
+
+use cluster::{Argument, Cluster, Transport};
+use domain::id::{BookingId, UserId};
+use domain::seat::Seat;
+use domain::section::SectionName;
+
+use crate::call::{Fields, call, join_names};
+use crate::{Error, Hold, Idempotency, keys, registry};
+
+/// Which places.
+#[derive(Debug, Clone, Copy)]
+pub enum Choice<'a> {
+    /// These seats of one section, as row and number.
+    Seats {
+        /// The section of all seats.
+        section: &'a SectionName,
+        /// The seats; whether they exist is for the script to say.
+        seats: &'a [(u32, u32)],
+    },
+    /// The best adjacent seats of a section, or standing places.
+    Section {
+        /// The section, seated or standing.
+        section: &'a SectionName,
+        /// How many places.
+        quantity: u32,
+    },
+    /// The best adjacent seats of the first seated section that has them.
+    Any {
+        /// All seated sections of the event in order, see
+        /// [`EventSettings::seated_sections`](crate::EventSettings::seated_sections). When they are
+        /// not known, an empty list is answered with [`ReserveOutcome::SectionsChanged`].
+        sections: &'a [SectionName],
+        /// How many seats.
+        quantity: u32,
+    },
+}
+
+/// The queue pass that came with the request. Signature, user and event are checked already.
+#[derive(Debug, Clone, Copy)]
+pub enum PresentedPass<'a> {
+    /// None.
+    None,
+    /// A genuine one that has expired.
+    Expired,
+    /// A genuine one with this id.
+    Id(&'a str),
+}
+
+/// A reservation.
+#[derive(Debug, Clone, Copy)]
+pub struct ReserveSeats<'a> {
+    /// The buyer.
+    pub user: UserId,
+    /// A fresh booking id; the same one again when a call is repeated.
+    pub booking: BookingId,
+    /// The queue pass.
+    pub pass: PresentedPass<'a>,
+    /// The idempotency key, if the request has one.
+    pub idempotency: Option<Idempotency<'a>>,
+    /// Which places.
+    pub choice: Choice<'a>,
+}
+
+/// The answer to a reservation; refusals in the order in which they are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReserveOutcome {
+    /// The places are held.
+    Held(Hold),
+    /// The idempotency key was used for this request before.
+    Replayed {
+        /// The booking that it made.
+        booking: BookingId,
+        /// The hold as it was made.
+        hold: Hold,
+    },
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// The event is not open in Redis.
+    EventMissing,
+    /// Not yet, no longer, paused or cancelled.
+    EventNotOnSale,
+    /// The event has a queue and no pass was shown.
+    QueuePassRequired,
+    /// The pass has expired.
+    QueuePassExpired,
+    /// The user was never admitted, or gave the pass back.
+    QueuePassInvalid,
+    /// The pass was used before.
+    QueuePassUsed,
+    /// [`Choice::Any`] does not name the seated sections of the event.
+    SectionsChanged {
+        /// Those it should name.
+        sections: Vec<SectionName>,
+    },
+    /// A seat or section does not exist, a seat is named twice, none or more than ten are asked for.
+    InvalidSeats,
+    /// The buyer would have more tickets than allowed.
+    BuyerLimitExceeded,
+    /// Seats are held or sold.
+    SeatUnavailable {
+        /// All of them, in the order of the request.
+        seats: Vec<Seat>,
+    },
+    /// The whole event has nothing available.
+    SoldOut,
+    /// Not enough places, or none side by side.
+    NotEnoughSeats,
+}
+
+/// Holds the places: all or none.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn reserve_seats<T: Transport>(
+    cluster: &Cluster<T>,
+    request: &ReserveSeats<'_>,
+    deadline: Duration,
+) -> Result<ReserveOutcome, Error> {
+    let event = request.booking.event();
+    let mut key_list = vec![
+        keys::settings(event),
+        keys::counts(event),
+        keys::passes(event),
+        keys::admissions(event),
+        keys::holders(event),
+        keys::bookings(event),
+        keys::expiry(event),
+        keys::buyers(event),
+        keys::answers(event),
+        keys::answer_times(event),
+        keys::journal(event),
+    ];
+    let sections = match request.choice {
+        Choice::Seats { section, .. } | Choice::Section { section, .. } => {
+            std::slice::from_ref(section)
+        }
+        Choice::Any { sections, .. } => sections,
+    };
+    key_list.extend(sections.iter().map(|section| keys::map(event, section)));
+    let arguments = arguments(request, sections);
+    let reply = call(cluster, &registry::RESERVE_SEATS, &key_list, arguments, deadline).await?;
+    outcome(&reply)
+}
+
+fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argument> {
+    let pass = match request.pass {
+        PresentedPass::None => "",
+        PresentedPass::Expired => "-",
+        PresentedPass::Id(id) => id,
+    };
+    let (entry, fingerprint) =
+        request.idempotency.map_or(("", ""), |key| (key.entry, key.fingerprint));
+    let (mode, quantity, seats): (_, _, &[(u32, u32)]) = match request.choice {
+        Choice::Seats { seats, .. } => {
+            ("seats", i64::try_from(seats.len()).unwrap_or(i64::MAX), seats)
+        }
+        Choice::Section { quantity, .. } => ("section", i64::from(quantity), &[]),
+        Choice::Any { quantity, .. } => ("any", i64::from(quantity), &[]),
+    };
+    let mut arguments: Vec<Argument> = vec![
+        request.user.to_string().into(),
+        request.booking.to_string().into(),
+        pass.into(),
+        entry.into(),
+        fingerprint.into(),
+        mode.into(),
+        join_names(sections).into(),
+        quantity.into(),
+    ];
+    for (row, number) in seats {
+        arguments.extend([i64::from(*row).into(), i64::from(*number).into()]);
+    }
+    arguments
+}
+
+fn outcome(reply: &Fields) -> Result<ReserveOutcome, Error> {
+    Ok(match reply.outcome()? {
+        "held" => ReserveOutcome::Held(reply.parse(1)?),
+        "replayed" => ReserveOutcome::Replayed { hold: reply.parse(1)?, booking: reply.parse(2)? },
+        "idempotency_key_reused" => ReserveOutcome::IdempotencyKeyReused,
+        "event_missing" => ReserveOutcome::EventMissing,
+        "event_not_on_sale" => ReserveOutcome::EventNotOnSale,
+        "queue_pass_required" => ReserveOutcome::QueuePassRequired,
+        "queue_pass_expired" => ReserveOutcome::QueuePassExpired,
+        "queue_pass_invalid" => ReserveOutcome::QueuePassInvalid,
+        "queue_pass_used" => ReserveOutcome::QueuePassUsed,
+        "sections_changed" => ReserveOutcome::SectionsChanged { sections: reply.list(2, ' ')? },
+        "invalid_seats" => ReserveOutcome::InvalidSeats,
+        "buyer_limit_exceeded" => ReserveOutcome::BuyerLimitExceeded,
+        "seat_unavailable" => ReserveOutcome::SeatUnavailable { seats: reply.list(2, ',')? },
+        "sold_out" => ReserveOutcome::SoldOut,
+        "not_enough_seats" => ReserveOutcome::NotEnoughSeats,
+        _ => return Err(reply.unexpected()),
+    })
+}

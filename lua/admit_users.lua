@@ -1,0 +1,82 @@
+#!lua
+-- Lets the next users in: moves them from the queue to the passes.
+--
+-- Guarantees: strictly in queue order; never more than max_active passes out, never more than the
+-- places still available, nobody before the sale opens or while it is paused, ended or cancelled.
+-- Any number of schedulers may call: together they admit at most release_per_s.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] queue (sorted set)
+-- KEYS[4] passes (sorted set)
+-- KEYS[5] admissions (hash)
+--
+-- ARGV[1] mode: scheduled | manual (by hand: the release rate does not apply)
+-- ARGV[2] limit, users at most
+--
+-- Returns {outcome, admitted, waiting, active}
+--   outcome: ok | event_missing
+--   admitted: let in by this call; waiting: still in the queue; active: passes out
+--
+-- Bounds: 1000 users a call, so that one call stays near a millisecond and unpack far below its
+--   limit of 8000.
+
+-- @include clock_ms
+
+local settings, counts, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local mode, limit = ARGV[1], tonumber(ARGV[2])
+local users_max = 1000
+
+local cancelled, paused, on_sale_at_ms, ends_at_ms, max_active, release_per_s, pass_ttl_ms =
+  unpack(redis.call('HMGET', settings, 'cancelled', 'paused', 'on_sale_at_ms', 'ends_at_ms',
+    'max_active', 'release_per_s', 'pass_ttl_ms'))
+if not cancelled then
+  return { 'event_missing', 0, 0, 0 }
+end
+
+-- The release allowance is a bucket of tokens: one per user, filled at release_per_s, 2 s worth at
+-- most, so that a late scheduler catches up and a long pause does not let a crowd in; 1 s worth in
+-- the beginning. It is stored as the time at which it was empty, in µs: at the highest rate a user
+-- costs 10 µs, so rounding up loses little, and µs since 1970 stay below 2^53.
+local now_us = clock_ms() * 1000
+local now_ms = now_us / 1000
+local second_us, rate = 1000000, tonumber(release_per_s)
+local available, empty_us = unpack(redis.call('HMGET', counts, 'available', 'allowance_us'))
+empty_us = tonumber(empty_us) or now_us - second_us
+empty_us = math.min(math.max(empty_us, now_us - 2 * second_us), now_us)
+local allowance = math.floor((now_us - empty_us) * rate / second_us)
+
+local active = redis.call('ZCOUNT', passes, string.format('(%.0f', now_ms), '+inf')
+local waiting = redis.call('ZCARD', queue)
+local count = math.min(limit, users_max, waiting, max_active - active, tonumber(available))
+if mode == 'scheduled' then
+  count = math.min(count, allowance)
+end
+if cancelled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
+  or now_ms >= tonumber(ends_at_ms) then
+  count = 0
+end
+
+-- After this point the script must succeed.
+redis.call('ZREMRANGEBYSCORE', passes, '-inf', string.format('%.0f', now_ms))
+if count < 1 then
+  return { 'ok', 0, waiting, active }
+end
+local expires_ms = now_ms + pass_ttl_ms
+local pass_entries, admission_entries = {}, {}
+local popped = redis.call('ZPOPMIN', queue, count)
+for index = 1, #popped, 2 do
+  local user, number = popped[index], tonumber(popped[index + 1]) % 4294967296
+  pass_entries[index], pass_entries[index + 1] = expires_ms, user
+  admission_entries[index] = user
+  admission_entries[index + 1] = string.format('%.0f.%.0f %.0f %.0f live %.0f',
+    number, now_ms, now_ms, expires_ms, number)
+end
+redis.call('ZADD', passes, unpack(pass_entries))
+redis.call('HSET', admissions, unpack(admission_entries))
+redis.call('HINCRBY', counts, 'admitted', count)
+if mode == 'scheduled' then
+  empty_us = empty_us + math.ceil(count * second_us / rate)
+  redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
+end
+return { 'ok', count, waiting - count, active + count }

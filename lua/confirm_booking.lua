@@ -1,0 +1,71 @@
+#!lua
+-- Turns a hold into a sale, after the ledger has committed it.
+--
+-- Guarantees: only places of this booking become sold; available + held + sold = capacity before
+-- and after. A repeated call changes nothing and says absent.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] holders (hash)
+-- KEYS[4] bookings (hash)
+-- KEYS[5] expiry (sorted set)
+-- KEYS[6] map of the booking's section (string); not used when standing
+--
+-- ARGV[1] booking
+-- ARGV[2] section of the booking
+--
+-- Returns {outcome, sold, capacity}
+--   outcome: confirmed | absent (no such hold, or resolved before) | event_missing | other_section
+--   sold, capacity: places of the whole event after the call
+--
+-- Bounds: 10 places.
+
+-- @include parse_hold
+-- @include places_of
+-- @include move_count
+
+local key = {
+  settings = KEYS[1],
+  counts = KEYS[2],
+  holders = KEYS[3],
+  bookings = KEYS[4],
+  expiry = KEYS[5],
+  map = KEYS[6],
+}
+local booking, section = ARGV[1], ARGV[2]
+
+local capacity, descriptor =
+  unpack(redis.call('HMGET', key.settings, 'capacity', 'section:' .. section))
+if not capacity then
+  return { 'event_missing', 0, 0 }
+end
+local function reply(outcome)
+  return { outcome, tonumber(redis.call('HGET', key.counts, 'sold')), tonumber(capacity) }
+end
+local record = redis.call('HGET', key.bookings, booking)
+if not record then
+  return reply('absent')
+end
+local hold = parse_hold(record)
+if hold.section ~= section or not descriptor then
+  return reply('other_section')
+end
+local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
+local fields, offsets = places_of(booking, hold, seats_per_row)
+
+-- After this point the script must succeed.
+local sold = 0
+for index, field in ipairs(fields) do
+  if redis.call('HGET', key.holders, field) == booking then
+    if offsets[index] then
+      redis.call('SETRANGE', key.map, offsets[index], 's')
+      sold = sold + 1
+    else
+      sold = hold.quantity
+    end
+  end
+end
+move_count(key.counts, section, sold, 'held', 'sold')
+redis.call('HDEL', key.bookings, booking)
+redis.call('ZREM', key.expiry, booking)
+return reply('confirmed')

@@ -1,0 +1,75 @@
+#!lua
+-- Frees the places of holds whose time is over.
+--
+-- Guarantees: a hold that is not due, was pinned meanwhile or is resolved stays as it is, so any
+-- number of sweepers may run; only places of the expired bookings become free; available + held +
+-- sold = capacity before and after.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] holders (hash)
+-- KEYS[4] bookings (hash)
+-- KEYS[5] expiry (sorted set)
+-- KEYS[6] buyers (hash)
+-- KEYS[7] journal (stream)
+-- KEYS[8..] map of each section in ARGV[1] (string), in the same order
+--
+-- ARGV[1] all seated sections of the event in order, separated by spaces
+-- ARGV[2..] bookings
+--
+-- Returns {outcome, expired, sections}
+--   outcome: ok | sections_changed (nothing expired) | event_missing
+--   expired: how many holds ended
+--   sections: what ARGV[1] should be, with sections_changed; else ''
+--
+-- Bounds: 100 bookings of 10 places; the rest is ignored.
+
+-- @include clock_ms
+-- @include parse_hold
+-- @include places_of
+-- @include move_count
+-- @include free_places
+
+local key = {
+  settings = KEYS[1],
+  counts = KEYS[2],
+  holders = KEYS[3],
+  bookings = KEYS[4],
+  expiry = KEYS[5],
+  buyers = KEYS[6],
+  journal = KEYS[7],
+}
+local sections, bookings_max = ARGV[1], 100
+local first_map, first_booking = 8, 2
+
+local seated_sections = redis.call('HGET', key.settings, 'seated_sections')
+if not seated_sections then
+  return { 'event_missing', 0, '' }
+elseif seated_sections ~= sections then
+  return { 'sections_changed', 0, seated_sections }
+end
+local maps = {}
+local map = first_map
+for name in string.gmatch(sections, '%S+') do
+  maps[name] = KEYS[map]
+  map = map + 1
+end
+
+-- After this point the script must succeed.
+local now_ms = clock_ms()
+local expired = 0
+for index = first_booking, math.min(#ARGV, first_booking + bookings_max - 1) do
+  local booking = ARGV[index]
+  local record = redis.call('HGET', key.bookings, booking)
+  local expires_ms = redis.call('ZSCORE', key.expiry, booking)
+  if record and tonumber(expires_ms) <= now_ms then
+    local hold = parse_hold(record)
+    local descriptor = redis.call('HGET', key.settings, 'section:' .. hold.section)
+    local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
+    local fields, offsets = places_of(booking, hold, seats_per_row)
+    key.map = maps[hold.section]
+    free_places(key, booking, hold, record, fields, offsets, 'expired')
+    expired = expired + 1
+  end
+end
+return { 'ok', expired, '' }

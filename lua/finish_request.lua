@@ -1,0 +1,43 @@
+#!lua
+-- Stores the answer of a request, or gives its claim back when it failed: a failed attempt does
+-- not burn its key.
+--
+-- Guarantees: the first stored answer stays; another request's entry is not touched.
+--
+-- KEYS[1] answers (hash)
+-- KEYS[2] answer_times (sorted set)
+--
+-- ARGV[1] entry
+-- ARGV[2] fingerprint of the request, no spaces
+-- ARGV[3] HTTP status; '' gives the claim back
+-- ARGV[4] body
+--
+-- Returns {outcome}: stored (now or before) | dropped (nothing is stored)
+--
+-- Bounds: no loops.
+
+-- @include clock_ms
+
+local answers, answer_times = KEYS[1], KEYS[2]
+local entry, fingerprint, status, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+
+local answer = redis.call('HGET', answers, entry)
+if answer then
+  local first_fingerprint, first_status = string.match(answer, '^(%S+) %d+ (%d+) ')
+  if first_fingerprint ~= fingerprint then
+    return { 'dropped' }
+  elseif first_status ~= '0' then
+    return { 'stored' }
+  end
+end
+local now_ms = clock_ms()
+
+-- After this point the script must succeed.
+if status == '' then
+  redis.call('HDEL', answers, entry)
+  redis.call('ZREM', answer_times, entry)
+  return { 'dropped' }
+end
+redis.call('HSET', answers, entry, string.format('%s %.0f %s ', fingerprint, now_ms, status) .. body)
+redis.call('ZADD', answer_times, now_ms, entry)
+return { 'stored' }

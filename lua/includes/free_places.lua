@@ -1,0 +1,21 @@
+-- Gives the places of a hold back and writes `word` (released or expired) to the journal. A place
+-- that another booking owns stays with it: only what is freed is counted.
+local function free_places(key, booking, hold, record, fields, offsets, word)
+  local freed = 0
+  for index, field in ipairs(fields) do
+    if redis.call('HGET', key.holders, field) == booking then
+      redis.call('HDEL', key.holders, field)
+      if offsets[index] then
+        redis.call('SETRANGE', key.map, offsets[index], '.')
+        freed = freed + 1
+      else
+        freed = hold.quantity
+      end
+    end
+  end
+  move_count(key.counts, hold.section, freed, 'held', 'available')
+  redis.call('HINCRBY', key.buyers, hold.user, -hold.quantity)
+  redis.call('HDEL', key.bookings, booking)
+  redis.call('ZREM', key.expiry, booking)
+  redis.call('XADD', key.journal, '*', 'e', word .. ' ' .. booking .. ' ' .. record)
+end

@@ -1,0 +1,8 @@
+-- Moves `quantity` places of a section from one state to another, in the section's counts and in
+-- the event's: the sum stays the capacity.
+local function move_count(counts, section, quantity, source, target)
+  redis.call('HINCRBY', counts, source, -quantity)
+  redis.call('HINCRBY', counts, target, quantity)
+  redis.call('HINCRBY', counts, source .. ':' .. section, -quantity)
+  redis.call('HINCRBY', counts, target .. ':' .. section, quantity)
+end

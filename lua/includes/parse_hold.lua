@@ -1,0 +1,14 @@
+-- The parts of a hold's record that scripts decide on:
+-- `<held|confirming> <user> <section> <quantity> <amount> <currency> <created_ms> <expires_ms> <seats>`
+local function parse_hold(record)
+  local state, user, section, quantity, expires_ms, seats =
+    string.match(record, '^(%l+) (%S+) (%S+) (%d+) %d+ %u+ %d+ (%d+) (%S+)$')
+  return {
+    state = state,
+    user = user,
+    section = section,
+    quantity = tonumber(quantity),
+    expires_ms = tonumber(expires_ms),
+    seats = seats,
+  }
+end

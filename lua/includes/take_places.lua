@@ -1,0 +1,15 @@
+-- Takes the places of a hold and writes everything that belongs to it. The caller has checked that
+-- all of them are free; `fields` and `offsets` come from places_of.
+local function take_places(key, booking, hold, record, fields, offsets, expires_ms)
+  for index, field in ipairs(fields) do
+    redis.call('HSET', key.holders, field, booking)
+    if offsets[index] then
+      redis.call('SETRANGE', key.map, offsets[index], 'h')
+    end
+  end
+  move_count(key.counts, hold.section, hold.quantity, 'available', 'held')
+  redis.call('HINCRBY', key.buyers, hold.user, hold.quantity)
+  redis.call('HSET', key.bookings, booking, record)
+  redis.call('ZADD', key.expiry, expires_ms, booking)
+  redis.call('XADD', key.journal, '*', 'e', 'reserved ' .. booking .. ' ' .. record)
+end

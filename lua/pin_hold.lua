@@ -1,0 +1,90 @@
+#!lua
+-- Keeps a hold for a payment that is under way. With the record of a hold that is gone, takes its
+-- places again if all of them are free: it was paid a little too late.
+--
+-- Guarantees: afterwards a pinned hold cannot be released by its owner and does not expire before
+-- the grace period is over; nobody else's place is taken; a sold booking is not taken twice.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] holders (hash)
+-- KEYS[4] bookings (hash)
+-- KEYS[5] expiry (sorted set)
+-- KEYS[6] buyers (hash)
+-- KEYS[7] journal (stream)
+-- KEYS[8] map of the booking's section (string); not used when standing
+--
+-- ARGV[1] booking
+-- ARGV[2] section of the booking
+-- ARGV[3] grace period, ms from now
+-- ARGV[4] record of the hold, to take its places again; '' not to
+--
+-- Returns {outcome, record}
+--   pinned: the hold, state confirming
+--   confirmed: the places are this booking's and no hold is left: it was confirmed before
+--   seats_taken | absent | event_missing | other_section (not the section in the record): ''
+--
+-- Bounds: 10 places.
+
+-- @include clock_ms
+-- @include parse_hold
+-- @include places_of
+-- @include move_count
+-- @include take_places
+
+local key = {
+  settings = KEYS[1],
+  counts = KEYS[2],
+  holders = KEYS[3],
+  bookings = KEYS[4],
+  expiry = KEYS[5],
+  buyers = KEYS[6],
+  journal = KEYS[7],
+  map = KEYS[8],
+}
+local booking, section, grace_ms, given = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+
+local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
+if not descriptor then
+  return { redis.call('EXISTS', key.settings) == 0 and 'event_missing' or 'other_section', '' }
+end
+local record = redis.call('HGET', key.bookings, booking)
+if not record and given == '' then
+  return { 'absent', '' }
+end
+local hold = parse_hold(record or given)
+if hold.section ~= section then
+  return { 'other_section', '' }
+end
+local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
+local fields, offsets = places_of(booking, hold, seats_per_row)
+local confirming = string.gsub(record or given, '^%l+', 'confirming')
+local expires_ms = clock_ms() + grace_ms
+if not record then
+  local owned, free = 0, 0
+  for index, field in ipairs(fields) do
+    local holder = redis.call('HGET', key.holders, field)
+    local offset = offsets[index]
+    if holder == booking then
+      owned = owned + 1
+    elseif not holder and (not offset or redis.call('GETRANGE', key.map, offset, offset) == '.') then
+      free = free + 1
+    end
+  end
+  if owned == #fields then
+    return { 'confirmed', given }
+  end
+  local available = tonumber(redis.call('HGET', key.counts, 'available:' .. section))
+  if free < #fields or available < hold.quantity then
+    return { 'seats_taken', '' }
+  end
+end
+
+-- After this point the script must succeed.
+if record then
+  redis.call('HSET', key.bookings, booking, confirming)
+  redis.call('ZADD', key.expiry, 'GT', expires_ms, booking)
+else
+  take_places(key, booking, hold, confirming, fields, offsets, expires_ms)
+end
+return { 'pinned', confirming }

@@ -1,0 +1,72 @@
+#!lua
+-- Gives the places of a hold back: the owner does not want them, or the ledger refused the sale.
+--
+-- Guarantees: only places of this booking become free; a hold is resolved once; available + held +
+-- sold = capacity before and after. A repeated call changes nothing and says absent.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] holders (hash)
+-- KEYS[4] bookings (hash)
+-- KEYS[5] expiry (sorted set)
+-- KEYS[6] buyers (hash)
+-- KEYS[7] journal (stream)
+-- KEYS[8] map of the booking's section (string); not used when standing
+--
+-- ARGV[1] booking
+-- ARGV[2] section of the booking
+-- ARGV[3] reason: released (by its owner or the organiser) | refused (by the ledger: the journal
+--   says expired, whatever the state and the time)
+--
+-- Returns {outcome, record}
+--   released: record of the hold
+--   booking_expired: it is past its time and left to the sweeper (reason released)
+--   confirming: a payment is under way, nothing changes (reason released)
+--   absent (no such hold, or resolved before) | event_missing | other_section: ''
+--
+-- Bounds: 10 places.
+
+-- @include clock_ms
+-- @include parse_hold
+-- @include places_of
+-- @include move_count
+-- @include free_places
+
+local key = {
+  settings = KEYS[1],
+  counts = KEYS[2],
+  holders = KEYS[3],
+  bookings = KEYS[4],
+  expiry = KEYS[5],
+  buyers = KEYS[6],
+  journal = KEYS[7],
+  map = KEYS[8],
+}
+local booking, section, reason = ARGV[1], ARGV[2], ARGV[3]
+
+local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
+if not descriptor then
+  return { redis.call('EXISTS', key.settings) == 0 and 'event_missing' or 'other_section', '' }
+end
+local record = redis.call('HGET', key.bookings, booking)
+if not record then
+  return { 'absent', '' }
+end
+local hold = parse_hold(record)
+if hold.section ~= section then
+  return { 'other_section', '' }
+end
+if reason == 'released' then
+  if tonumber(redis.call('ZSCORE', key.expiry, booking)) <= clock_ms() then
+    return { 'booking_expired', record }
+  elseif hold.state == 'confirming' then
+    return { 'confirming', record }
+  end
+end
+local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
+local fields, offsets = places_of(booking, hold, seats_per_row)
+
+-- After this point the script must succeed.
+local word = reason == 'released' and 'released' or 'expired'
+free_places(key, booking, hold, record, fields, offsets, word)
+return { 'released', record }

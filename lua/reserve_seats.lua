@@ -1,0 +1,232 @@
+#!lua
+-- Holds places for a buyer: the one step that decides who gets a seat.
+--
+-- Guarantees: all places or none, and none that is held or sold; a buyer never has more than
+-- max_per_buyer tickets held and bought; a pass is used once, and only by a success; available +
+-- held + sold = capacity before and after. The same booking or the same idempotency entry again
+-- gets the first answer.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] passes (sorted set)
+-- KEYS[4] admissions (hash)
+-- KEYS[5] holders (hash)
+-- KEYS[6] bookings (hash)
+-- KEYS[7] expiry (sorted set)
+-- KEYS[8] buyers (hash)
+-- KEYS[9] answers (hash)
+-- KEYS[10] answer_times (sorted set)
+-- KEYS[11] journal (stream)
+-- KEYS[12..] map of each section in ARGV[7] (string), in the same order; not used when standing
+--
+-- ARGV[1] user
+-- ARGV[2] booking
+-- ARGV[3] pass id; '' when none was shown, '-' when it is genuine and has expired
+-- ARGV[4] idempotency entry, '' for none
+-- ARGV[5] fingerprint of the request, no spaces
+-- ARGV[6] mode: seats (these seats) | section (best block, or standing places) | any (best block
+--   of the first section that has one)
+-- ARGV[7] section; in mode any all seated sections of the event in order, separated by spaces
+-- ARGV[8] quantity
+-- ARGV[9..] mode seats: row and number of each seat, one after the other
+--
+-- Returns {outcome, record, detail}; record and detail are '' where nothing is said
+--   held: record of the hold
+--   replayed: record of the hold that the idempotency entry made, detail its booking
+--   and in order of precedence: idempotency_key_reused | event_missing | event_not_on_sale |
+--   queue_pass_required | queue_pass_expired | queue_pass_invalid (not admitted) | queue_pass_used |
+--   sections_changed (detail: what ARGV[7] should be) | invalid_seats | buyer_limit_exceeded |
+--   seat_unavailable (detail: all that are taken, A-1-1,A-1-2) | sold_out (nothing available in
+--   the whole event) | not_enough_seats
+--
+-- Bounds: 10 places; 64 sections.
+
+-- @include clock_ms
+-- @include places_of
+-- @include move_count
+-- @include take_places
+-- @include best_block
+
+local key = {
+  settings = KEYS[1],
+  counts = KEYS[2],
+  passes = KEYS[3],
+  admissions = KEYS[4],
+  holders = KEYS[5],
+  bookings = KEYS[6],
+  expiry = KEYS[7],
+  buyers = KEYS[8],
+  answers = KEYS[9],
+  answer_times = KEYS[10],
+  journal = KEYS[11],
+}
+local user, booking, pass_id, entry, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local mode, section, quantity = ARGV[6], ARGV[7], tonumber(ARGV[8])
+local first_map, first_seat, quantity_max = 12, 9, 10
+local now_ms = clock_ms()
+
+local function reply(outcome, record, detail)
+  return { outcome, record or '', detail or '' }
+end
+
+-- Answered before?
+local answer = entry ~= '' and redis.call('HGET', key.answers, entry)
+if answer then
+  local first_fingerprint, first_booking, record =
+    string.match(answer, '^(%S+) %d+ 201 (%S+) (.+)$')
+  if first_fingerprint ~= fingerprint then
+    return reply('idempotency_key_reused')
+  end
+  return reply('replayed', record, first_booking)
+end
+local held_before = redis.call('HGET', key.bookings, booking)
+if held_before then
+  return reply('held', held_before)
+end
+
+-- On sale?
+local cancelled, ends_at_ms, paused, on_sale_at_ms, queue_enabled, max_per_buyer, hold_ttl_ms,
+  currency, seated_sections = unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms',
+    'paused', 'on_sale_at_ms', 'queue_enabled', 'max_per_buyer', 'hold_ttl_ms', 'currency',
+    'seated_sections'))
+if not cancelled then
+  return reply('event_missing')
+end
+if cancelled == '1' or now_ms >= tonumber(ends_at_ms) or paused == '1'
+  or now_ms < tonumber(on_sale_at_ms) then
+  return reply('event_not_on_sale')
+end
+
+-- Let in?
+local used_admission
+if queue_enabled == '1' then
+  if pass_id == '' then
+    return reply('queue_pass_required')
+  elseif pass_id == '-' then
+    return reply('queue_pass_expired')
+  end
+  local admission = redis.call('HGET', key.admissions, user)
+  if not admission then
+    return reply('queue_pass_invalid')
+  end
+  local id, times, pass_expires_ms, state, number =
+    string.match(admission, '^(%S+) (%d+ (%d+)) (%l+) (%d+)$')
+  -- Another pass on record: the one shown was used or given up before that one was made.
+  if id ~= pass_id or state ~= 'live' then
+    return reply('queue_pass_used')
+  elseif tonumber(pass_expires_ms) <= now_ms then
+    return reply('queue_pass_expired')
+  end
+  used_admission = id .. ' ' .. times .. ' used ' .. number
+end
+
+-- Do the places exist, each asked for once?
+if mode == 'any' and section ~= seated_sections then
+  return reply('sections_changed', '', seated_sections)
+end
+local names, descriptor_fields, available_fields = {}, {}, {}
+for name in string.gmatch(section, '%S+') do
+  names[#names + 1] = name
+  descriptor_fields[#names] = 'section:' .. name
+  available_fields[#names] = 'available:' .. name
+end
+if #names == 0 or quantity < 1 or quantity > quantity_max then
+  return reply('invalid_seats')
+end
+local candidates = {}
+for index, descriptor in ipairs(redis.call('HMGET', key.settings, unpack(descriptor_fields))) do
+  local kind, size, seats_per_row, price =
+    string.match(descriptor or '', '^(%l+) (%d+) (%d+) (%d+)$')
+  if not kind or (mode == 'seats' and kind ~= 'seated') then
+    return reply('invalid_seats')
+  end
+  candidates[index] = {
+    name = names[index],
+    map = kind == 'seated' and KEYS[first_map + index - 1],
+    rows = tonumber(size),
+    seats_per_row = tonumber(seats_per_row),
+    price = tonumber(price),
+  }
+end
+local chosen, seats = nil, {}
+if mode == 'seats' then
+  chosen = candidates[1]
+  local asked = {}
+  for index = first_seat, #ARGV, 2 do
+    local row, number = tonumber(ARGV[index]), tonumber(ARGV[index + 1])
+    local seat = row .. '-' .. number
+    if row < 1 or row > chosen.rows or number < 1 or number > chosen.seats_per_row
+      or asked[seat] then
+      return reply('invalid_seats')
+    end
+    asked[seat] = true
+    seats[#seats + 1] = seat
+  end
+  if #seats ~= quantity then
+    return reply('invalid_seats')
+  end
+end
+
+-- May the buyer have so many?
+local tickets = redis.call('HGET', key.buyers, user) or 0
+if tickets + quantity > tonumber(max_per_buyer) then
+  return reply('buyer_limit_exceeded')
+end
+
+-- Are they free?
+if mode ~= 'seats' then
+  local available = redis.call('HMGET', key.counts, unpack(available_fields))
+  for index, candidate in ipairs(candidates) do
+    if not chosen and tonumber(available[index]) >= quantity then
+      if not candidate.map then
+        chosen = candidate
+      else
+        local map = redis.call('GET', candidate.map) or ''
+        local row, first = best_block(map, candidate.seats_per_row, quantity)
+        if row then
+          chosen = candidate
+          for number = first, first + quantity - 1 do
+            seats[#seats + 1] = row .. '-' .. number
+          end
+        end
+      end
+    end
+  end
+  if not chosen then
+    local none_left = redis.call('HGET', key.counts, 'available') == '0'
+    return reply(none_left and 'sold_out' or 'not_enough_seats')
+  end
+end
+local hold = {
+  user = user,
+  section = chosen.name,
+  quantity = quantity,
+  seats = chosen.map and table.concat(seats, ',') or '-',
+}
+local fields, offsets = places_of(booking, hold, chosen.seats_per_row)
+local taken = {}
+for index, offset in ipairs(offsets) do
+  if redis.call('GETRANGE', chosen.map, offset, offset) ~= '.' then
+    taken[#taken + 1] = fields[index]
+  end
+end
+if #taken > 0 then
+  return reply('seat_unavailable', '', table.concat(taken, ','))
+end
+
+-- After this point the script must succeed.
+local expires_ms = now_ms + hold_ttl_ms
+local record = string.format('held %s %s %d %.0f %s %.0f %.0f %s', user, hold.section, quantity,
+  chosen.price * quantity, currency, now_ms, expires_ms, hold.seats)
+key.map = chosen.map
+take_places(key, booking, hold, record, fields, offsets, expires_ms)
+if used_admission then
+  redis.call('ZREM', key.passes, user)
+  redis.call('HSET', key.admissions, user, used_admission)
+end
+if entry ~= '' then
+  redis.call('HSET', key.answers, entry,
+    string.format('%s %.0f 201 %s %s', fingerprint, now_ms, booking, record))
+  redis.call('ZADD', key.answer_times, now_ms, entry)
+end
+return reply('held', record)
