@@ -1,0 +1,323 @@
+//! Every route of the contract that the client uses, typed.
+
+use domain::booking::Booking;
+use domain::id::{BookingId, EventId, UserId};
+use domain::queue::Place;
+use domain::section::Section;
+use domain::time::Instant;
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+
+use crate::client::{Client, Reply, Request};
+use crate::latency::Step;
+use crate::problem::Failure;
+
+/// A guest's credentials.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Guest {
+    /// For `Authorization: Bearer`.
+    pub(crate) token: String,
+    /// Who the guest is.
+    pub(crate) user_id: UserId,
+    /// When the token ends.
+    pub(crate) expires_at: Instant,
+}
+
+/// An event as the API shows it, as far as a client needs it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Event {
+    /// The event.
+    pub(crate) id: EventId,
+    /// What it is called.
+    pub(crate) name: String,
+    /// `scheduled`, `on_sale`, `paused`, `sold_out`, `ended` or `cancelled`.
+    pub(crate) status: String,
+    /// Places of all sections.
+    pub(crate) capacity: i64,
+    /// When the doors open.
+    pub(crate) starts_at: Instant,
+    /// ISO 4217, upper case.
+    pub(crate) currency: String,
+    /// What is for sale.
+    pub(crate) sections: Vec<Section>,
+}
+
+/// A page of events.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Events {
+    /// At most `limit` of them.
+    pub(crate) events: Vec<Event>,
+    /// Where the next page begins.
+    #[serde(default)]
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// What is free, held and sold.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Availability {
+    /// `on_sale`, `sold_out`, …
+    pub(crate) status: String,
+    /// Places of all sections.
+    pub(crate) capacity: i64,
+    /// Free.
+    pub(crate) available: i64,
+    /// Held for a buyer.
+    pub(crate) held: i64,
+    /// Sold for good.
+    pub(crate) sold: i64,
+    /// The same for each section.
+    pub(crate) sections: Vec<SectionAvailability>,
+}
+
+/// What of a section is free, held and sold.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct SectionAvailability {
+    /// The section.
+    pub(crate) name: String,
+    /// `seated` or `standing`.
+    pub(crate) kind: String,
+    /// Minor units.
+    pub(crate) price: i64,
+    /// Places.
+    pub(crate) capacity: i64,
+    /// Free.
+    pub(crate) available: i64,
+    /// Held for a buyer.
+    pub(crate) held: i64,
+    /// Sold for good.
+    pub(crate) sold: i64,
+}
+
+/// The seats of a section, one character each, row by row.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct SeatMap {
+    /// Seats of a row.
+    pub(crate) seats_per_row: u32,
+    /// `.` free, `h` held, `s` sold.
+    pub(crate) map: String,
+}
+
+/// Which places to reserve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Wish {
+    /// Exactly these seats.
+    Seats {
+        /// Labels such as `A-1-12`.
+        seats: Vec<String>,
+    },
+    /// The best places together.
+    Best {
+        /// The section; any seated one when left out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        section: Option<String>,
+        /// How many.
+        quantity: u32,
+    },
+}
+
+/// A reservation.
+#[derive(Debug, Clone)]
+pub(crate) struct Reservation<'a> {
+    /// Who buys.
+    pub(crate) token: &'a str,
+    /// The event.
+    pub(crate) event_id: EventId,
+    /// The queue pass, unless the event has no queue.
+    pub(crate) pass: Option<&'a str>,
+    /// Makes a repetition harmless.
+    pub(crate) idempotency_key: &'a str,
+    /// Which places.
+    pub(crate) wish: &'a Wish,
+}
+
+#[derive(Serialize)]
+struct ReserveBody<'a> {
+    event_id: EventId,
+    #[serde(flatten)]
+    wish: &'a Wish,
+}
+
+#[derive(Serialize)]
+struct JoinBody {
+    event_id: EventId,
+}
+
+impl Client {
+    /// A token for a guest.
+    pub(crate) async fn login(&self) -> Result<Guest, Failure> {
+        self.send(Request::new(Step::Login, Method::POST, "/api/v1/auth/guest")).await?.parse()
+    }
+
+    /// Creates an event from the body the contract describes.
+    pub(crate) async fn create_event(
+        &self,
+        organiser_key: &str,
+        idempotency_key: &str,
+        body: &serde_json::Value,
+    ) -> Result<Reply, Failure> {
+        let request = Request::new(Step::Other, Method::POST, "/api/v1/events")
+            .bearer(organiser_key)
+            .idempotency_key(idempotency_key)
+            .raw_json(body.to_string().into_bytes());
+        self.send(request).await
+    }
+
+    /// One event.
+    pub(crate) async fn event(&self, event_id: EventId) -> Result<Reply, Failure> {
+        self.get(Step::Other, format!("/api/v1/events/{event_id}"), None).await
+    }
+
+    /// A page of active events.
+    pub(crate) async fn events(&self, limit: u32, cursor: Option<&str>) -> Result<Reply, Failure> {
+        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        let path = format!("/api/v1/events/active?limit={limit}{cursor}");
+        self.get(Step::Other, path, None).await
+    }
+
+    /// What is free, held and sold.
+    pub(crate) async fn availability(&self, event_id: EventId) -> Result<Reply, Failure> {
+        self.get(Step::Other, format!("/api/v1/events/{event_id}/availability"), None).await
+    }
+
+    /// The map of a seated section.
+    pub(crate) async fn seat_map(
+        &self,
+        event_id: EventId,
+        section: &str,
+    ) -> Result<SeatMap, Failure> {
+        let path = format!("/api/v1/events/{event_id}/seats?section={section}");
+        self.get(Step::Map, path, None).await?.parse()
+    }
+
+    /// Joins the queue, or finds the place that is there already.
+    pub(crate) async fn join(
+        &self,
+        token: &str,
+        event_id: EventId,
+        idempotency_key: &str,
+    ) -> Result<Place, Failure> {
+        let request = Request::new(Step::Join, Method::POST, "/api/v1/queue/join")
+            .bearer(token)
+            .idempotency_key(idempotency_key)
+            .json(&JoinBody { event_id });
+        self.send(request).await?.parse()
+    }
+
+    /// The place in the queue.
+    pub(crate) async fn position(&self, token: &str, event_id: EventId) -> Result<Place, Failure> {
+        let path = format!("/api/v1/queue/position/{event_id}");
+        self.get(Step::Position, path, Some(token)).await?.parse()
+    }
+
+    /// Leaves the queue and gives an unused pass up.
+    pub(crate) async fn leave(&self, token: &str, event_id: EventId) -> Result<(), Failure> {
+        let path = format!("/api/v1/queue/{event_id}");
+        self.send(Request::new(Step::Other, Method::DELETE, path).bearer(token)).await?;
+        Ok(())
+    }
+
+    /// Holds places.
+    pub(crate) async fn reserve(&self, reservation: &Reservation<'_>) -> Result<Booking, Failure> {
+        let body = ReserveBody { event_id: reservation.event_id, wish: reservation.wish };
+        let mut request = Request::new(Step::Reserve, Method::POST, "/api/v1/bookings/reserve")
+            .bearer(reservation.token)
+            .idempotency_key(reservation.idempotency_key)
+            .json(&body);
+        if let Some(pass) = reservation.pass {
+            request = request.header("X-Queue-Pass", pass);
+        }
+        self.send(request).await?.parse()
+    }
+
+    /// One booking.
+    pub(crate) async fn booking(&self, token: &str, id: BookingId) -> Result<Booking, Failure> {
+        self.get(Step::Read, format!("/api/v1/bookings/{id}"), Some(token)).await?.parse()
+    }
+
+    /// Gives held places back.
+    pub(crate) async fn release(
+        &self,
+        token: &str,
+        id: BookingId,
+        idempotency_key: &str,
+    ) -> Result<Booking, Failure> {
+        self.post_booking(Step::Release, token, id, "release", idempotency_key).await
+    }
+
+    /// Confirms a booking without a payment: the organiser may, a buyer may not.
+    pub(crate) async fn confirm(
+        &self,
+        token: &str,
+        id: BookingId,
+        idempotency_key: &str,
+    ) -> Result<Booking, Failure> {
+        self.post_booking(Step::Other, token, id, "confirm", idempotency_key).await
+    }
+
+    /// Delivers an event of the payment provider.
+    pub(crate) async fn deliver(&self, body: Vec<u8>, signature: &str) -> Result<(), Failure> {
+        let request = Request::new(Step::Pay, Method::POST, "/webhooks/stripe")
+            .header("Stripe-Signature", signature)
+            .raw_json(body);
+        self.send(request).await?;
+        Ok(())
+    }
+
+    /// Runs the worker's jobs once.
+    pub(crate) async fn tick(&self, worker_key: &str) -> Result<(), Failure> {
+        let request = Request::new(Step::Other, Method::POST, "/internal/tick").bearer(worker_key);
+        self.send(request).await?;
+        Ok(())
+    }
+
+    /// Whether every store answers.
+    pub(crate) async fn ready(&self) -> Result<(), Failure> {
+        self.get(Step::Other, "/health/ready".to_owned(), None).await?;
+        Ok(())
+    }
+
+    async fn post_booking(
+        &self,
+        step: Step,
+        token: &str,
+        id: BookingId,
+        verb: &str,
+        idempotency_key: &str,
+    ) -> Result<Booking, Failure> {
+        let request = Request::new(step, Method::POST, format!("/api/v1/bookings/{id}/{verb}"))
+            .bearer(token)
+            .idempotency_key(idempotency_key);
+        self.send(request).await?.parse()
+    }
+
+    async fn get(&self, step: Step, path: String, token: Option<&str>) -> Result<Reply, Failure> {
+        let request = Request::new(step, Method::GET, path);
+        self.send(match token {
+            Some(token) => request.bearer(token),
+            None => request,
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reservation_has_one_of_the_three_shapes() {
+        let event_id: EventId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5".parse().unwrap();
+        for (wish, expected) in [
+            (Wish::Seats { seats: vec!["A-1-12".to_owned()] }, r#""seats":["A-1-12"]}"#),
+            (
+                Wish::Best { section: Some("FLOOR".to_owned()), quantity: 2 },
+                r#""section":"FLOOR","quantity":2}"#,
+            ),
+            (Wish::Best { section: None, quantity: 3 }, r#""quantity":3}"#),
+        ] {
+            let body = serde_json::to_string(&ReserveBody { event_id, wish: &wish }).unwrap();
+            assert_eq!(body, format!(r#"{{"event_id":"{event_id}",{expected}"#));
+        }
+    }
+}

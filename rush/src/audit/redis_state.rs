@@ -1,0 +1,157 @@
+//! Reads the keys of an event straight from the masters, without any of the server's routing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use domain::id::EventId;
+use redis::FromRedisValue;
+use redis::aio::MultiplexedConnection;
+
+/// An event in Redis.
+pub(crate) struct RedisState {
+    /// The fields of `counts`.
+    pub(crate) counts: BTreeMap<String, i64>,
+    /// The seat map of each seated section, rows separated by `/`.
+    pub(crate) maps: BTreeMap<String, Vec<u8>>,
+    /// What is held or sold: seats as labels, places to stand as `<section>-<booking>`.
+    pub(crate) holders: BTreeSet<String>,
+    /// Tickets held and bought, of all buyers together.
+    pub(crate) buyers_total: i64,
+    /// Unresolved bookings.
+    pub(crate) bookings: i64,
+    /// Unresolved bookings that expire.
+    pub(crate) expiries: i64,
+    /// The event's keys, without prefix and tag.
+    pub(crate) key_names: Vec<String>,
+    /// The slots of the keys; empty when Redis runs without cluster mode.
+    pub(crate) slots: BTreeSet<u16>,
+    /// How many masters hold keys of the event.
+    pub(crate) masters_with_keys: usize,
+}
+
+impl RedisState {
+    /// A field of `counts`; a missing one counts as none.
+    pub(crate) fn count(&self, field: &str) -> i64 {
+        self.counts.get(field).copied().unwrap_or(0)
+    }
+}
+
+/// How many keys one step of a scan looks at.
+const SCAN_COUNT: u32 = 1_000;
+
+/// Reads the event from whichever masters of `nodes` hold it.
+pub(crate) async fn read(nodes: &[String], event_id: EventId) -> anyhow::Result<RedisState> {
+    let prefix = format!("box:{{{event_id}}}:");
+    let mut owner = None;
+    let mut keys = Vec::new();
+    let mut masters_with_keys = 0;
+    let mut reached = 0;
+    for node in nodes {
+        // A node that is down holds nothing: its replica is the master now, or nothing answers.
+        let Ok(mut connection) = connect(node).await else { continue };
+        reached += 1;
+        if !is_master(&mut connection).await? {
+            continue;
+        }
+        let found = keys_of(&mut connection, &prefix).await?;
+        if !found.is_empty() {
+            masters_with_keys += 1;
+            keys.extend(found);
+            owner = Some(connection);
+        }
+    }
+    anyhow::ensure!(reached > 0, "no Redis node of {} can be reached", nodes.join(", "));
+    let mut owner = owner.with_context(|| format!("no Redis master holds event {event_id}"))?;
+    let slots = slots_of(&mut owner, &keys).await;
+    let mut state = read_values(&mut owner, &prefix, &keys).await?;
+    state.slots = slots;
+    state.masters_with_keys = masters_with_keys;
+    Ok(state)
+}
+
+async fn read_values(
+    connection: &mut MultiplexedConnection,
+    prefix: &str,
+    keys: &[String],
+) -> anyhow::Result<RedisState> {
+    let key_names: Vec<String> =
+        keys.iter().filter_map(|key| key.strip_prefix(prefix)).map(str::to_owned).collect();
+    let mut maps = BTreeMap::new();
+    for section in key_names.iter().filter_map(|name| name.strip_prefix("map:")) {
+        let map = query(connection, "GET", &format!("{prefix}map:{section}")).await?;
+        maps.insert(section.to_owned(), map);
+    }
+    let counts: BTreeMap<String, String> =
+        query(connection, "HGETALL", &format!("{prefix}counts")).await?;
+    let buyers: Vec<i64> = query(connection, "HVALS", &format!("{prefix}buyers")).await?;
+    Ok(RedisState {
+        // Fields that are no whole number are none of those that are compared.
+        counts: counts
+            .into_iter()
+            .filter_map(|(field, count)| Some((field, count.parse().ok()?)))
+            .collect(),
+        maps,
+        holders: query(connection, "HKEYS", &format!("{prefix}holders")).await?,
+        buyers_total: buyers.iter().sum(),
+        bookings: query(connection, "HLEN", &format!("{prefix}bookings")).await?,
+        expiries: query(connection, "ZCARD", &format!("{prefix}expiry")).await?,
+        key_names,
+        slots: BTreeSet::new(),
+        masters_with_keys: 1,
+    })
+}
+
+async fn query<T: FromRedisValue>(
+    connection: &mut MultiplexedConnection,
+    command: &str,
+    key: &str,
+) -> redis::RedisResult<T> {
+    redis::cmd(command).arg(key).query_async(connection).await
+}
+
+async fn connect(node: &str) -> anyhow::Result<MultiplexedConnection> {
+    let client = redis::Client::open(format!("redis://{node}"))?;
+    Ok(client.get_multiplexed_async_connection().await?)
+}
+
+async fn is_master(connection: &mut MultiplexedConnection) -> anyhow::Result<bool> {
+    let role: Vec<redis::Value> = redis::cmd("ROLE").query_async(connection).await?;
+    let word = role.first().context("ROLE answers with nothing")?;
+    Ok(redis::from_redis_value::<String>(word)? == "master")
+}
+
+async fn keys_of(
+    connection: &mut MultiplexedConnection,
+    prefix: &str,
+) -> anyhow::Result<BTreeSet<String>> {
+    let mut keys = BTreeSet::new();
+    let mut cursor: u64 = 0;
+    loop {
+        let (next, found): (u64, Vec<String>) = redis::cmd("SCAN")
+            .arg(cursor)
+            .arg("MATCH")
+            .arg(format!("{prefix}*"))
+            .arg("COUNT")
+            .arg(SCAN_COUNT)
+            .query_async(connection)
+            .await?;
+        keys.extend(found);
+        if next == 0 {
+            return Ok(keys);
+        }
+        cursor = next;
+    }
+}
+
+/// The server's own word on the slots; a single Redis without cluster mode has none.
+async fn slots_of(connection: &mut MultiplexedConnection, keys: &[String]) -> BTreeSet<u16> {
+    let mut slots = BTreeSet::new();
+    for key in keys {
+        let mut command = redis::cmd("CLUSTER");
+        command.arg("KEYSLOT").arg(key);
+        if let Ok(slot) = command.query_async(connection).await {
+            slots.insert(slot);
+        }
+    }
+    slots
+}

@@ -1,0 +1,84 @@
+//! `rush queue join|position`.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use domain::id::EventId;
+use domain::queue::{Place, PlaceStatus};
+
+use super::{Buyer, Server, unique};
+use crate::client::Client;
+
+/// Subcommands of `rush queue`.
+#[derive(Subcommand)]
+pub(crate) enum QueueCommand {
+    /// Join the queue; joining again keeps the place.
+    Join {
+        #[command(flatten)]
+        at: At,
+        /// Wait until there is a pass, however long it takes.
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Show the place in the queue, and the pass once there is one.
+    Position {
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+/// Who queues where.
+#[derive(Args)]
+pub(crate) struct At {
+    /// The event.
+    event_id: EventId,
+    #[command(flatten)]
+    buyer: Buyer,
+    #[command(flatten)]
+    server: Server,
+}
+
+/// Runs a subcommand.
+pub(crate) async fn run(command: QueueCommand) -> anyhow::Result<()> {
+    match command {
+        QueueCommand::Join { at, wait } => {
+            let client = at.server.client()?;
+            let mut place = client.join(&at.buyer.token, at.event_id, &unique()).await?;
+            if wait {
+                place = wait_for_pass(&client, &at, place).await?;
+            }
+            at.server.print(&place, describe(&place))
+        }
+        QueueCommand::Position { at } => {
+            let place = at.server.client()?.position(&at.buyer.token, at.event_id).await?;
+            at.server.print(&place, describe(&place))
+        }
+    }
+}
+
+/// Asks as often as the server says. Ends with the queue, or with the person at the keyboard.
+async fn wait_for_pass(client: &Client, at: &At, mut place: Place) -> anyhow::Result<Place> {
+    while place.status == PlaceStatus::Waiting {
+        eprintln!("{}", describe(&place));
+        tokio::time::sleep(Duration::from_millis(place.poll_after_ms)).await;
+        place = client.position(&at.buyer.token, at.event_id).await?;
+    }
+    Ok(place)
+}
+
+fn describe(place: &Place) -> String {
+    match place.status {
+        PlaceStatus::Waiting => format!(
+            "waiting: position {}, about {} s",
+            place.position.unwrap_or_default(),
+            place.estimated_wait_s.unwrap_or_default()
+        ),
+        PlaceStatus::Admitted => {
+            let until = place.pass_expires_at.map(|until| until.to_string()).unwrap_or_default();
+            let pass = place.queue_pass.as_deref().unwrap_or_default();
+            format!("export QUEUE_PASS={pass}\n# admitted, until {until}")
+        }
+        PlaceStatus::Expired => "expired: the pass was not used in time; join again".to_owned(),
+        PlaceStatus::Closed => "closed: the queue has ended".to_owned(),
+    }
+}

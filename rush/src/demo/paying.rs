@@ -1,0 +1,132 @@
+//! Paying: the provider's webhook, signed by us, until it is acknowledged.
+
+use std::time::{Duration, Instant};
+
+use domain::booking::{Booking, BookingStatus};
+
+use super::plan::Delivery;
+use super::stage::{Stage, now_ms};
+use super::tally::Tally;
+use crate::command::unique;
+use crate::payment::{self, Claim, PaymentKind};
+use crate::problem::Failure;
+use crate::signature::sign;
+
+/// The provider delivers for days; within a demonstration this is long enough for a failover.
+const DELIVERY_MAX: Duration = Duration::from_secs(30);
+/// Between two deliveries of an event that was not acknowledged.
+const DELIVERY_PAUSE: Duration = Duration::from_millis(500);
+/// A buyer with less time left than this does not begin to pay.
+const TIME_LEFT_MIN_MS: i64 = 300;
+/// An acknowledged payment shows in the booking at once; a retried read may take this long.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(5);
+/// Between two looks at a booking.
+const LOOK_PAUSE: Duration = Duration::from_millis(250);
+
+/// Pays for a booking and looks at the ticket.
+pub(crate) async fn pay(
+    stage: &Stage,
+    tally: &Tally,
+    token: &str,
+    booking: &Booking,
+    kind: PaymentKind,
+    delivery: Delivery,
+) {
+    if now_ms() + TIME_LEFT_MIN_MS > booking.expires_at.unix_ms() {
+        tally.abandoned(token, booking.booking_id);
+        return;
+    }
+    let claim = Claim::honest(booking);
+    let intent = unique();
+    let acknowledged = match delivery {
+        Delivery::Once => deliver(stage, &claim, kind, &intent, 1).await,
+        Delivery::Twice => match deliver(stage, &claim, kind, &intent, 1).await {
+            Ok(()) => deliver(stage, &claim, kind, &intent, 1).await,
+            failed => failed,
+        },
+        Delivery::Parallel => {
+            let (first, second, third) = tokio::join!(
+                deliver(stage, &claim, kind, &intent, 1),
+                deliver(stage, &claim, kind, &intent, 1),
+                deliver(stage, &claim, kind, &intent, 1),
+            );
+            first.and(second).and(third)
+        }
+        Delivery::BothKinds => {
+            match deliver(stage, &claim, PaymentKind::Capturable, &intent, 1).await {
+                Ok(()) => deliver(stage, &claim, PaymentKind::Succeeded, &intent, 2).await,
+                failed => failed,
+            }
+        }
+    };
+    if tally.expect("pay", acknowledged).is_none() {
+        return;
+    }
+    let acknowledged_ms = now_ms();
+    let quantity = i64::from(booking.quantity);
+    let status = read_until_resolved(stage, tally, token, booking).await;
+    if status == Some(BookingStatus::Confirmed) {
+        tally.add(|counts| {
+            counts.paid += quantity;
+            counts.paid_bookings += 1;
+        });
+    } else if acknowledged_ms > booking.expires_at.unix_ms() {
+        tally.add(|counts| counts.paid_too_late += quantity);
+    } else {
+        // Paid in time and no ticket: counted as paid, so that the audit cannot miss it.
+        tally.add(|counts| counts.paid += quantity);
+        tally.error(format!("{} was paid in time and is {status:?}", booking.booking_id));
+    }
+}
+
+/// Delivers event number `event` of a payment until it is acknowledged. The same number is the
+/// same event.
+async fn deliver(
+    stage: &Stage,
+    claim: &Claim,
+    kind: PaymentKind,
+    intent: &str,
+    event: u32,
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    loop {
+        let created_ms = now_ms();
+        let unique = format!("{intent}_{event}");
+        let answer = deliver_once(stage, claim, kind, (&unique, intent), created_ms).await;
+        if answer.is_ok() || started.elapsed() > DELIVERY_MAX {
+            return answer;
+        }
+        tokio::time::sleep(DELIVERY_PAUSE).await;
+    }
+}
+
+/// One delivery of event `evt_<unique>` about payment `pi_<intent>`, signed at `signed_ms`.
+pub(crate) async fn deliver_once(
+    stage: &Stage,
+    claim: &Claim,
+    kind: PaymentKind,
+    (unique, intent): (&str, &str),
+    signed_ms: i64,
+) -> Result<(), Failure> {
+    let signed_s = signed_ms / 1_000;
+    let body = payment::event(kind, claim, unique, intent, signed_s);
+    let signature = sign(&stage.webhook_secret, &body, signed_s);
+    stage.client.deliver(body, &signature).await
+}
+
+async fn read_until_resolved(
+    stage: &Stage,
+    tally: &Tally,
+    token: &str,
+    booking: &Booking,
+) -> Option<BookingStatus> {
+    let started = Instant::now();
+    loop {
+        let read = stage.client.booking(token, booking.booking_id).await;
+        let status = tally.expect("read booking", read)?.status;
+        if status != BookingStatus::Reserved || started.elapsed() > CONFIRMED_WITHIN {
+            return Some(status);
+        }
+        tokio::time::sleep(LOOK_PAUSE).await;
+    }
+}
