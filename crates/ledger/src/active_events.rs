@@ -20,13 +20,8 @@ const STATEMENT: &str = "SELECT event_id FROM boxoffice.active_events($1::bigint
 ///
 /// See [`Error`].
 pub async fn active_events<D: Database>(database: &D) -> Result<Vec<EventId>, Error> {
-    rows(
-        database,
-        "active_events",
-        STATEMENT,
-        vec![ACTIVE_EVENTS_MAX.into()],
-    )
-    .await?
-    .map(|mut row| row.parsed())
-    .collect()
+    rows(database, "active_events", STATEMENT, vec![ACTIVE_EVENTS_MAX.into()])
+        .await?
+        .map(|mut row| row.parsed())
+        .collect()
 }

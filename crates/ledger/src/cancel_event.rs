@@ -20,12 +20,7 @@ pub async fn cancel_event<D: Database>(
     database: &D,
     event: EventId,
 ) -> Result<Option<StoredEvent>, Error> {
-    let mut found = rows(
-        database,
-        "cancel_event",
-        STATEMENT,
-        vec![event.to_string().into()],
-    )
-    .await?;
+    let mut found =
+        rows(database, "cancel_event", STATEMENT, vec![event.to_string().into()]).await?;
     found.next().map(|mut row| row.document()).transpose()
 }

@@ -23,10 +23,7 @@ pub async fn confirmed_among<D: Database>(
     bookings: &[BookingId],
 ) -> Result<Vec<BookingId>, Error> {
     if bookings.len() > CONFIRMED_AMONG_MAX {
-        return Err(Error::TooMany {
-            step: STEP,
-            limit: CONFIRMED_AMONG_MAX,
-        });
+        return Err(Error::TooMany { step: STEP, limit: CONFIRMED_AMONG_MAX });
     }
     let ids = bookings.iter().map(ToString::to_string).collect();
     rows(database, STEP, STATEMENT, vec![Value::Texts(ids)])

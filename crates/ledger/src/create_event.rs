@@ -76,11 +76,7 @@ pub async fn create_event<D: Database>(
         sale.queue.release_per_s.into(),
         sale.queue.pass_ttl_s.into(),
         Value::from(request.idempotency.map(|idempotency| idempotency.key)),
-        Value::from(
-            request
-                .idempotency
-                .map(|idempotency| idempotency.fingerprint),
-        ),
+        Value::from(request.idempotency.map(|idempotency| idempotency.fingerprint)),
     ];
     let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
     match row.text()?.as_str() {

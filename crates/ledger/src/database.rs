@@ -64,10 +64,7 @@ pub trait Database {
     ///
     /// [`DatabaseError::Unavailable`] when no answer came, so the outcome is unknown;
     /// [`DatabaseError::Statement`] when the server refused, so nothing was changed.
-    #[expect(
-        async_fn_in_trait,
-        reason = "guests run on one thread, so no Send bound is wanted"
-    )]
+    #[expect(async_fn_in_trait, reason = "guests run on one thread, so no Send bound is wanted")]
     async fn query(
         &self,
         statement: &str,
@@ -107,9 +104,9 @@ impl DatabaseError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable(_) => true,
-            Self::Statement { sqlstate, .. } => TRANSIENT_SQLSTATES
-                .iter()
-                .any(|transient| sqlstate.starts_with(transient)),
+            Self::Statement { sqlstate, .. } => {
+                TRANSIENT_SQLSTATES.iter().any(|transient| sqlstate.starts_with(transient))
+            }
         }
     }
 }

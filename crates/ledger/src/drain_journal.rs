@@ -74,10 +74,7 @@ pub async fn drain_journal<D: Database>(
     entries: &[DrainEntry],
 ) -> Result<Drained, Error> {
     if entries.len() > DRAIN_ENTRIES_MAX {
-        return Err(Error::TooMany {
-            step: STEP,
-            limit: DRAIN_ENTRIES_MAX,
-        });
+        return Err(Error::TooMany { step: STEP, limit: DRAIN_ENTRIES_MAX });
     }
     let texts =
         |column: fn(&DrainEntry) -> String| Value::Texts(entries.iter().map(column).collect());
@@ -97,8 +94,5 @@ pub async fn drain_journal<D: Database>(
         integers(|entry| entry.facts.expires_at.unix_ms()),
     ];
     let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
-    Ok(Drained {
-        applied: row.count()?,
-        ignored: row.count()?,
-    })
+    Ok(Drained { applied: row.count()?, ignored: row.count()? })
 }

@@ -41,18 +41,10 @@ pub async fn event_to_open<D: Database>(
     database: &D,
     event: EventId,
 ) -> Result<Option<EventToOpen>, Error> {
-    let mut found = rows(
-        database,
-        "event_to_open",
-        STATEMENT,
-        vec![event.to_string().into()],
-    )
-    .await?;
+    let mut found =
+        rows(database, "event_to_open", STATEMENT, vec![event.to_string().into()]).await?;
     let Some(mut row) = found.next() else {
         return Ok(None);
     };
-    Ok(Some(EventToOpen {
-        event: row.document()?,
-        sold: row.document()?,
-    }))
+    Ok(Some(EventToOpen { event: row.document()?, sold: row.document()? }))
 }

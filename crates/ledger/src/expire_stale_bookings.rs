@@ -20,7 +20,5 @@ const STATEMENT: &str = "SELECT expired FROM boxoffice.expire_stale_bookings($1:
 /// See [`Error`].
 pub async fn expire_stale_bookings<D: Database>(database: &D) -> Result<u64, Error> {
     let parameters = vec![EXPIRE_STALE_MAX.into()];
-    one_row(database, "expire_stale_bookings", STATEMENT, parameters)
-        .await?
-        .count()
+    one_row(database, "expire_stale_bookings", STATEMENT, parameters).await?.count()
 }

@@ -18,15 +18,7 @@ pub async fn find_booking<D: Database>(
     booking: BookingId,
 ) -> Result<Option<Booking>, Error> {
     let statement = format!("SELECT {BOOKING_COLUMNS} FROM boxoffice.find_booking($1::text)");
-    let mut found = rows(
-        database,
-        "find_booking",
-        &statement,
-        vec![booking.to_string().into()],
-    )
-    .await?;
-    found
-        .next()
-        .map(|mut row| read_booking(&mut row))
-        .transpose()
+    let mut found =
+        rows(database, "find_booking", &statement, vec![booking.to_string().into()]).await?;
+    found.next().map(|mut row| read_booking(&mut row)).transpose()
 }

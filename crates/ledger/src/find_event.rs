@@ -18,12 +18,6 @@ pub async fn find_event<D: Database>(
     database: &D,
     event: EventId,
 ) -> Result<Option<StoredEvent>, Error> {
-    let mut found = rows(
-        database,
-        "find_event",
-        STATEMENT,
-        vec![event.to_string().into()],
-    )
-    .await?;
+    let mut found = rows(database, "find_event", STATEMENT, vec![event.to_string().into()]).await?;
     found.next().map(|mut row| row.document()).transpose()
 }

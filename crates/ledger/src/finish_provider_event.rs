@@ -18,7 +18,5 @@ pub async fn finish_provider_event<D: Database>(
     outcome: &str,
 ) -> Result<bool, Error> {
     let parameters = vec![id.into(), outcome.into()];
-    one_row(database, "finish_provider_event", STATEMENT, parameters)
-        .await?
-        .boolean()
+    one_row(database, "finish_provider_event", STATEMENT, parameters).await?.boolean()
 }

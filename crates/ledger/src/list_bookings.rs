@@ -58,10 +58,7 @@ pub async fn list_bookings<D: Database>(
     let more = bookings.len() > limit as usize;
     bookings.truncate(limit as usize);
     let next_cursor = bookings.last().filter(|_| more).map(cursor_after);
-    Ok(BookingPage {
-        bookings,
-        next_cursor,
-    })
+    Ok(BookingPage { bookings, next_cursor })
 }
 
 /// `<created ms>.<booking>`: the place of a booking in its owner's list.
@@ -75,9 +72,5 @@ fn read_cursor(cursor: &str) -> Result<(i64, BookingId), Error> {
     let created_at_ms: i64 = created_at_ms.parse().map_err(|_| Error::InvalidCursor)?;
     // Out of this range Postgres has no timestamp for it.
     let in_range = domain::time::Instant::from_unix_ms(created_at_ms).unix_ms() == created_at_ms;
-    if in_range {
-        Ok((created_at_ms, booking))
-    } else {
-        Err(Error::InvalidCursor)
-    }
+    if in_range { Ok((created_at_ms, booking)) } else { Err(Error::InvalidCursor) }
 }

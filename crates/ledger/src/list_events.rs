@@ -41,11 +41,8 @@ pub async fn list_events<D: Database>(
     database: &D,
     request: &ListEvents<'_>,
 ) -> Result<EventPage, Error> {
-    let before = request
-        .cursor
-        .map(str::parse::<EventId>)
-        .transpose()
-        .map_err(|_| Error::InvalidCursor)?;
+    let before =
+        request.cursor.map(str::parse::<EventId>).transpose().map_err(|_| Error::InvalidCursor)?;
     let limit = request.limit.clamp(1, PAGE_ROWS_MAX);
     let parameters = vec![
         // One row more than the page tells whether there is a next one.
@@ -61,8 +58,5 @@ pub async fn list_events<D: Database>(
     events.truncate(limit as usize);
     let last = events.last().filter(|_| more);
     let next_cursor = last.map(|event| event.id.to_string());
-    Ok(EventPage {
-        events,
-        next_cursor,
-    })
+    Ok(EventPage { events, next_cursor })
 }

@@ -20,7 +20,5 @@ pub async fn mark_sold_out<D: Database>(
     sold_out: bool,
 ) -> Result<bool, Error> {
     let parameters = vec![event.to_string().into(), sold_out.into()];
-    one_row(database, "mark_sold_out", STATEMENT, parameters)
-        .await?
-        .boolean()
+    one_row(database, "mark_sold_out", STATEMENT, parameters).await?.boolean()
 }

@@ -21,12 +21,7 @@ pub async fn next_generation<D: Database>(
     database: &D,
     event: EventId,
 ) -> Result<Option<i64>, Error> {
-    let mut found = rows(
-        database,
-        "next_generation",
-        STATEMENT,
-        vec![event.to_string().into()],
-    )
-    .await?;
+    let mut found =
+        rows(database, "next_generation", STATEMENT, vec![event.to_string().into()]).await?;
     found.next().map(|mut row| row.integer()).transpose()
 }

@@ -55,10 +55,9 @@ fn read_pending(row: &mut Row) -> Result<PendingProviderEvent, Error> {
         id: row.text()?,
         kind: row.text()?,
         booking: match row.optional_text()? {
-            Some(text) => Some(
-                text.parse()
-                    .map_err(|_| row.unexpected(format!("booking {text:?}")))?,
-            ),
+            Some(text) => {
+                Some(text.parse().map_err(|_| row.unexpected(format!("booking {text:?}")))?)
+            }
             None => None,
         },
         amount: row.integer()?,

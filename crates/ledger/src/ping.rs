@@ -20,7 +20,5 @@ pub struct Ping {
 /// See [`Error`].
 pub async fn ping<D: Database>(database: &D) -> Result<Ping, Error> {
     let mut row = one_row(database, "ping", STATEMENT, vec![]).await?;
-    Ok(Ping {
-        writable: row.boolean()?,
-    })
+    Ok(Ping { writable: row.boolean()? })
 }

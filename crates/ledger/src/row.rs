@@ -20,10 +20,7 @@ pub(crate) async fn rows<D: Database>(
     parameters: Vec<Value>,
 ) -> Result<impl Iterator<Item = Row>, Error> {
     let rows = database.query(statement, parameters).await?;
-    Ok(rows.into_iter().map(move |columns| Row {
-        step,
-        columns: columns.into_iter(),
-    }))
+    Ok(rows.into_iter().map(move |columns| Row { step, columns: columns.into_iter() }))
 }
 
 /// Runs a `statement` that answers with one row.
@@ -36,19 +33,13 @@ pub(crate) async fn one_row<D: Database>(
     rows(database, step, statement, parameters)
         .await?
         .next()
-        .ok_or_else(|| Error::Protocol {
-            step,
-            detail: "no row".to_owned(),
-        })
+        .ok_or_else(|| Error::Protocol { step, detail: "no row".to_owned() })
 }
 
 impl Row {
     /// An [`Error::Protocol`] of this row's step.
     pub(crate) fn unexpected(&self, detail: impl Into<String>) -> Error {
-        Error::Protocol {
-            step: self.step,
-            detail: detail.into(),
-        }
+        Error::Protocol { step: self.step, detail: detail.into() }
     }
 
     /// The next column: text or NULL.
@@ -62,8 +53,7 @@ impl Row {
 
     /// The next column: text.
     pub(crate) fn text(&mut self) -> Result<String, Error> {
-        self.optional_text()?
-            .ok_or_else(|| self.unexpected("NULL instead of text"))
+        self.optional_text()?.ok_or_else(|| self.unexpected("NULL instead of text"))
     }
 
     /// The next column: a bigint or NULL.
@@ -77,8 +67,7 @@ impl Row {
 
     /// The next column: a bigint.
     pub(crate) fn integer(&mut self) -> Result<i64, Error> {
-        self.optional_integer()?
-            .ok_or_else(|| self.unexpected("NULL instead of bigint"))
+        self.optional_integer()?.ok_or_else(|| self.unexpected("NULL instead of bigint"))
     }
 
     /// The next column: a count, so a bigint that is not negative.
@@ -103,8 +92,7 @@ impl Row {
     /// The next column: an id or another word with one spelling.
     pub(crate) fn parsed<T: std::str::FromStr>(&mut self) -> Result<T, Error> {
         let text = self.text()?;
-        text.parse()
-            .map_err(|_| self.unexpected(format!("{text:?} does not parse")))
+        text.parse().map_err(|_| self.unexpected(format!("{text:?} does not parse")))
     }
 
     /// The next column: a JSON document as text.
@@ -121,8 +109,5 @@ pub(crate) fn json_text<T: serde::Serialize + ?Sized>(
 ) -> Result<Value, Error> {
     serde_json::to_string(items)
         .map(Value::Text)
-        .map_err(|error| Error::Protocol {
-            step,
-            detail: error.to_string(),
-        })
+        .map_err(|error| Error::Protocol { step, detail: error.to_string() })
 }

@@ -1,0 +1,245 @@
+//! The sale, one call at a time: each outcome.
+
+use domain::booking::BookingStatus;
+use domain::section::SectionName;
+use ledger::{
+    BookingFacts, ConfirmBooking, ConfirmOutcome, DrainEntry, DrainKind, RecordProviderEvent,
+    cancel_event, confirm_booking, drain_journal, find_booking, record_provider_event,
+};
+
+use crate::support::{
+    Connection, confirm, fresh, new_event, new_event_id, new_user, seats, standing,
+};
+
+async fn drain(database: &Connection, kind: DrainKind, facts: &BookingFacts) {
+    let entry = DrainEntry { kind, facts: facts.clone() };
+    drain_journal(database, &[entry]).await.unwrap();
+}
+
+async fn status(database: &Connection, facts: &BookingFacts) -> BookingStatus {
+    find_booking(database, facts.booking).await.unwrap().unwrap().status
+}
+
+/// The seats of all tickets of a booking.
+async fn tickets(database: &Connection, facts: &BookingFacts) -> Vec<String> {
+    let booking = facts.booking;
+    database
+        .texts(&format!(
+            "SELECT seat FROM boxoffice.tickets WHERE booking_id = '{booking}' ORDER BY seat"
+        ))
+        .await
+}
+
+#[tokio::test]
+async fn a_sale_does_not_need_the_drain() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let facts = seats(event, &["A-1-12", "A-1-13"]);
+    assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::Confirmed);
+    assert_eq!(status(&database, &facts).await, BookingStatus::Confirmed);
+    assert_eq!(tickets(&database, &facts).await, ["A-1-12", "A-1-13"]);
+    assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::AlreadyConfirmed);
+    assert_eq!(tickets(&database, &facts).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_drained_hold_is_confirmed_and_so_is_an_expired_one() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    for (seat, kind) in [("A-1-1", DrainKind::Reserved), ("A-1-2", DrainKind::Expired)] {
+        let facts = seats(event, &[seat]);
+        drain(&database, kind, &facts).await;
+        assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::Confirmed);
+        assert_eq!(tickets(&database, &facts).await, [seat]);
+    }
+}
+
+#[tokio::test]
+async fn a_released_hold_is_not_sold() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let facts = seats(event, &["A-1-1"]);
+    drain(&database, DrainKind::Released, &facts).await;
+    assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::AlreadyReleased);
+    assert_eq!(status(&database, &facts).await, BookingStatus::Released);
+    assert!(tickets(&database, &facts).await.is_empty());
+}
+
+#[tokio::test]
+async fn seats_are_sold_all_or_none() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let first = seats(event, &["A-1-2"]);
+    confirm(&database, &first).await;
+    let late = seats(event, &["A-1-1", "A-1-2", "A-1-3"]);
+    assert_eq!(confirm(&database, &late).await, ConfirmOutcome::SeatSold);
+    assert_eq!(status(&database, &late).await, BookingStatus::Expired);
+    assert!(tickets(&database, &late).await.is_empty());
+    assert_eq!(confirm(&database, &late).await, ConfirmOutcome::SeatSold);
+    // The seats around it are still for sale, and the same seat of another event is another seat.
+    let around = seats(event, &["A-1-1", "A-1-3"]);
+    assert_eq!(confirm(&database, &around).await, ConfirmOutcome::Confirmed);
+    let other_event = new_event(&database).await;
+    let same_label = seats(other_event, &["A-1-2"]);
+    assert_eq!(confirm(&database, &same_label).await, ConfirmOutcome::Confirmed);
+}
+
+#[tokio::test]
+async fn standing_places_end_at_the_capacity() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let many = standing(event, 98);
+    assert_eq!(confirm(&database, &many).await, ConfirmOutcome::Confirmed);
+    assert_eq!(confirm(&database, &many).await, ConfirmOutcome::AlreadyConfirmed);
+    let three = standing(event, 3);
+    assert_eq!(confirm(&database, &three).await, ConfirmOutcome::SoldOut);
+    assert_eq!(status(&database, &three).await, BookingStatus::Expired);
+    let two = standing(event, 2);
+    assert_eq!(confirm(&database, &two).await, ConfirmOutcome::Confirmed);
+    let labels = [format!("FLOOR-{}-1", two.booking), format!("FLOOR-{}-2", two.booking)];
+    assert_eq!(tickets(&database, &two).await, labels);
+    assert_eq!(confirm(&database, &standing(event, 1)).await, ConfirmOutcome::SoldOut);
+    let sold = "SELECT standing_sold FROM boxoffice.sections WHERE name = 'FLOOR'";
+    assert_eq!(database.number(sold).await, 100);
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.tickets").await, 100);
+}
+
+#[tokio::test]
+async fn nothing_is_sold_of_an_unknown_or_cancelled_event() {
+    let database = fresh().await;
+    let stranger = seats(new_event_id(), &["A-1-1"]);
+    assert_eq!(confirm(&database, &stranger).await, ConfirmOutcome::EventMissing);
+    assert_eq!(find_booking(&database, stranger.booking).await.unwrap(), None);
+
+    let event = new_event(&database).await;
+    let sold = seats(event, &["A-1-1"]);
+    confirm(&database, &sold).await;
+    cancel_event(&database, event).await.unwrap();
+    let late = seats(event, &["A-1-2"]);
+    assert_eq!(confirm(&database, &late).await, ConfirmOutcome::Cancelled);
+    assert!(tickets(&database, &late).await.is_empty());
+    // What was sold before is still told as it is: its refund is another step.
+    assert_eq!(confirm(&database, &sold).await, ConfirmOutcome::AlreadyConfirmed);
+}
+
+#[tokio::test]
+async fn a_refunded_or_cancelled_booking_is_not_sold_again() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    for (seat, state) in [("A-1-1", "refunded"), ("A-1-2", "cancelled")] {
+        let facts = seats(event, &[seat]);
+        confirm(&database, &facts).await;
+        let booking = facts.booking;
+        database
+            .execute(&format!(
+                "UPDATE boxoffice.bookings SET state = '{state}' WHERE id = '{booking}'"
+            ))
+            .await;
+        assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::Cancelled);
+    }
+}
+
+#[tokio::test]
+async fn seats_that_do_not_exist_are_not_sold() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let a = || seats(event, &["A-1-1"]);
+    let section = |name: &str| name.parse::<SectionName>().unwrap();
+    for facts in [
+        seats(event, &["A-21-1"]),
+        seats(event, &["A-1-31"]),
+        seats(event, &["A-4294967295-1"]),
+        seats(event, &["A-1-1", "A-1-1"]),
+        seats(event, &["B-1-1"]),
+        seats(event, &["a-1-1"]),
+        seats(event, &["FLOOR-1-1"]),
+        seats(event, &["A-1-1", "FLOOR-1-1"]),
+        BookingFacts { quantity: 2, ..a() },
+        BookingFacts { seats: vec![], ..a() },
+        BookingFacts { seats: vec![], quantity: 0, ..a() },
+        BookingFacts { section: section("FLOOR"), ..a() },
+        standing(event, 0),
+    ] {
+        assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::InvalidSeats, "{facts:?}");
+        assert_eq!(find_booking(&database, facts.booking).await.unwrap(), None);
+    }
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.tickets").await, 0);
+}
+
+#[tokio::test]
+async fn a_seat_has_one_spelling_in_the_ledger_too() {
+    // The types of the domain cannot say these, so the function is asked directly.
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    for seat in ["A-01-1", "A-1-01", "A-1-1 ", "A-1-1\\n", "A- 1-1", "A-0-1", "A-1", "A-1-1-1", ""]
+    {
+        let booking = seats(event, &["A-1-1"]).booking;
+        let outcome = database
+            .texts(&format!(
+                "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}', '{event}',
+                 'A', ARRAY[E'{seat}'], 1, 5000, 'EUR', 1, 2, NULL)"
+            ))
+            .await;
+        assert_eq!(outcome, ["invalid_seats"], "{seat:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_confirm_that_contradicts_the_stored_booking_changes_nothing() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let facts = seats(event, &["A-1-1"]);
+    drain(&database, DrainKind::Reserved, &facts).await;
+    let same = || facts.clone();
+    for forged in [
+        BookingFacts { user: new_user(), ..same() },
+        BookingFacts { amount: 1, ..same() },
+        BookingFacts { currency: "USD".to_owned(), ..same() },
+        BookingFacts { seats: vec!["A-1-2".parse().unwrap()], ..same() },
+        BookingFacts { booking: facts.booking, ..standing(event, 1) },
+    ] {
+        assert_eq!(confirm(&database, &forged).await, ConfirmOutcome::BookingDiffers);
+    }
+    assert_eq!(status(&database, &facts).await, BookingStatus::Reserved);
+    // A hold that got more time is the same booking.
+    let later = BookingFacts { expires_at: facts.expires_at.plus_ms(1), ..same() };
+    assert_eq!(confirm(&database, &later).await, ConfirmOutcome::Confirmed);
+}
+
+#[tokio::test]
+async fn a_payment_must_be_for_this_booking_and_this_amount() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let facts = seats(event, &["A-1-1"]);
+    let paid = RecordProviderEvent {
+        id: "evt_right",
+        kind: "payment_intent.succeeded",
+        booking: Some(facts.booking),
+        amount: 5000,
+        currency: "eur",
+        livemode: false,
+        payload: "{}",
+    };
+    let other = seats(event, &["A-1-2"]).booking;
+    for wrong in [
+        RecordProviderEvent { id: "evt_less", amount: 4999, ..paid },
+        RecordProviderEvent { id: "evt_more", amount: 5001, ..paid },
+        RecordProviderEvent { id: "evt_dollar", currency: "usd", ..paid },
+        RecordProviderEvent { id: "evt_other", booking: Some(other), ..paid },
+        RecordProviderEvent { id: "evt_none", booking: None, ..paid },
+    ] {
+        record_provider_event(&database, &wrong).await.unwrap();
+        let request = ConfirmBooking { facts: &facts, provider_event: Some(wrong.id) };
+        let outcome = confirm_booking(&database, &request).await.unwrap();
+        assert_eq!(outcome, ConfirmOutcome::PaymentDiffers, "{}", wrong.id);
+    }
+    let request = ConfirmBooking { facts: &facts, provider_event: Some("evt_right") };
+    let unknown = confirm_booking(&database, &request).await.unwrap();
+    assert_eq!(unknown, ConfirmOutcome::PaymentDiffers);
+    assert!(tickets(&database, &facts).await.is_empty());
+
+    record_provider_event(&database, &paid).await.unwrap();
+    assert_eq!(confirm_booking(&database, &request).await.unwrap(), ConfirmOutcome::Confirmed);
+    let payer = "SELECT provider_event_id FROM boxoffice.bookings";
+    assert_eq!(database.texts(payer).await, ["evt_right"]);
+}

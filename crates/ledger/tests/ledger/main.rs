@@ -1,0 +1,12 @@
+//! The steps of the ledger against a real Postgres, each test in a database of its own.
+
+mod bookings;
+mod confirm;
+mod drain;
+mod event_changes;
+mod events;
+mod opening;
+mod provider_events;
+mod races;
+mod schema;
+mod support;

@@ -1,0 +1,234 @@
+//! A fresh database per test, a client as strict as Spin's, and short ways to say what is wanted.
+
+use std::error::Error as StdError;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use domain::event::NewEvent;
+use domain::id::{BookingId, EventId, UserId};
+use domain::section::Section;
+use domain::time::Instant;
+use ledger::{
+    BookingFacts, ConfirmBooking, ConfirmOutcome, CreateEvent, CreateEventOutcome, Database,
+    DatabaseError, Value, confirm_booking, create_event,
+};
+use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
+use tokio_postgres::{Client, NoTls, Row};
+use uuid::Uuid;
+
+/// 2026-11-21T08:00:00.123Z; the milliseconds must survive.
+pub(crate) const NOW: Instant = Instant::from_unix_ms(1_795_248_000_123);
+/// A seated section of 20 rows of 30 at 50.00, and standing places for 100 at 35.00.
+pub(crate) const SECTIONS: &str = r#"[
+    {"name": "A", "kind": "seated", "rows": 20, "seats_per_row": 30, "price": 5000},
+    {"name": "FLOOR", "kind": "standing", "capacity": 100, "price": 3500}
+]"#;
+
+/// A database of its own, migrated.
+pub(crate) struct TestDatabase {
+    url: String,
+}
+
+impl TestDatabase {
+    /// Creates and migrates a database.
+    pub(crate) async fn create() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("ledger_{}_{number}", std::process::id());
+        let url = stack::create_database(stack::shared_database(), &name).unwrap();
+        stack::migrate(&url, &stack::migrations_folder()).unwrap();
+        Self { url }
+    }
+
+    /// Opens a connection.
+    pub(crate) async fn connect(&self) -> Connection {
+        Connection { client: connect(&self.url).await }
+    }
+
+    /// Opens many connections.
+    pub(crate) async fn connect_many(&self, count: usize) -> Vec<Connection> {
+        let mut connections = Vec::new();
+        for _ in 0..count {
+            connections.push(self.connect().await);
+        }
+        connections
+    }
+}
+
+/// A connection to a database of its own; for tests that need no second one.
+pub(crate) async fn fresh() -> Connection {
+    TestDatabase::create().await.connect().await
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// A client with the limits of Spin's: parameters must have exactly the type that Postgres infers,
+/// and rows may carry text, bigint and boolean only. Like there, each call prepares its statement.
+pub(crate) struct Connection {
+    client: Client,
+}
+
+impl Connection {
+    /// Runs SQL that is no step: to look, or to move time.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.client.batch_execute(sql).await.unwrap();
+    }
+
+    /// Reads one number.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        self.client.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Reads the first column of all rows, as text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.client.query(sql, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
+    }
+}
+
+impl Database for Connection {
+    async fn query(
+        &self,
+        statement: &str,
+        parameters: Vec<Value>,
+    ) -> Result<Vec<Vec<Value>>, DatabaseError> {
+        let parameters: Vec<Parameter> = parameters.into_iter().map(Parameter).collect();
+        let bound: Vec<&(dyn ToSql + Sync)> =
+            parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
+        let rows = self.client.query(statement, &bound).await.map_err(database_error)?;
+        Ok(rows.iter().map(columns).collect())
+    }
+}
+
+fn database_error(error: tokio_postgres::Error) -> DatabaseError {
+    match error.as_db_error() {
+        Some(refused) => DatabaseError::Statement {
+            sqlstate: refused.code().code().to_owned(),
+            message: refused.message().to_owned(),
+        },
+        None => DatabaseError::Unavailable(format!("{error:?}")),
+    }
+}
+
+fn columns(row: &Row) -> Vec<Value> {
+    let column = |index: usize| match *row.columns()[index].type_() {
+        Type::TEXT => row.get::<_, Option<String>>(index).into(),
+        Type::INT8 => row.get::<_, Option<i64>>(index).into(),
+        Type::BOOL => row.get::<_, Option<bool>>(index).into(),
+        ref other => panic!("a column of type {other} cannot be read in a guest"),
+    };
+    (0..row.len()).map(column).collect()
+}
+
+#[derive(Debug)]
+struct Parameter(Value);
+
+impl ToSql for Parameter {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        let mismatch = |expected: &Type| {
+            let text = format!("{:?} for a parameter of type {kind}", self.0);
+            if kind == expected { Ok(()) } else { Err(text) }
+        };
+        match &self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Text(text) => mismatch(&Type::TEXT).map(|()| text.to_sql(kind, out))?,
+            Value::Integer(integer) => mismatch(&Type::INT8).map(|()| integer.to_sql(kind, out))?,
+            Value::Boolean(boolean) => mismatch(&Type::BOOL).map(|()| boolean.to_sql(kind, out))?,
+            Value::Texts(texts) => mismatch(&Type::TEXT_ARRAY).map(|()| texts.to_sql(kind, out))?,
+            Value::Integers(integers) => {
+                mismatch(&Type::INT8_ARRAY).map(|()| integers.to_sql(kind, out))?
+            }
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A fresh event id.
+pub(crate) fn new_event_id() -> EventId {
+    EventId::from_uuid(Uuid::now_v7())
+}
+
+/// A fresh user.
+pub(crate) fn new_user() -> UserId {
+    UserId::from_uuid(Uuid::now_v7())
+}
+
+/// Sections from JSON in the shape of the contract.
+pub(crate) fn sections(json: &str) -> Vec<Section> {
+    serde_json::from_str(json).unwrap()
+}
+
+/// An event as an organiser asks for it: on sale since [`NOW`], over in the year 2099.
+pub(crate) fn wanted(sections_json: &str) -> NewEvent {
+    NewEvent {
+        name: "Opening night".to_owned(),
+        description: "Doors at \"seven\"; naïve '); DROP TABLE bookings; -- 🎭".to_owned(),
+        venue: "Arena".to_owned(),
+        starts_at: Instant::from_unix_ms(4_083_807_600_000),
+        ends_at: Instant::from_unix_ms(4_083_818_400_456),
+        on_sale_at: Some(NOW),
+        currency: "EUR".to_owned(),
+        sections: sections(sections_json),
+        sale: domain::event::SaleSettings::default(),
+    }
+}
+
+/// Stores an event with [`SECTIONS`].
+pub(crate) async fn new_event(database: &Connection) -> EventId {
+    new_event_with(database, SECTIONS).await
+}
+
+/// Stores an event.
+pub(crate) async fn new_event_with(database: &Connection, sections_json: &str) -> EventId {
+    let event = new_event_id();
+    let request = CreateEvent { event, wanted: &wanted(sections_json), idempotency: None };
+    let outcome = create_event(database, &request).await.unwrap();
+    assert!(matches!(outcome, CreateEventOutcome::Created(_)));
+    event
+}
+
+/// A hold of seats of one section by a new user.
+pub(crate) fn seats(event: EventId, labels: &[&str]) -> BookingFacts {
+    let seats: Vec<domain::seat::Seat> =
+        labels.iter().map(|label| label.parse().unwrap()).collect();
+    BookingFacts {
+        booking: BookingId::new(event, Uuid::now_v7()),
+        user: new_user(),
+        section: seats[0].section.clone(),
+        quantity: u32::try_from(seats.len()).unwrap(),
+        amount: 5000 * i64::try_from(seats.len()).unwrap(),
+        seats,
+        currency: "EUR".to_owned(),
+        created_at: NOW,
+        expires_at: NOW.plus_ms(600_000),
+    }
+}
+
+/// A hold of standing places in `FLOOR` by a new user.
+pub(crate) fn standing(event: EventId, quantity: u32) -> BookingFacts {
+    BookingFacts {
+        section: "FLOOR".parse().unwrap(),
+        seats: vec![],
+        quantity,
+        amount: 3500 * i64::from(quantity),
+        ..seats(event, &["A-1-1"])
+    }
+}
+
+/// Confirms without a payment.
+pub(crate) async fn confirm(database: &Connection, facts: &BookingFacts) -> ConfirmOutcome {
+    let request = ConfirmBooking { facts, provider_event: None };
+    confirm_booking(database, &request).await.unwrap()
+}
