@@ -87,8 +87,63 @@ const STANDING_SOLD: &str = "
 
 const CONFIRMED_QUANTITY: &str = "
     SELECT coalesce(sum(quantity), 0)::bigint FROM boxoffice.bookings
-    WHERE event_id = $1::text::uuid AND status = 'confirmed'";
+    WHERE event_id = $1::text::uuid AND state = 'confirmed'";
 
 const UNRESOLVED: &str = "
-    SELECT count(*) FROM boxoffice.bookings
-    WHERE event_id = $1::text::uuid AND status = 'reserved'";
+    SELECT count(*) FROM boxoffice.bookings AS booking
+    WHERE event_id = $1::text::uuid AND (state = 'reserved' OR EXISTS (
+        SELECT FROM boxoffice.provider_events AS payment
+        WHERE payment.booking_id = booking.id AND payment.state = 'pending'))";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    /// An event with a confirmed, a reserved and a confirmed booking whose payment is pending.
+    async fn event_with_bookings(reader: &LedgerReader) -> EventId {
+        let event_id = Uuid::now_v7();
+        let inserts = format!(
+            "INSERT INTO boxoffice.events (id, name, description, venue, starts_at, ends_at,
+                 on_sale_at, currency, max_per_buyer, hold_ttl_s, queue_enabled, max_active,
+                 release_per_s, pass_ttl_s)
+             VALUES ('{event_id}', 'Audit', '', '', now(), now() + interval '1 h', now(), 'EUR',
+                 4, 10, true, 1, 1, 300);
+             INSERT INTO boxoffice.sections (event_id, name, place, kind, row_count,
+                 seats_per_row, capacity, price, standing_sold)
+             VALUES ('{event_id}', 'A', 1, 'seated', 1, 2, 2, 100, 0),
+                 ('{event_id}', 'FLOOR', 2, 'standing', 0, 0, 5, 100, 2);
+             INSERT INTO boxoffice.bookings (id, event_id, user_id, state, section, seats,
+                 quantity, amount, currency, created_at, expires_at, confirmed_at)
+             SELECT '{event_id}' || id, '{event_id}', '{event_id}', state, section, seats,
+                 quantity, 100, 'EUR', now(), now(),
+                 CASE state WHEN 'confirmed' THEN now() END
+             FROM (VALUES ('1', 'confirmed', 'A', '{{A-1-1}}'::text[], 1),
+                     ('2', 'confirmed', 'FLOOR', '{{}}', 2), ('3', 'reserved', 'FLOOR', '{{}}', 1))
+                 AS booking (id, state, section, seats, quantity);
+             INSERT INTO boxoffice.tickets (event_id, seat, booking_id, section)
+             VALUES ('{event_id}', 'A-1-1', '{event_id}1', 'A'),
+                 ('{event_id}', 'FLOOR-2-1', '{event_id}2', 'FLOOR'),
+                 ('{event_id}', 'FLOOR-2-2', '{event_id}2', 'FLOOR');
+             INSERT INTO boxoffice.provider_events
+                 (id, kind, booking_id, amount, currency, livemode, payload)
+             VALUES ('evt_{event_id}', 'kind', '{event_id}2', 1, 'EUR', false, '');"
+        );
+        reader.client.batch_execute(&inserts).await.unwrap();
+        EventId::from_uuid(event_id)
+    }
+
+    #[tokio::test]
+    async fn tickets_counters_and_what_is_unresolved_are_those_of_the_event() {
+        let reader = LedgerReader::connect(stack::shared_database()).await.unwrap();
+        event_with_bookings(&reader).await;
+        let event_id = event_with_bookings(&reader).await;
+
+        let ledger = reader.read(event_id).await.unwrap();
+        assert_eq!(ledger.tickets.len(), 3);
+        assert_eq!((ledger.sold_in("A"), ledger.sold_in("FLOOR")), (1, 2));
+        assert_eq!(ledger.standing_sold, [("FLOOR".to_owned(), 2)].into());
+        assert_eq!(ledger.confirmed_quantity, 3);
+        assert_eq!(reader.unresolved(event_id).await.unwrap(), 2);
+    }
+}

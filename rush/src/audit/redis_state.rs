@@ -155,3 +155,55 @@ async fn slots_of(connection: &mut MultiplexedConnection, keys: &[String]) -> BT
     }
     slots
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::id::EventId;
+    use uuid::Uuid;
+
+    /// The node that takes writes to `key`.
+    async fn owner_of(key: &str) -> MultiplexedConnection {
+        for node in stack::shared_redis() {
+            let mut connection = connect(node).await.unwrap();
+            let written = redis::cmd("DEL").arg(key).query_async::<i64>(&mut connection).await;
+            if written.is_ok() {
+                return connection;
+            }
+        }
+        panic!("no master owns {key}");
+    }
+
+    #[tokio::test]
+    async fn the_event_is_found_on_the_master_that_holds_it() {
+        let event_id = EventId::from_uuid(Uuid::now_v7());
+        let prefix = format!("box:{{{event_id}}}:");
+        let mut owner = owner_of(&format!("{prefix}counts")).await;
+        for (command, name, arguments) in [
+            ("HSET", "counts", &["sold", "3", "sold:A", "1"][..]),
+            ("HSET", "holders", &["A-1-1", "bk_1", "FLOOR-bk_2", "bk_2"]),
+            ("HSET", "buyers", &["u1", "1", "u2", "2", "u3", "0"]),
+            ("HSET", "bookings", &["bk_3", "held"]),
+            ("SET", "map:A", &["s./.."]),
+        ] {
+            let mut write = redis::cmd(command);
+            write.arg(format!("{prefix}{name}")).arg(arguments);
+            write.exec_async(&mut owner).await.unwrap();
+        }
+
+        let state = read(stack::shared_redis(), event_id).await.unwrap();
+        assert_eq!((state.count("sold"), state.count("sold:A"), state.count("held")), (3, 1, 0));
+        assert_eq!(state.maps["A"], b"s./..");
+        assert!(state.holders.contains("A-1-1") && state.holders.contains("FLOOR-bk_2"));
+        assert_eq!((state.buyers_total, state.bookings, state.expiries), (3, 1, 0));
+        assert_eq!(state.key_names.len(), 5);
+        assert_eq!((state.slots.len(), state.masters_with_keys), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn an_event_that_no_master_holds_is_an_error() {
+        let event_id = EventId::from_uuid(Uuid::now_v7());
+        let error = read(stack::shared_redis(), event_id).await.err().unwrap();
+        assert!(error.to_string().contains("no Redis master holds"), "{error}");
+    }
+}
