@@ -12,6 +12,8 @@ use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use rustix::process::Signal;
+
 /// Reads one order a line until the pipe closes. Ctrl-C reaches it too and must not end it.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
@@ -23,7 +25,8 @@ while read -r order value; do
         forget)
             rest=
             for server in $servers; do
-                [ "${server%:*}" = "$value" ] || rest="$rest $server"
+                process=${server%:*}
+                [ "${process#-}" = "$value" ] || rest="$rest $server"
             done
             servers=$rest
             ;;
@@ -32,8 +35,8 @@ while read -r order value; do
     esac
 done
 for server in $servers; do
-    kill -CONT "${server%:*}"
-    kill -"${server#*:}" "${server%:*}"
+    kill -s CONT -- "${server%:*}"
+    kill -s "${server#*:}" -- "${server%:*}"
 done 2>/dev/null
 if [ -n "$folders" ]; then
     [ -z "$servers" ] || sleep 1
@@ -41,9 +44,11 @@ if [ -n "$folders" ]; then
 fi
 "#;
 
-/// Has the process ended with `signal` (`KILL`, `QUIT`) when this program ends.
-pub(crate) fn watch(pid: u32, signal: &str) {
-    order(&format!("watch {pid}:{signal}\n"));
+/// Has the process, or its whole group, ended with `signal` when this program ends.
+pub(crate) fn watch(pid: u32, signal: Signal, group: bool) {
+    let name = if signal == Signal::QUIT { "QUIT" } else { "KILL" };
+    let sign = if group { "-" } else { "" };
+    order(&format!("watch {sign}{pid}:{name}\n"));
 }
 
 /// The process has ended or been handed over: its id may soon belong to another.

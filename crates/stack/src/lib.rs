@@ -5,24 +5,38 @@
 //! machine are never touched. The interface is synchronous and may be called from async code.
 
 mod guardian;
+mod http;
 mod migrate;
 mod ports;
 mod postgres;
+mod process;
 mod program;
+mod record;
 mod redis_cluster;
 mod redis_form;
 mod redis_node;
 mod redis_server;
 mod resp;
+mod runtime;
+mod secrets;
 mod server;
 mod shared;
+mod system;
+#[cfg(test)]
+mod test_support;
 
+pub use http::get;
 pub use migrate::{migrate, migrations_folder};
 pub use ports::free_port;
 pub use postgres::{Postgres, PostgresOptions, create_database};
+pub use process::command_line;
 pub use program::{PostgresPrograms, find_postgres, find_program, find_redis_server};
+pub use record::{application_is_running, stop_recorded};
 pub use redis_cluster::RedisCluster;
 pub use redis_node::RedisOptions;
 pub use redis_server::RedisServer;
 pub use resp::{Connection, Reply};
+pub use runtime::{Runtime, beside_this_program};
+pub use secrets::{Secrets, write_private};
 pub use shared::{Shared, shared, shared_database, shared_redis};
+pub use system::{System, SystemOptions};

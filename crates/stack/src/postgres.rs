@@ -24,7 +24,8 @@ const MAX_CONNECTIONS: u32 = 400;
 
 /// `fast` ends sessions and writes a checkpoint, `immediate` stops without one. After a plain
 /// kill a shared memory segment would stay behind.
-const SIGNALS: StopSignals = StopSignals { orderly: Signal::INT, at_once: Signal::QUIT };
+const SIGNALS: StopSignals =
+    StopSignals { orderly: Signal::INT, at_once: Signal::QUIT, with_children: false };
 
 /// The superuser and the database it starts with.
 const USER: &str = "boxoffice";

@@ -1,6 +1,6 @@
 //! A Redis Cluster of three masters with a replica each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
@@ -11,7 +11,7 @@ use crate::resp::Reply;
 
 /// Three masters and three replicas: the smallest cluster that survives the loss of a node.
 pub(crate) const MASTERS: usize = 3;
-pub(crate) const NODES: usize = 6;
+const NODES: usize = 6;
 
 /// Six Redis servers on 127.0.0.1 that form a cluster. They end when this is dropped, unless they
 /// are detached.
@@ -126,11 +126,20 @@ impl RedisCluster {
     }
 }
 
+/// Six, and those that were added to the cluster of this folder later.
+fn node_count(folder: &Path) -> usize {
+    (NODES..).find(|index| !node_folder(folder, *index).exists()).unwrap_or(NODES)
+}
+
+fn node_folder(folder: &Path, index: usize) -> PathBuf {
+    folder.join(format!("node-{index}"))
+}
+
 fn start_nodes(folder: &Path, options: &RedisOptions) -> Result<Vec<RedisNode>> {
     thread::scope(|scope| {
-        let starts: Vec<_> = (0..NODES)
+        let starts: Vec<_> = (0..node_count(folder))
             .map(|index| {
-                let node_folder = folder.join(format!("node-{index}"));
+                let node_folder = node_folder(folder, index);
                 scope.spawn(move || RedisNode::start(&node_folder, true, options))
             })
             .collect();

@@ -1,4 +1,4 @@
-//! Makes a cluster of six running nodes, and waits until a cluster is fine.
+//! Makes a cluster of running nodes, and waits until a cluster is fine.
 
 use std::collections::HashMap;
 use std::thread::sleep;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::redis_cluster::{MASTERS, NODES};
+use crate::redis_cluster::MASTERS;
 use crate::redis_node::RedisNode;
 use crate::resp::Connection;
 
@@ -39,7 +39,7 @@ pub(crate) fn form(nodes: &[RedisNode]) -> Result<()> {
 pub(crate) fn wait_until_ready(nodes: &[RedisNode]) -> Result<()> {
     let start = Instant::now();
     loop {
-        let complaint = nodes.iter().find_map(complaint);
+        let complaint = nodes.iter().find_map(|node| complaint(node, nodes.len()));
         let Some(complaint) = complaint else { return Ok(()) };
         if start.elapsed() > FORM_TIMEOUT {
             bail!("not ready after {} s: {complaint}", FORM_TIMEOUT.as_secs());
@@ -54,7 +54,7 @@ fn is_formed(nodes: &[RedisNode]) -> Result<bool> {
     for node in nodes {
         known += facts(&mut node.connect()?, &["CLUSTER", "INFO"])?.number("cluster_known_nodes");
     }
-    Ok(known > NODES)
+    Ok(known > nodes.len())
 }
 
 /// Gives a node its epoch and slots and introduces it to all others. All pairs are introduced
@@ -94,22 +94,22 @@ fn replicate(replica: &mut Connection, master: &mut Connection) -> Result<()> {
 }
 
 /// What is still wrong in the eyes of one node; nothing when it is down.
-fn complaint(node: &RedisNode) -> Option<String> {
+fn complaint(node: &RedisNode, nodes: usize) -> Option<String> {
     let mut redis = node.connect().ok()?;
     let address = node.address();
-    match check(&mut redis) {
+    match check(&mut redis, nodes) {
         Ok(None) => None,
         Ok(Some(complaint)) => Some(format!("node {address}: {complaint}")),
         Err(error) => Some(format!("node {address}: {error:#}")),
     }
 }
 
-fn check(redis: &mut Connection) -> Result<Option<String>> {
+fn check(redis: &mut Connection, nodes: usize) -> Result<Option<String>> {
     let cluster = facts(redis, &["CLUSTER", "INFO"])?;
     if cluster.text("cluster_state") != "ok" {
         return Ok(Some(format!("cluster_state:{}", cluster.text("cluster_state"))));
     }
-    if cluster.number("cluster_slots_ok") != SLOTS || cluster.number("cluster_known_nodes") < NODES
+    if cluster.number("cluster_slots_ok") != SLOTS || cluster.number("cluster_known_nodes") < nodes
     {
         return Ok(Some("does not know all nodes and slots yet".to_owned()));
     }

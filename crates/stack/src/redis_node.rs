@@ -23,7 +23,8 @@ const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// Tries on other ports when another program takes the chosen one first.
 const MAX_PORT_ATTEMPTS: u32 = 5;
 
-const SIGNALS: StopSignals = StopSignals { orderly: Signal::TERM, at_once: Signal::KILL };
+const SIGNALS: StopSignals =
+    StopSignals { orderly: Signal::TERM, at_once: Signal::KILL, with_children: false };
 
 /// How the nodes of a cluster, or a single server, are run.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::guardian;
 
@@ -18,6 +18,10 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How often the state of a process is looked at while waiting for it.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A stop signal is repeated this often: a Redis that is just writing its first append-only file
+/// after a synchronisation refuses to exit and forgets that it was asked.
+const RESEND_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Lines of a server's log that a failure shows.
 const LOG_LINES: usize = 15;
@@ -29,6 +33,8 @@ pub(crate) struct StopSignals {
     pub(crate) orderly: Signal,
     /// Stops it at once. Nothing is left behind outside of its folder.
     pub(crate) at_once: Signal,
+    /// Whether the processes it has started get the signals too.
+    pub(crate) with_children: bool,
 }
 
 /// A running child process. It is stopped at once when dropped, unless it is detached.
@@ -61,7 +67,7 @@ impl Server {
             .spawn()
             .with_context(|| format!("cannot start {name} ({:?})", command.get_program()))?;
         if !detached {
-            guardian::watch(child.id(), guardian_signal(signals.at_once));
+            guardian::watch(child.id(), signals.at_once, signals.with_children);
         }
         Ok(Self { name: name.to_owned(), child, log: log.to_owned(), signals, detached })
     }
@@ -105,14 +111,20 @@ impl Server {
 
     pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
         let pid = Pid::from_raw(self.pid().cast_signed()).context("a process id is never 0")?;
-        kill_process(pid, signal).with_context(|| format!("cannot signal {}", self.name))
+        let sent = match self.signals.with_children {
+            true => kill_process_group(pid, signal),
+            false => kill_process(pid, signal),
+        };
+        sent.with_context(|| format!("cannot signal {}", self.name))
     }
 
     /// Ends the process as a crash would.
     pub(crate) fn kill(&mut self) -> Result<()> {
         guardian::forget(self.pid());
-        self.child.kill()?;
-        self.child.wait()?;
+        if self.child.try_wait()?.is_none() {
+            self.signal(Signal::KILL)?;
+            self.child.wait()?;
+        }
         Ok(())
     }
 
@@ -126,13 +138,17 @@ impl Server {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
-        self.signal(signal)?;
-        // A paused process would take note of the signal only when it goes on.
-        self.signal(Signal::CONT)?;
         let start = Instant::now();
+        let mut last_signal: Option<Instant> = None;
         while self.child.try_wait()?.is_none() {
             if start.elapsed() > STOP_TIMEOUT {
                 return self.kill();
+            }
+            if last_signal.is_none_or(|time| time.elapsed() > RESEND_INTERVAL) {
+                self.signal(signal)?;
+                // A paused process would take note of the signal only when it goes on.
+                self.signal(Signal::CONT)?;
+                last_signal = Some(Instant::now());
             }
             sleep(POLL_INTERVAL);
         }
@@ -146,10 +162,6 @@ impl Drop for Server {
             let _ = self.end(self.signals.at_once);
         }
     }
-}
-
-fn guardian_signal(signal: Signal) -> &'static str {
-    if signal == Signal::QUIT { "QUIT" } else { "KILL" }
 }
 
 fn log_end(log: &Path) -> String {

@@ -1,11 +1,15 @@
 //! A program that ends without running destructors leaves no server and no folder behind.
 
+use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// Set for the copy of this test that starts servers and ends at once.
 const ROLE: &str = "BOXOFFICE_TEST_LEFTOVERS";
+
+/// Where that copy puts its Postgres.
+const FOLDER: &str = "BOXOFFICE_TEST_FOLDER";
 
 /// The guardian needs a moment after the program has ended.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -15,15 +19,18 @@ fn nothing_is_left_when_a_program_just_exits() {
     if std::env::var_os(ROLE).is_some() {
         let nodes = stack::shared_redis();
         println!("node {}", nodes[0]);
-        let folder = tempfile::tempdir().expect("a folder").keep();
-        let postgres = stack::Postgres::start(&folder, &stack::PostgresOptions::default());
-        println!("postgres {}", postgres.as_ref().expect("starts").pid());
+        let folder = std::env::var_os(FOLDER).expect("is set");
+        let options = stack::PostgresOptions::default();
+        let postgres = stack::Postgres::start(Path::new(&folder), &options).expect("starts");
+        println!("postgres {}", postgres.pid());
         std::process::exit(7);
     }
+    let folder = tempfile::tempdir().expect("a folder");
     let program = std::env::current_exe().expect("knows itself");
     let output = Command::new(program)
         .args(["--nocapture", "nothing_is_left"])
         .env(ROLE, "1")
+        .env(FOLDER, folder.path())
         .env_remove("BOXOFFICE_TEST_REDIS_NODES")
         .output()
         .expect("runs");
@@ -33,15 +40,11 @@ fn nothing_is_left_when_a_program_just_exits() {
         let line = text.lines().find_map(|line| line.split_once(name));
         line.unwrap_or_else(|| panic!("no {name} in {text}")).1.trim().to_owned()
     };
-    let (node, postgres) = (value("node "), value("postgres "));
+    let node = value("node ");
+    let postgres: u32 = value("postgres ").parse().expect("a process id");
     let start = Instant::now();
-    while std::net::TcpStream::connect(&node).is_ok() || is_alive(&postgres) {
+    while std::net::TcpStream::connect(&node).is_ok() || stack::command_line(postgres).is_some() {
         assert!(start.elapsed() < PATIENCE, "{node} or process {postgres} is still there");
         sleep(Duration::from_millis(50));
     }
-}
-
-fn is_alive(pid: &str) -> bool {
-    let output = Command::new("ps").args(["-o", "stat=", "-p", pid]).output().expect("ps runs");
-    !output.stdout.is_empty()
 }

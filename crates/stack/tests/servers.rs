@@ -1,7 +1,6 @@
 //! The servers start, come back with their data, break on request and leave nothing behind.
 
 use std::path::Path;
-use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -14,10 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const SLOTS: [u16; 3] = [0, 5_461, 16_383];
 
 fn is_running(pid: u32) -> bool {
-    // A process that has ended but was not waited for yet has no command line any more.
-    let output = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output();
-    let state = String::from_utf8(output.expect("ps runs").stdout).expect("text");
-    !state.trim().is_empty() && !state.trim().starts_with('Z')
+    stack::command_line(pid).is_some()
 }
 
 fn eventually(what: &str, mut holds: impl FnMut() -> bool) {

@@ -1,0 +1,19 @@
+//! What the unit tests of several modules need.
+
+use std::process::{Child, Command, Stdio};
+use std::thread::yield_now;
+
+use crate::process::command_line;
+
+/// A process that sleeps this many seconds and can be told from others by them.
+pub(crate) fn sleeper(seconds: &str) -> Child {
+    // Without the output of the test: who reads that would wait for a sleeper left by a failure.
+    let mut command = Command::new("sleep");
+    let command = command.arg(seconds).stdin(Stdio::null()).stdout(Stdio::null());
+    let child = command.stderr(Stdio::null()).spawn().expect("starts");
+    // A program has no command line for a moment while it starts.
+    while command_line(child.id()).is_none() {
+        yield_now();
+    }
+    child
+}
