@@ -10,7 +10,7 @@ use domain::time::Instant;
 use serde_json::Value;
 
 use super::section::SectionArgument;
-use super::{Server, money, unique};
+use super::{Server, money, now, unique};
 use crate::api::{Event, Events};
 use crate::table::{Align, Table, grouped};
 
@@ -60,12 +60,12 @@ pub(crate) struct CreateArguments {
     /// ISO 4217.
     #[arg(long, default_value = "EUR")]
     currency: String,
-    /// When it begins, RFC 3339.
-    #[arg(long, value_parser = parse_instant, default_value = "2027-06-01T19:00:00Z")]
-    starts_at: Instant,
-    /// When it and its sale end, RFC 3339.
-    #[arg(long, value_parser = parse_instant, default_value = "2027-06-01T22:00:00Z")]
-    ends_at: Instant,
+    /// When it begins, RFC 3339; in 30 days when left out.
+    #[arg(long, value_parser = parse_instant)]
+    starts_at: Option<Instant>,
+    /// When it and its sale end, RFC 3339; 3 hours after it begins when left out.
+    #[arg(long, value_parser = parse_instant)]
+    ends_at: Option<Instant>,
     /// When the sale opens, RFC 3339; now when left out.
     #[arg(long, value_parser = parse_instant)]
     on_sale_at: Option<Instant>,
@@ -87,6 +87,11 @@ pub(crate) struct CreateArguments {
     #[command(flatten)]
     server: Server,
 }
+
+/// 30 days: an event that nobody has dated is not over soon.
+const STARTS_IN_MS: i64 = 30 * 24 * 3_600_000;
+/// 3 hours, as long as a concert.
+const LASTS_MS: i64 = 3 * 3_600_000;
 
 /// Runs a subcommand.
 pub(crate) async fn run(command: EventCommand) -> anyhow::Result<()> {
@@ -114,12 +119,13 @@ async fn create(arguments: CreateArguments) -> anyhow::Result<()> {
 }
 
 fn new_event(arguments: &CreateArguments) -> NewEvent {
+    let starts_at = arguments.starts_at.unwrap_or_else(|| now().plus_ms(STARTS_IN_MS));
     NewEvent {
         name: arguments.name.clone().unwrap_or_default(),
         description: String::new(),
         venue: arguments.venue.clone(),
-        starts_at: arguments.starts_at,
-        ends_at: arguments.ends_at,
+        starts_at,
+        ends_at: arguments.ends_at.unwrap_or(starts_at.plus_ms(LASTS_MS)),
         on_sale_at: arguments.on_sale_at,
         currency: arguments.currency.clone(),
         sections: arguments.section.iter().map(|section| section.0.clone()).collect(),

@@ -8,7 +8,10 @@ pub(crate) mod release;
 pub(crate) mod reserve;
 mod section;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use clap::Args;
+use domain::time::Instant;
 use serde::Serialize;
 
 use crate::client::Client;
@@ -49,6 +52,12 @@ pub(crate) struct Buyer {
     /// The buyer's token; `rush login` makes one.
     #[arg(long, env = "BUYER_TOKEN", hide_env_values = true)]
     token: String,
+}
+
+/// Now, on this machine's clock.
+pub(crate) fn now() -> Instant {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant::from_unix_ms(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// A key that no other request has: 128 random bits.

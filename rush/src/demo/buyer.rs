@@ -10,9 +10,9 @@ use super::cheat;
 use super::paying;
 use super::plan::{Ending, Plan};
 use super::shopping::{self, Held};
-use super::stage::{Stage, now_ms};
+use super::stage::Stage;
 use super::tally::Tally;
-use crate::command::unique;
+use crate::command::{now, unique};
 
 /// How long a buyer waits for a pass. Large crowds wait longer: see [`PATIENCE_PER_AHEAD`].
 const PATIENCE_MIN: Duration = Duration::from_secs(180);
@@ -116,7 +116,7 @@ async fn release(stage: &Stage, tally: &Tally, token: &str, held: &Held) {
             Ok(booking) => tally.error(format!("{time}: {}", booking.status.as_str())),
             Err(failure)
                 if failure.code() == Some("booking_expired")
-                    && now_ms() >= held.booking.expires_at.unix_ms() =>
+                    && now().unix_ms() >= held.booking.expires_at.unix_ms() =>
             {
                 tally.abandoned(token, id);
                 return;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use domain::booking::{Booking, BookingStatus};
 
 use super::plan::Delivery;
-use super::stage::{Stage, now_ms};
+use super::stage::Stage;
 use super::tally::Tally;
-use crate::command::unique;
+use crate::command::{now, unique};
 use crate::payment::{self, Claim, PaymentKind};
 use crate::problem::Failure;
 use crate::signature::sign;
@@ -32,7 +32,7 @@ pub(crate) async fn pay(
     kind: PaymentKind,
     delivery: Delivery,
 ) {
-    if now_ms() + TIME_LEFT_MIN_MS > booking.expires_at.unix_ms() {
+    if now().unix_ms() + TIME_LEFT_MIN_MS > booking.expires_at.unix_ms() {
         tally.abandoned(token, booking.booking_id);
         return;
     }
@@ -62,7 +62,7 @@ pub(crate) async fn pay(
     if tally.expect("pay", acknowledged).is_none() {
         return;
     }
-    let acknowledged_ms = now_ms();
+    let acknowledged_ms = now().unix_ms();
     let quantity = i64::from(booking.quantity);
     let status = read_until_resolved(stage, tally, token, booking).await;
     if status == Some(BookingStatus::Confirmed) {
@@ -90,7 +90,7 @@ async fn deliver(
 ) -> Result<(), Failure> {
     let started = Instant::now();
     loop {
-        let created_ms = now_ms();
+        let created_ms = now().unix_ms();
         let unique = format!("{intent}_{event}");
         let answer = deliver_once(stage, claim, kind, (&unique, intent), created_ms).await;
         if answer.is_ok() || started.elapsed() > DELIVERY_MAX {

@@ -1,19 +1,16 @@
 //! The event of the demonstration.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use anyhow::Context as _;
 use domain::event::{NewEvent, QueueSettings, SaleSettings};
 use domain::id::EventId;
 use domain::section::{Section, SectionKind};
-use domain::time::Instant;
 
 use super::DemoArguments;
 use super::plan::MAX_PER_BUYER;
 use super::seats::SeatBoard;
 use crate::api::Event;
 use crate::client::Client;
-use crate::command::unique;
+use crate::command::{now, unique};
 
 /// The seated section.
 pub(crate) const SEATED: &str = "A";
@@ -84,12 +81,6 @@ impl Stage {
     }
 }
 
-/// Milliseconds since the epoch on this machine's clock.
-pub(crate) fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
-}
-
 async fn create(client: &Client, organiser_key: &str, event: &NewEvent) -> anyhow::Result<EventId> {
     let body = serde_json::to_value(event)?;
     let reply = client
@@ -100,7 +91,7 @@ async fn create(client: &Client, organiser_key: &str, event: &NewEvent) -> anyho
 }
 
 fn new_event(name: &str, sections: Vec<Section>, sale: SaleSettings) -> anyhow::Result<NewEvent> {
-    let now = Instant::from_unix_ms(now_ms());
+    let now = now();
     Ok(NewEvent {
         name: name.to_owned(),
         description: String::new(),

@@ -3,9 +3,9 @@
 use domain::booking::Booking;
 
 use super::{Verdict, must_be_refused, must_not_be_confirmed};
-use crate::command::unique;
+use crate::command::{now, unique};
 use crate::demo::paying::deliver_once;
-use crate::demo::stage::{Stage, now_ms};
+use crate::demo::stage::Stage;
 use crate::payment::{self, Claim, PaymentKind};
 use crate::problem::Failure;
 use crate::signature::sign;
@@ -32,7 +32,7 @@ pub(super) async fn webhook(
     token: &str,
     booking: &Booking,
 ) -> Result<Verdict, Failure> {
-    let now_s = now_ms() / 1_000;
+    let now_s = now().unix_s();
     let unique = unique();
     let claim = Claim::honest(booking);
     let body = payment::event(PaymentKind::Succeeded, &claim, &unique, &unique, now_s);
@@ -49,7 +49,7 @@ pub(super) async fn old_webhook(
 ) -> Result<Verdict, Failure> {
     let unique = unique();
     let claim = Claim::honest(booking);
-    let signed_ms = now_ms() - OLD_MS;
+    let signed_ms = now().unix_ms() - OLD_MS;
     let ids = (unique.as_str(), unique.as_str());
     let answer = deliver_once(stage, &claim, PaymentKind::Succeeded, ids, signed_ms).await;
     both(answer, must_not_be_confirmed(stage, token, booking).await?)
@@ -66,7 +66,7 @@ pub(super) async fn payment(
     let mut claim = Claim::honest(booking);
     change(&mut claim);
     let ids = (unique.as_str(), unique.as_str());
-    let answer = deliver_once(stage, &claim, PaymentKind::Succeeded, ids, now_ms()).await;
+    let answer = deliver_once(stage, &claim, PaymentKind::Succeeded, ids, now().unix_ms()).await;
     if let Err(failure @ (Failure::Unexpected { .. } | Failure::Unreachable { .. })) = answer {
         return Ok(Verdict::Odd(failure.to_string()));
     }
