@@ -1,1 +1,17 @@
-//! `bookings`
+//! Bookings, as their owner and the organiser read them.
+
+use guest::routing::get;
+use guest::{Router, action};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+mod list;
+mod read;
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let routes = Router::new()
+        .route("/api/v1/bookings", get(action(list::handle)))
+        .route("/api/v1/bookings/{booking_id}", get(action(read::handle)));
+    guest::serve(routes, request).await
+}

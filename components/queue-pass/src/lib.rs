@@ -1,1 +1,19 @@
-//! `queue-pass`
+//! Where a fan stands, the pass once let in, and the queue as a whole.
+
+use guest::routing::{get, post};
+use guest::{Router, action};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+mod position;
+mod process;
+mod status;
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let routes = Router::new()
+        .route("/api/v1/queue/position/{event_id}", get(action(position::handle)))
+        .route("/api/v1/queue/status/{event_id}", get(action(status::handle)))
+        .route("/api/v1/queue/process/{event_id}", post(action(process::handle)));
+    guest::serve(routes, request).await
+}

@@ -1,1 +1,15 @@
-//! `release`
+//! Gives held seats back.
+
+use guest::routing::post;
+use guest::{Router, action};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+mod release;
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let routes =
+        Router::new().route("/api/v1/bookings/{booking_id}/release", post(action(release::handle)));
+    guest::serve(routes, request).await
+}

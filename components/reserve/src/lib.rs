@@ -1,1 +1,15 @@
-//! `reserve`
+//! Holds seats: one script, one round trip to Redis, nothing of Postgres.
+
+use guest::routing::post;
+use guest::{Router, action};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+mod refusal;
+mod reserve;
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let routes = Router::new().route("/api/v1/bookings/reserve", post(action(reserve::handle)));
+    guest::serve(routes, request).await
+}

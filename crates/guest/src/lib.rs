@@ -1,1 +1,44 @@
-//! `guest`
+//! The glue between the components and Spin: what every route shares.
+//!
+//! # Layout
+//!
+//! - [`service`]: from Spin's request to an operation and back; [`call`] is the request,
+//!   [`reply`] and [`problem`] are the two kinds of answer.
+//! - [`auth`]: who calls. [`idempotency`]: one effect per key.
+//! - [`place`], [`booking`]: what several components say about a place in the queue and a booking.
+//! - [`variables`], [`redis`], [`postgres`], [`stores`], [`clock`]: what the host offers, with deadlines.
+//! - [`log`]: lines for operators.
+//!
+//! An instance serves up to 128 requests, 16 at once, on one thread. So nothing here keeps anything
+//! of a request: what lives in a `thread_local` is a cache. Nothing panics: a panic would end every
+//! request of the instance.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+pub mod auth;
+pub mod booking;
+pub mod call;
+pub mod clock;
+pub mod idempotency;
+pub mod log;
+pub mod place;
+pub mod postgres;
+pub mod problem;
+pub mod redis;
+pub mod reply;
+pub mod service;
+pub mod stores;
+pub mod variables;
+
+pub use axum::Router;
+pub use axum::routing;
+pub use call::Call;
+pub use problem::Problem;
+pub use reply::Reply;
+pub use service::{action, serve};

@@ -1,0 +1,28 @@
+//! `GET /api/v1/bookings`: the caller's bookings, newest first, page by page.
+
+use domain::booking::Booking;
+use guest::call::invalid_field;
+use guest::{Call, Problem, Reply, auth, stores};
+use ledger::ListBookings;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct BookingList {
+    bookings: Vec<Booking>,
+    next_cursor: Option<String>,
+}
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let user = auth::buyer(&call).await?;
+    let request = ListBookings { user, limit: call.page_limit()?, cursor: call.query("cursor") };
+    let stores = stores::open().await?;
+    // So that buyers see what they did a moment ago.
+    sale::drain_for_user(&stores, user).await?;
+    let page = match ledger::list_bookings(&stores.database, &request).await {
+        Err(ledger::Error::InvalidCursor) => {
+            return Err(invalid_field("cursor", "is not one of ours"));
+        }
+        page => page.map_err(sale::Error::from)?,
+    };
+    Reply::ok(&BookingList { bookings: page.bookings, next_cursor: page.next_cursor })
+}

@@ -1,0 +1,9 @@
+//! `GET /api/v1/bookings/{booking_id}`.
+
+use guest::{Call, Problem, Reply, auth, booking, stores};
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let caller = auth::caller(&call).await?;
+    let stores = stores::open().await?;
+    Reply::ok(&booking::visible(&stores, call.booking_id()?, caller).await?)
+}

@@ -1,0 +1,38 @@
+//! `POST /api/v1/bookings/{booking_id}/confirm`: the organiser confirms any booking, an owner one
+//! that costs nothing.
+
+use domain::booking::{Booking, BookingStatus};
+use domain::code::Code;
+use guest::auth::Caller;
+use guest::{Call, Problem, Reply, auth, booking, idempotency, stores};
+use sale::ConfirmSaleOutcome;
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let caller = auth::caller(&call).await?;
+    let booking_id = call.booking_id()?;
+    let scope = format!("confirm:{}", caller.scope());
+    idempotency::once(&call, booking_id.event(), &scope, async {
+        let stores = stores::open().await?;
+        let booking = booking::visible(&stores, booking_id, caller).await?;
+        if matches!(caller, Caller::Buyer(_)) && booking.amount > 0 {
+            return Err(Problem::of(Code::PaymentRequired));
+        }
+        let outcome = sale::confirm_sale(&stores, booking_id, None)
+            .await?
+            .ok_or_else(|| Problem::of(Code::BookingNotFound))?;
+        match outcome {
+            ConfirmSaleOutcome::Confirmed => {
+                Reply::ok(&Booking { status: BookingStatus::Confirmed, ..booking })
+            }
+            ConfirmSaleOutcome::Released => Err(Problem::of(Code::AlreadyReleased)),
+            ConfirmSaleOutcome::SeatsTaken => Err(Problem::of(Code::BookingExpired)),
+            ConfirmSaleOutcome::Cancelled => {
+                Err(Problem::new(Code::EventNotOnSale, "the event or the booking is cancelled"))
+            }
+            ConfirmSaleOutcome::PaymentDiffers => {
+                Err(Problem::internal("a sale without a payment differs from its payment"))
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,43 @@
+//! `POST /api/v1/events`: stores a new event and opens it in Redis.
+
+use domain::event::NewEvent;
+use domain::id::EventId;
+use guest::call::invalid_fields;
+use guest::{Call, Problem, Reply, auth, clock, idempotency, stores};
+use http::{StatusCode, header};
+use ledger::{CreateEvent, CreateEventOutcome, Idempotency};
+use uuid::Uuid;
+
+use crate::view::EventView;
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    auth::organiser(&call).await?;
+    let wanted: NewEvent = call.json()?;
+    let problems = wanted.problems();
+    if !problems.is_empty() {
+        return Err(invalid_fields(&problems));
+    }
+    let fingerprint = idempotency::fingerprint(&call);
+    let idempotency =
+        call.idempotency_key()?.map(|key| Idempotency { key, fingerprint: &fingerprint });
+    let stores = stores::open().await?;
+    let event = EventId::from_uuid(Uuid::now_v7());
+    let request = CreateEvent { event, wanted: &wanted, idempotency };
+    let outcome =
+        ledger::create_event(&stores.database, &request).await.map_err(sale::Error::from)?;
+    let (event, replayed) = match outcome {
+        CreateEventOutcome::Created(event) => (event, false),
+        CreateEventOutcome::Replayed(event) => (event, true),
+        CreateEventOutcome::IdempotencyKeyReused => {
+            return Err(Problem::of(domain::code::Code::IdempotencyKeyReused));
+        }
+    };
+    // The event exists from here on. Should Redis be away, the first who asks for it opens it.
+    if let Err(error) = sale::open_event(&stores, event.id).await {
+        guest::log::failed_job("open_event", &event.id.to_string(), &error.to_string());
+    }
+    let location = format!("/api/v1/events/{}", event.id);
+    let reply = Reply::json(StatusCode::CREATED, &EventView::new(*event, clock::now()))?
+        .with_header(header::LOCATION, &location);
+    Ok(if replayed { reply.with_header(idempotency::REPLAYED, "true") } else { reply })
+}

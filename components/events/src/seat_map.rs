@@ -1,0 +1,71 @@
+//! `GET /api/v1/events/{event_id}/seats?section=A`: the map of a section, one character per seat.
+
+use domain::code::Code;
+use domain::section::{Section, SectionKind, SectionName, map_for_clients};
+use guest::call::invalid_field;
+use guest::stores::SpinStores;
+use guest::{Call, Problem, Reply, stores};
+use http::header;
+use serde::Serialize;
+
+use crate::availability::event_state;
+
+#[derive(Serialize)]
+struct SeatMapView {
+    section: SectionName,
+    rows: u32,
+    seats_per_row: u32,
+    map: String,
+}
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let stores = stores::open().await?;
+    let (section, stored) = read(&call, &stores).await?;
+    let SectionKind::Seated { rows, seats_per_row } = section.kind else {
+        return Err(not_seated());
+    };
+    let map = map_for_clients(&stored);
+    let etag = entity_tag(&map);
+    if call.header(header::IF_NONE_MATCH).is_some_and(|tags| matches_any(tags, &etag)) {
+        return Ok(Reply::not_modified().with_header(header::ETAG, &etag));
+    }
+    let view = SeatMapView { section: section.name, rows, seats_per_row, map };
+    Ok(Reply::ok(&view)?.with_header(header::ETAG, &etag))
+}
+
+/// The section that the query names, and its map as it is stored.
+pub(crate) async fn read(call: &Call, stores: &SpinStores) -> Result<(Section, Vec<u8>), Problem> {
+    let event = call.event_id()?;
+    let name: SectionName = call
+        .query("section")
+        .and_then(|name| name.parse().ok())
+        .ok_or_else(|| invalid_field("section", "must name a section"))?;
+    let state = event_state(stores, event).await?;
+    let section = state
+        .settings
+        .sections
+        .into_iter()
+        .find(|section| section.name == name)
+        .ok_or_else(|| Problem::new(Code::InvalidSeats, "the section does not exist"))?;
+    let map = scripts::read_map(&stores.cluster, event, &name, stores.redis_deadline)
+        .await?
+        .ok_or_else(not_seated)?;
+    Ok((section, map))
+}
+
+fn not_seated() -> Problem {
+    Problem::new(Code::InvalidSeats, "a standing section has no seats")
+}
+
+/// A strong tag: two maps with the same tag are the same map, but for a collision of 64 bits.
+/// FNV-1a (draft-eastlake-fnv).
+fn entity_tag(map: &str) -> String {
+    let hash = map.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    format!("\"{hash:016x}\"")
+}
+
+fn matches_any(tags: &str, etag: &str) -> bool {
+    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+}

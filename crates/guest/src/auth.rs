@@ -1,0 +1,137 @@
+//! Who calls.
+
+use domain::code::Code;
+use domain::id::{EventId, UserId};
+use domain::token::{BUYER_AUDIENCE, Claims, Purpose, TokenError};
+use http::header;
+use subtle::ConstantTimeEq;
+
+use crate::call::Call;
+use crate::clock::now;
+use crate::problem::Problem;
+use crate::variables;
+
+/// A caller who may act on a booking: its owner, or the organiser on anyone's behalf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// A buyer.
+    Buyer(UserId),
+    /// The organiser.
+    Organiser,
+}
+
+impl Caller {
+    /// Whether what belongs to `owner` may be seen by this caller. To anyone else it does not exist.
+    pub fn may_see(self, owner: UserId) -> bool {
+        match self {
+            Self::Buyer(user) => user == owner,
+            Self::Organiser => true,
+        }
+    }
+
+    /// Names the caller in the scope of idempotency keys.
+    pub fn scope(self) -> String {
+        match self {
+            Self::Buyer(user) => user.to_string(),
+            Self::Organiser => "organiser".to_owned(),
+        }
+    }
+}
+
+/// The buyer who calls.
+///
+/// # Errors
+///
+/// 401 without a valid buyer token, 403 for the organiser's key.
+pub async fn buyer(call: &Call) -> Result<UserId, Problem> {
+    match caller(call).await? {
+        Caller::Buyer(user) => Ok(user),
+        Caller::Organiser => Err(Problem::of(Code::Forbidden)),
+    }
+}
+
+/// Checks that the organiser calls.
+///
+/// # Errors
+///
+/// 401 without valid credentials, 403 for a buyer, 503 while no organiser key is configured.
+pub async fn organiser(call: &Call) -> Result<(), Problem> {
+    match caller(call).await? {
+        Caller::Organiser => Ok(()),
+        Caller::Buyer(_) => Err(Problem::of(Code::Forbidden)),
+    }
+}
+
+/// The buyer or the organiser who calls.
+///
+/// # Errors
+///
+/// 401 without valid credentials.
+pub async fn caller(call: &Call) -> Result<Caller, Problem> {
+    let token = bearer(call)?;
+    // A JWT has dots, a key that could be mistaken for one would not verify either.
+    if token.contains('.') {
+        let ring = variables::key_ring().await?;
+        let claims = ring
+            .verify(Purpose::Buyer, BUYER_AUDIENCE, token, now())
+            .map_err(|error| Problem::new(Code::Unauthenticated, error.to_string()))?;
+        return Ok(Caller::Buyer(claims.sub));
+    }
+    let key = variables::secret("organiser_key").await?;
+    if same_secret(token, &key) {
+        Ok(Caller::Organiser)
+    } else {
+        Err(Problem::of(Code::Unauthenticated))
+    }
+}
+
+/// Checks that the scheduler calls.
+///
+/// # Errors
+///
+/// 401 without the worker key, 503 while none is configured.
+pub async fn scheduler(call: &Call) -> Result<(), Problem> {
+    let token = bearer(call)?;
+    let key = variables::secret("worker_key").await?;
+    if same_secret(token, &key) { Ok(()) } else { Err(Problem::of(Code::Unauthenticated)) }
+}
+
+/// What the header `X-Queue-Pass` is worth for `event` and `user`, before Redis is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PassHeader {
+    /// No header.
+    Absent,
+    /// A good signature for this event and user, in time.
+    Signed(Claims),
+    /// The same, past its time.
+    Expired,
+}
+
+/// Reads the queue pass. Whether it is still unused, only Redis knows.
+///
+/// # Errors
+///
+/// 403 `queue_pass_invalid` when it is forged, of another event or of another user.
+pub async fn queue_pass(call: &Call, event: EventId, user: UserId) -> Result<PassHeader, Problem> {
+    let Some(value) = call.headers.get("x-queue-pass") else { return Ok(PassHeader::Absent) };
+    let invalid = || Problem::of(Code::QueuePassInvalid);
+    let token = value.to_str().map_err(|_| invalid())?;
+    let ring = variables::key_ring().await?;
+    match ring.verify(Purpose::QueuePass, &event.to_string(), token, now()) {
+        Ok(claims) if claims.sub == user => Ok(PassHeader::Signed(claims)),
+        Err(TokenError::Expired) => Ok(PassHeader::Expired),
+        Ok(_) | Err(TokenError::Invalid) => Err(invalid()),
+    }
+}
+
+fn bearer(call: &Call) -> Result<&str, Problem> {
+    let unauthenticated = || Problem::of(Code::Unauthenticated);
+    let value = call.header(header::AUTHORIZATION).ok_or_else(unauthenticated)?;
+    let (scheme, token) = value.split_once(' ').ok_or_else(unauthenticated)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(token.trim()) } else { Err(unauthenticated()) }
+}
+
+/// Compares in constant time. The length is not secret.
+fn same_secret(given: &str, expected: &str) -> bool {
+    given.as_bytes().ct_eq(expected.as_bytes()).into()
+}

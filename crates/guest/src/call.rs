@@ -1,0 +1,152 @@
+//! One request as an operation sees it.
+
+use std::str::FromStr;
+
+use axum::extract::RawPathParams;
+use bytes::Bytes;
+use domain::code::Code;
+use domain::id::{BookingId, EventId};
+use http::{HeaderMap, Method, Uri, header};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::problem::Problem;
+
+/// The most entries of a page.
+const PAGE_LIMIT_MAX: u32 = 100;
+/// The entries of a page when the client does not say.
+const PAGE_LIMIT_DEFAULT: u32 = 20;
+/// The longest idempotency key, in bytes.
+const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
+
+/// A request whose body has been read within its limit.
+#[derive(Debug)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub uri: Uri,
+    /// The headers, as the client sent them.
+    pub headers: HeaderMap,
+    /// The raw body: what a signature is computed over.
+    pub body: Bytes,
+    /// Names the request in replies and logs.
+    pub request_id: String,
+    pub(crate) path_parameters: Vec<(String, String)>,
+}
+
+impl Call {
+    pub(crate) fn new(
+        parameters: &RawPathParams,
+        parts: http::request::Parts,
+        body: Bytes,
+        request_id: String,
+    ) -> Self {
+        let path_parameters =
+            parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let http::request::Parts { method, uri, headers, .. } = parts;
+        Self { method, uri, headers, body, request_id, path_parameters }
+    }
+
+    fn path_parameter(&self, name: &str) -> &str {
+        let mut parameters = self.path_parameters.iter();
+        parameters.find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
+
+    /// The event in the path, `{event_id}`.
+    ///
+    /// # Errors
+    ///
+    /// 404 when it is not an event id: no such event can exist.
+    pub fn event_id(&self) -> Result<EventId, Problem> {
+        self.path_parameter("event_id").parse().map_err(|_| Problem::of(Code::EventNotFound))
+    }
+
+    /// The booking in the path, `{booking_id}`.
+    ///
+    /// # Errors
+    ///
+    /// 404 when it is not a booking id: no such booking can exist.
+    pub fn booking_id(&self) -> Result<BookingId, Problem> {
+        self.path_parameter("booking_id").parse().map_err(|_| Problem::of(Code::BookingNotFound))
+    }
+
+    /// The value of a query parameter; the first one counts. Percent-encoding is not decoded: none
+    /// of our parameters needs it.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.uri.query()?.split('&').find_map(|pair| match pair.split_once('=') {
+            Some((other, value)) if other == name => Some(value),
+            _ => None,
+        })
+    }
+
+    /// The `limit` of a page, 1 to 100.
+    ///
+    /// # Errors
+    ///
+    /// 422 when it is not such a number.
+    pub fn page_limit(&self) -> Result<u32, Problem> {
+        match self.query("limit").map(u32::from_str) {
+            None => Ok(PAGE_LIMIT_DEFAULT),
+            Some(Ok(limit)) if (1..=PAGE_LIMIT_MAX).contains(&limit) => Ok(limit),
+            Some(_) => Err(invalid_field("limit", "must be 1 to 100")),
+        }
+    }
+
+    /// A header that occurs once and is visible ASCII.
+    pub fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// 415 when the content type is not JSON, 400 when the body is not, 422 when it is JSON of
+    /// another shape.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::of(Code::UnsupportedMediaType));
+        }
+        let value: serde_json::Value = serde_json::from_slice(&self.body)
+            .map_err(|error| Problem::new(Code::MalformedRequest, format!("not JSON: {error}")))?;
+        serde_json::from_value(value)
+            .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))
+    }
+
+    /// The idempotency key, if one is given.
+    ///
+    /// # Errors
+    ///
+    /// 400 when it is not 1 to 255 visible ASCII characters.
+    pub fn idempotency_key(&self) -> Result<Option<&str>, Problem> {
+        let Some(value) = self.headers.get("idempotency-key") else { return Ok(None) };
+        let visible = value.as_bytes().iter().all(|byte| (0x21..=0x7e).contains(byte));
+        let length_fits = (1..=IDEMPOTENCY_KEY_LENGTH_MAX).contains(&value.len());
+        match value.to_str() {
+            Ok(key) if visible && length_fits => Ok(Some(key)),
+            _ => Err(Problem::new(
+                Code::MalformedRequest,
+                "Idempotency-Key must be 1 to 255 visible ASCII characters",
+            )),
+        }
+    }
+}
+
+/// 422 for one field.
+pub fn invalid_field(field: &str, problem: &str) -> Problem {
+    Problem::new(Code::ValidationFailed, format!("{field} {problem}"))
+        .with("errors", json!([{ "field": field, "problem": problem }]))
+}
+
+/// 422 for several fields.
+pub fn invalid_fields(problems: &[domain::event::FieldProblem]) -> Problem {
+    let detail = problems
+        .iter()
+        .map(|problem| format!("{} {}", problem.field, problem.problem))
+        .collect::<Vec<_>>()
+        .join("; ");
+    Problem::new(Code::ValidationFailed, detail).with("errors", json!(problems))
+}

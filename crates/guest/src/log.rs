@@ -1,0 +1,31 @@
+//! One JSON line per event on standard error, where Spin and the project's host collect it.
+//!
+//! A line reads alone: what happened, to which request, why. Never tokens, keys, headers, bodies or
+//! anything about a person.
+
+use domain::code::Code;
+use serde_json::json;
+
+/// A request that failed for a reason an operator should know.
+pub fn failed_request(request_id: &str, code: Code, cause: &str) {
+    let line = json!({
+        "level": if code.status() >= 500 { "error" } else { "warn" },
+        "message": "request failed",
+        "request_id": request_id,
+        "code": code.as_str(),
+        "cause": cause,
+    });
+    eprintln!("{line}");
+}
+
+/// A background job that failed; it runs again at the next tick.
+pub fn failed_job(job: &str, subject: &str, cause: &str) {
+    let line = json!({
+        "level": "error",
+        "message": "job failed",
+        "job": job,
+        "subject": subject,
+        "cause": cause,
+    });
+    eprintln!("{line}");
+}

@@ -1,0 +1,139 @@
+//! Errors as clients see them (RFC 9457), and their cause as operators see it.
+//!
+//! Everything below the edge has an error type of its own; here each becomes one code of the
+//! contract. What a client may know is `detail` and `context`; `cause` only goes to the log.
+
+use axum::body::Body;
+use axum::response::Response;
+use domain::code::Code;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::{Map, Value, json};
+
+use crate::log;
+
+/// How long a client should wait before it repeats a request that failed for the moment, in
+/// seconds: the time of a failover, split in a few tries.
+const RETRY_AFTER_S: u16 = 1;
+
+/// A request that is refused or failed.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The stable code; it decides status and title.
+    pub code: Code,
+    detail: String,
+    context: Map<String, Value>,
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A problem with a sentence for the client.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), context: Map::new(), cause: None }
+    }
+
+    /// A problem that its code explains fully.
+    pub fn of(code: Code) -> Self {
+        Self::new(code, code.title())
+    }
+
+    /// 503: a store or a setting is not there at the moment; `cause` is for operators.
+    pub fn unavailable(cause: impl Into<String>) -> Self {
+        Self::of(Code::Unavailable).caused_by(cause)
+    }
+
+    /// 500: a defect of ours; `cause` is for operators.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self::of(Code::Internal).caused_by(cause)
+    }
+
+    /// Adds a member that a client needs, for example `seats`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.context.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Adds the cause for the log.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+}
+
+impl std::fmt::Display for Problem {
+    /// For operators: the code and, where there is one, the cause.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let reason = self.cause.as_ref().unwrap_or(&self.detail);
+        write!(formatter, "{}: {reason}", self.code.as_str())
+    }
+}
+
+/// The `type` of a problem: a name, not an address.
+fn type_uri(code: Code) -> String {
+    format!("urn:boxoffice:problem:{}", code.as_str())
+}
+
+impl Problem {
+    /// The reply, and the line for the log when there is something to tell an operator.
+    pub(crate) fn into_response(self, request_id: &str) -> Response {
+        if let Some(cause) = &self.cause {
+            log::failed_request(request_id, self.code, cause);
+        }
+        let mut members = self.context;
+        members.insert("type".to_owned(), json!(type_uri(self.code)));
+        members.insert("title".to_owned(), json!(self.code.title()));
+        members.insert("status".to_owned(), json!(self.code.status()));
+        members.insert("detail".to_owned(), json!(self.detail));
+        members.insert("code".to_owned(), json!(self.code.as_str()));
+        members.insert("retryable".to_owned(), json!(self.code.retryable()));
+        members.insert("request_id".to_owned(), json!(request_id));
+        let mut response = Response::new(Body::from(Value::Object(members).to_string()));
+        *response.status_mut() =
+            StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let media_type = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        if self.code.retryable() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+impl From<scripts::Error> for Problem {
+    fn from(error: scripts::Error) -> Self {
+        use cluster::Error as Cluster;
+        match error {
+            scripts::Error::Cluster(
+                Cluster::Unavailable { .. } | Cluster::Deadline | Cluster::TooManyRedirects,
+            ) => Self::unavailable(error.to_string()),
+            // A script or command that the server refuses: memory is full, rights are missing, or
+            // a defect. Nobody may conclude that seats were held.
+            scripts::Error::Cluster(Cluster::Rejected { .. }) => {
+                Self::unavailable(error.to_string())
+            }
+            other => Self::internal(other.to_string()),
+        }
+    }
+}
+
+impl From<ledger::Error> for Problem {
+    fn from(error: ledger::Error) -> Self {
+        if error.is_transient() {
+            Self::unavailable(error.to_string())
+        } else {
+            Self::internal(error.to_string())
+        }
+    }
+}
+
+impl From<sale::Error> for Problem {
+    fn from(error: sale::Error) -> Self {
+        match error {
+            sale::Error::Scripts(error) => error.into(),
+            sale::Error::Ledger(error) => error.into(),
+            sale::Error::Contention(_) => Self::unavailable(error.to_string()),
+            sale::Error::Disagreement(_) => Self::internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! From Spin's request to an operation, and back.
+//!
+//! Everything that holds for every route of every component is here: the request id, the limit of
+//! the body, the deadline, `Content-Length`, CORS, and problems for what is not there.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::RawPathParams;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use domain::code::Code;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use send_wrapper::SendWrapper;
+use tower_service::Service;
+
+use crate::call::Call;
+use crate::clock::{REQUEST_DEADLINE, within};
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::variables;
+
+/// The largest body that is read, in bytes. The largest honest one is an event with 64 sections,
+/// about 8 KiB.
+const BODY_LENGTH_MAX: usize = 64 * 1024;
+/// The longest request id that is taken over from a client.
+const REQUEST_ID_LENGTH_MAX: usize = 128;
+/// What a browser may send and read from another origin.
+const CORS_ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE";
+const CORS_ALLOWED_HEADERS: &str =
+    "Authorization, Content-Type, Idempotency-Key, X-Queue-Pass, X-Request-Id, If-None-Match";
+const CORS_EXPOSED_HEADERS: &str = "X-Request-Id, Retry-After, Idempotent-Replayed, Location, ETag";
+/// How long a browser may keep the answer to its preflight, in seconds.
+const CORS_MAX_AGE_S: &str = "600";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+type LocalFuture = SendWrapper<Pin<Box<dyn Future<Output = Response>>>>;
+
+/// Turns an operation into a handler of a route.
+///
+/// A guest has one thread, so its futures need not be `Send`; axum asks for it all the same, and the
+/// wrapper vouches that the future never changes threads.
+pub fn action<F, Fut>(
+    operation: F,
+) -> impl Fn(RawPathParams, axum::extract::Request) -> LocalFuture + Clone + Send + Sync + 'static
+where
+    F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply, Problem>> + 'static,
+{
+    move |parameters, request| {
+        let operation = operation.clone();
+        SendWrapper::new(Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let request_id = request_id(&parts.headers);
+            // The body was read within its limit before it came here.
+            let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            let call = Call::new(&parameters, parts, body, request_id.clone());
+            match operation(call).await {
+                Ok(reply) => reply.into_response(),
+                Err(problem) => problem.into_response(&request_id),
+            }
+        }))
+    }
+}
+
+/// Serves one request with the routes of a component.
+pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let request_id = accept_request_id(&mut parts.headers);
+    let origin = parts.headers.get(header::ORIGIN).cloned();
+    let preflight = parts.method == Method::OPTIONS && origin.is_some();
+    let is_head = parts.method == Method::HEAD;
+
+    let response = if preflight {
+        Reply::no_content().into_response()
+    } else {
+        let answer = async {
+            match Limited::new(body, BODY_LENGTH_MAX).collect().await {
+                Ok(body) => {
+                    let request = http::Request::from_parts(parts, Body::from(body.to_bytes()));
+                    route(router, request).await
+                }
+                Err(_) => Problem::of(Code::BodyTooLarge).into_response(&request_id),
+            }
+        };
+        within(REQUEST_DEADLINE, answer).await.unwrap_or_else(|| {
+            Problem::unavailable("the request's deadline passed").into_response(&request_id)
+        })
+    };
+
+    let mut response = with_length(response, is_head).await;
+    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    if let Some(origin) = origin {
+        allow_origin(&mut response, &origin, preflight).await;
+    }
+    response
+}
+
+async fn route(router: Router, request: http::Request<Body>) -> Response {
+    let mut router =
+        router.fallback(action(not_found)).method_not_allowed_fallback(action(method_not_allowed));
+    match router.call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+async fn not_found(_: Call) -> Result<Reply, Problem> {
+    Err(Problem::of(Code::NotFound))
+}
+
+async fn method_not_allowed(_: Call) -> Result<Reply, Problem> {
+    Err(Problem::of(Code::MethodNotAllowed))
+}
+
+/// Takes over the client's request id when it is harmless in a header and a log, else makes one;
+/// the headers then carry exactly that one.
+fn accept_request_id(headers: &mut HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let harmless = (1..=REQUEST_ID_LENGTH_MAX).contains(&given.len())
+        && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
+    let request_id =
+        if harmless { given.to_owned() } else { uuid::Uuid::now_v7().hyphenated().to_string() };
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    request_id
+}
+
+fn request_id(headers: &HeaderMap) -> String {
+    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// Writes the length of the body into the head: without it a keep-alive client of Spin waits 44 ms
+/// for the end of each reply.
+async fn with_length(response: Response, is_head: bool) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let bodiless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if bodiless {
+        parts.headers.remove(header::CONTENT_LENGTH);
+    } else {
+        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    let body = if is_head || bodiless { Bytes::new() } else { body };
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Lets a page of an allowed origin read the reply; a page of any other origin cannot.
+async fn allow_origin(response: &mut Response, origin: &HeaderValue, preflight: bool) {
+    let allowed = variables::text("cors_allowed_origins").await.unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    if !allowed.split(',').map(str::trim).any(|allowed| allowed.as_bytes() == origin.as_bytes()) {
+        return;
+    }
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    let exposed = HeaderValue::from_static(CORS_EXPOSED_HEADERS);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    if preflight {
+        for (name, value) in [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, CORS_ALLOWED_METHODS),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, CORS_ALLOWED_HEADERS),
+            (header::ACCESS_CONTROL_MAX_AGE, CORS_MAX_AGE_S),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Tells Redis the settings that Postgres has accepted.
+
+use cluster::Transport;
+use ledger::{Database, StoredEvent};
+use scripts::{EventUpdate, SaleRules};
+
+use crate::{Error, Stores, opened};
+
+/// Applies the settings of `event` in Redis, whatever it had before.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn apply_settings<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: &StoredEvent,
+) -> Result<(), Error> {
+    let update = EventUpdate {
+        cancelled: Some(event.cancelled),
+        paused: Some(event.paused),
+        on_sale_at: Some(event.on_sale_at),
+        ends_at: Some(event.ends_at),
+        rules: Some(SaleRules::from(&event.sale)),
+    };
+    opened(stores, event.id, async || {
+        scripts::update_event(&stores.cluster, event.id, &update, stores.redis_deadline).await
+    })
+    .await?;
+    Ok(())
+}

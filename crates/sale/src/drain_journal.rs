@@ -1,0 +1,99 @@
+//! What Redis did reaches Postgres: in batches, at least once, in any order.
+//!
+//! Entries leave the journal only after the statement that wrote them has committed. Two workers
+//! that drain the same entries write the same rows.
+
+use cluster::Transport;
+use domain::id::{BookingId, EventId, UserId};
+use domain::seat::Seat;
+use futures_util::future::join_all;
+use ledger::{BookingFacts, Database, DrainEntry, DrainKind};
+use scripts::{Hold, JournalEntry, JournalKind, holds_a_ticket, read_journal, trim_journal};
+
+use crate::{Error, Stores};
+
+/// Entries of one batch: one `UNNEST` of about 200 KB.
+const BATCH_ENTRIES: u32 = 500;
+/// Batches of one call: 10,000 holds are more than one second of a busy event brings. What is left
+/// waits for the next call.
+const BATCHES_MAX: usize = 20;
+/// Events that are looked at for one user's list. A platform with more events on sale at a time
+/// shows the newest changes of the others a second later.
+const EVENTS_OF_A_USER_MAX: usize = 200;
+
+/// Drains the journal of `event`; returns how many entries were written.
+///
+/// # Errors
+///
+/// See [`Error`]. What was not acknowledged stays in the journal.
+pub async fn drain_journal<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+) -> Result<u64, Error> {
+    let mut drained = 0;
+    for _ in 0..BATCHES_MAX {
+        let entries =
+            read_journal(&stores.cluster, event, BATCH_ENTRIES, stores.redis_deadline).await?;
+        let Some(last) = entries.last() else { break };
+        let rows: Vec<_> = entries.iter().map(drain_entry).collect();
+        let written = ledger::drain_journal(&stores.database, &rows).await?;
+        drained += written.applied;
+        trim_journal(&stores.cluster, event, &last.id, stores.redis_deadline).await?;
+        if entries.len() < BATCH_ENTRIES as usize {
+            break;
+        }
+    }
+    Ok(drained)
+}
+
+/// Drains the journals of the events in which `user` has had tickets, so that the user's list shows
+/// what happened a moment ago.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn drain_for_user<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    user: UserId,
+) -> Result<(), Error> {
+    let events = ledger::active_events(&stores.database).await?;
+    let questions = events.iter().take(EVENTS_OF_A_USER_MAX).map(async |event| {
+        let held = holds_a_ticket(&stores.cluster, *event, user, stores.redis_deadline).await?;
+        Ok::<_, Error>(held.then_some(*event))
+    });
+    for event in join_all(questions).await {
+        if let Some(event) = event? {
+            drain_journal(stores, event).await?;
+        }
+    }
+    Ok(())
+}
+
+fn drain_entry(entry: &JournalEntry) -> DrainEntry {
+    let kind = match entry.kind {
+        JournalKind::Reserved => DrainKind::Reserved,
+        JournalKind::Released => DrainKind::Released,
+        JournalKind::Expired => DrainKind::Expired,
+    };
+    DrainEntry { kind, facts: facts_of_hold(entry.booking, &entry.hold) }
+}
+
+/// The facts of a hold as Postgres keeps them.
+pub(crate) fn facts_of_hold(booking: BookingId, hold: &Hold) -> BookingFacts {
+    let seats = hold.seats.iter().map(|(row, number)| Seat {
+        section: hold.section.clone(),
+        row: *row,
+        number: *number,
+    });
+    BookingFacts {
+        booking,
+        user: hold.user,
+        section: hold.section.clone(),
+        seats: seats.collect(),
+        quantity: hold.quantity,
+        amount: hold.amount,
+        currency: hold.currency.clone(),
+        created_at: hold.created_at,
+        expires_at: hold.expires_at,
+    }
+}

@@ -1,0 +1,52 @@
+//! Finds a booking: in Redis while it is unresolved, in Postgres after that.
+
+use cluster::Transport;
+use domain::booking::{Booking, BookingStatus};
+use domain::id::BookingId;
+use ledger::Database;
+use scripts::{BookingOutcome, read_booking};
+
+use crate::drain_journal::drain_journal;
+use crate::{Error, Stores};
+
+/// Where a booking was found, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundBooking {
+    /// Redis has it: it is unresolved. Its status is `expired` when its time is over and the sweeper
+    /// has not come yet: expiry is a fact about time.
+    Unresolved(Booking),
+    /// Only Postgres has it.
+    Recorded(Booking),
+}
+
+impl FoundBooking {
+    /// The booking, wherever it was found.
+    pub fn into_booking(self) -> Booking {
+        match self {
+            Self::Unresolved(booking) | Self::Recorded(booking) => booking,
+        }
+    }
+}
+
+/// Finds a booking. A booking that Redis has resolved is in the journal first and in Postgres a
+/// moment later, so the event's journal is drained before Postgres is asked: whoever released a
+/// booking reads that it is released.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn find_booking<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: BookingId,
+) -> Result<Option<FoundBooking>, Error> {
+    let read = read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
+    if let BookingOutcome::Found { hold, expires_at, now } = read {
+        let status =
+            if now < expires_at { BookingStatus::Reserved } else { BookingStatus::Expired };
+        let found = Booking { status, expires_at, ..hold.to_booking(booking) };
+        return Ok(Some(FoundBooking::Unresolved(found)));
+    }
+    drain_journal(stores, booking.event()).await?;
+    let recorded = ledger::find_booking(&stores.database, booking).await?;
+    Ok(recorded.map(FoundBooking::Recorded))
+}

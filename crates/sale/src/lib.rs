@@ -1,0 +1,48 @@
+//! The steps that need both stores: Redis, which decides fast, and Postgres, which decides finally.
+//!
+//! Generic over the two: the components bring Spin's connections, tests bring native ones. There is
+//! no clock here; times come from the stores.
+//!
+//! # Layout
+//!
+//! - [`Stores`]: the two stores, and how long a call of Redis may take.
+//! - [`open_event()`], [`opened`], [`apply_settings`], [`add_sections`]: an event in Redis, built
+//!   from Postgres when it is not there.
+//! - [`find_booking`], [`release_booking`], [`confirm_sale`], [`settle_payment`]: the life of a
+//!   booking after the seats are held.
+//! - [`drain_journal`], [`drain_for_user`]: what Redis did reaches Postgres.
+//! - [`expire_due_holds`], [`tick()`]: the work of every second.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+mod add_sections;
+mod apply_settings;
+mod confirm_sale;
+mod drain_journal;
+mod expire_due_holds;
+mod find_booking;
+mod open_event;
+mod opened;
+mod release_booking;
+mod settle_payment;
+mod stores;
+mod tick;
+
+pub use add_sections::add_sections;
+pub use apply_settings::apply_settings;
+pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
+pub use drain_journal::{drain_for_user, drain_journal};
+pub use expire_due_holds::expire_due_holds;
+pub use find_booking::{FoundBooking, find_booking};
+pub use open_event::open_event;
+pub use opened::{EventOutcome, opened};
+pub use release_booking::{ReleaseOutcome, release_booking};
+pub use settle_payment::{SettleOutcome, settle_payment};
+pub use stores::{Error, Stores};
+pub use tick::{FailedJob, TickReport, tick};
