@@ -58,8 +58,7 @@ pub struct Place {
     /// Signed proof of the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
-    /// Where the same answer is streamed; absent while the server offers no stream.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the same answer is streamed; `null` while the server offers no stream.
     pub stream_url: Option<String>,
     /// The pass, when admitted.
     #[serde(skip_serializing_if = "Option::is_none")]
