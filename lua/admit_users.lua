@@ -35,15 +35,19 @@ if not cancelled then
 end
 
 -- The release allowance is a bucket of tokens: one per user, filled at release_per_s, 2 s worth at
--- most, so that a late scheduler catches up and a long pause does not let a crowd in; 1 s worth in
--- the beginning. It is stored as the time at which it was empty, in µs: at the highest rate a user
--- costs 10 µs, so rounding up loses little, and µs since 1970 stay below 2^53.
+-- most, so that a late scheduler catches up and a long pause does not let a crowd in. It is stored as
+-- the time at which it was empty, in µs, which stay below 2^53: at the highest rate a user costs
+-- 10 µs, so rounding down gives away next to nothing. It begins with 1 s worth, and begins anew when
+-- the stored time is ahead: the clock of a new master is behind that of the old one.
 local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
 local second_us, rate = 1000000, tonumber(release_per_s)
-local available, empty_us = unpack(redis.call('HMGET', counts, 'available', 'allowance_us'))
-empty_us = tonumber(empty_us) or now_us - second_us
-empty_us = math.min(math.max(empty_us, now_us - 2 * second_us), now_us)
+local available, stored_us = unpack(redis.call('HMGET', counts, 'available', 'allowance_us'))
+local empty_us = tonumber(stored_us)
+if not empty_us or empty_us > now_us then
+  empty_us = now_us - second_us
+end
+empty_us = math.max(empty_us, now_us - 2 * second_us)
 local allowance = math.floor((now_us - empty_us) * rate / second_us)
 
 local active = redis.call('ZCOUNT', passes, string.format('(%.0f', now_ms), '+inf')
@@ -76,7 +80,7 @@ redis.call('ZADD', passes, unpack(pass_entries))
 redis.call('HSET', admissions, unpack(admission_entries))
 redis.call('HINCRBY', counts, 'admitted', count)
 if mode == 'scheduled' then
-  empty_us = empty_us + math.ceil(count * second_us / rate)
+  empty_us = empty_us + math.floor(count * second_us / rate)
   redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
 end
 return { 'ok', count, waiting - count, active + count }

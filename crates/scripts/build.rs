@@ -67,7 +67,7 @@ fn scripts(lua: &Path) -> Vec<PathBuf> {
 fn expand(name: &str, source: &str, includes: &Path) -> String {
     assert!(
         source.starts_with("#!lua\n"),
-        "{name}: must begin with #!lua, so that Redis refuses undeclared keys"
+        "{name}: must begin with #!lua, so that Redis refuses keys of other slots"
     );
     let mut expanded = String::new();
     for line in source.lines() {

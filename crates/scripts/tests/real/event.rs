@@ -1,0 +1,190 @@
+//! Opening, changing and reading an event.
+
+use domain::event::SaleSettings;
+use scripts::{OpenOutcome, SaleRules, SectionStock, keys};
+
+use crate::scene::{play, play_unopened};
+use crate::servers;
+use crate::stage::{Setup, Stage, seated, standing};
+
+#[tokio::test]
+async fn an_event_is_opened_once_for_each_generation() {
+    let rows = "
+        status                              -> event_missing
+        open 1                              -> opened | 20/0/0
+        open 1                              -> exists
+        ann reserves b1 seats A 1-1         -> held A-1-1 | 19/1/0
+        bob joins                           -> admitted 1, new
+        open 1                              -> exists | 19/1/0
+        # A rebuild begins anew, but no number is given twice.
+        open 2                              -> opened | 20/0/0
+        map A                               -> ...../.....
+        read b1                             -> absent
+        journal                             -> empty
+        bob looks                           -> absent
+        bob joins                           -> admitted 2, new
+        # A writer that slept through the rebuild changes nothing.
+        open 1                              -> exists
+        bob looks                           -> admitted 2
+    ";
+    play_unopened(&Setup::default(), rows).await;
+}
+
+#[tokio::test]
+async fn every_script_says_that_an_event_is_not_open() {
+    let rows = "
+        status                              -> event_missing
+        set paused                          -> event_missing
+        add B seated 2 3                    -> event_missing
+        map A                               -> none
+        ann joins                           -> event_missing
+        ann looks                           -> event_missing
+        ann leaves                          -> event_missing
+        admit 10                            -> event_missing
+        queue                               -> event_missing
+        ann reserves b1 seats A 1-1         -> event_missing
+        ann reserves b1 section F 1         -> event_missing
+        ann reserves b1 any 1               -> event_missing
+        ann holds a ticket                  -> false
+        read b1                             -> absent
+        pin b1                              -> event_missing
+        confirm b1                          -> event_missing
+        release b1                          -> event_missing
+        due                                 -> none
+        expire b1                           -> event_missing
+        journal                             -> empty
+        forget 0 10                         -> 0
+        # None of them has left anything behind.
+        open 1                              -> opened | 20/0/0
+    ";
+    play_unopened(&Setup::default(), rows).await;
+}
+
+#[tokio::test]
+async fn settings_change_while_the_event_is_open() {
+    let rows = "
+        status              -> on_sale
+        set paused          -> updated
+        status              -> paused
+        set resumed         -> updated
+        set scheduled       -> updated
+        status              -> scheduled
+        set opened          -> updated
+        status              -> on_sale
+        set ended           -> updated
+        status              -> ended
+        set cancelled       -> updated
+        status              -> cancelled
+    ";
+    play(&Setup::default(), rows).await;
+}
+
+#[tokio::test]
+async fn sections_are_added_once() {
+    let rows = "
+        add B seated 1 3                    -> added 1 | 23/0/0
+        add B seated 1 3                    -> added 0 | 23/0/0
+        add G standing 7                    -> added 1 | 30/0/0
+        add G standing 7                    -> added 0 | 30/0/0
+        map B                               -> ...
+        ann reserves b1 section B 3         -> held B-1-1,B-1-2,B-1-3 | 27/3/0
+        bob reserves b2 section G 4         -> held 4 of G | 23/7/0
+        # Adding again does not free what is held.
+        add B seated 1 3                    -> added 0 | 23/7/0
+        map B                               -> hhh
+        cat reserves b3 any A 2             -> sections_changed A,B
+        cat reserves b3 any 4               -> held A-1-1,A-1-2,A-1-3,A-1-4 | 19/11/0
+    ";
+    play(&Setup::default(), rows).await;
+    let only_standing = Setup::with_sections(vec![standing("F", 2, 100)]);
+    let rows = "
+        add B seated 1 3                    -> added 1 | 5/0/0
+        ann reserves b1 any 2               -> held B-1-1,B-1-2 | 3/2/0
+    ";
+    play(&only_standing, rows).await;
+}
+
+#[tokio::test]
+async fn a_rebuilt_event_keeps_what_is_sold() {
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::new(cluster, Setup::default());
+        stage.sold_before = true;
+        let stock = [
+            SectionStock::with_sold_seats(seated("A", 2, 5, 5_000), &[(1, 3), (2, 1), (3, 1)]),
+            SectionStock::with_sold_places(standing("F", 10, 3_500), 4),
+        ];
+        assert_eq!(stage.open_with(1, &stock).await, OpenOutcome::Opened);
+        let rows = "
+            map A                           -> ..s../s....
+            queue                           -> 0 wait, 0 active, on_sale
+            ann reserves b1 seats A 1-3     -> seat_unavailable A-1-3 | 14/0/6
+            ann reserves b1 any 3           -> held A-2-2,A-2-3,A-2-4 | 11/3/6
+            bob reserves b2 section F 4     -> held 4 of F | 7/7/6
+            cat reserves b3 section F 3     -> not_enough_seats | 7/7/6
+        ";
+        stage.play(server, rows).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_is_what_was_opened() {
+    for (_, cluster) in servers::all() {
+        let mut setup = Setup::with_queue();
+        setup.rules = SaleRules::from(&SaleSettings::default());
+        let stage = Stage::new(cluster, setup);
+        let settings = stage.setup.settings(7);
+        let stock: Vec<_> = settings.sections.iter().cloned().map(SectionStock::free).collect();
+        let request = scripts::OpenEvent { event: stage.event, settings: &settings, stock: &stock };
+        scripts::open_event(&stage.cluster, &request, crate::stage::DEADLINE).await.unwrap();
+        let state = stage.state().await.unwrap();
+        assert_eq!(state.settings, settings);
+        assert_eq!(state.settings.rules.hold_ttl_ms, 600_000);
+        assert_eq!((state.total.available, state.sections.len(), state.admitted), (20, 2, 0));
+    }
+}
+
+#[tokio::test]
+async fn the_keys_of_an_event_are_a_fixed_set() {
+    for (server, cluster) in servers::all() {
+        let mut setup = Setup::with_queue();
+        setup.rules.release_per_s = 1_000;
+        let mut stage = Stage::open(cluster, setup).await;
+        let mut rows = String::new();
+        for index in 1..=8 {
+            rows += &format!("u{index} joins -> waiting {index} at {index}, new\n");
+        }
+        rows += "admit 6 -> 6 in, 2 wait, 6 active\n";
+        for index in 1..=6 {
+            rows += &format!("u{index} looks -> admitted {index}\n");
+            rows +=
+                &format!("u{index} reserves b{index} section F 1 key=k{index}/f -> held 1 of F\n");
+        }
+        stage.play(server, &rows).await;
+        let event = stage.event;
+        let known: Vec<String> = vec![
+            keys::settings(event),
+            keys::counts(event),
+            keys::queue(event),
+            keys::passes(event),
+            keys::admissions(event),
+            keys::holders(event),
+            keys::bookings(event),
+            keys::expiry(event),
+            keys::buyers(event),
+            keys::answers(event),
+            keys::answer_times(event),
+            keys::journal(event),
+            keys::map(event, &"A".parse().unwrap()),
+        ];
+        // COUNT far above the number of keys: one call sees all.
+        let pattern = format!("box:{{{event}}}:*");
+        let tag_key = keys::settings(event);
+        let arguments = ["0", "MATCH", &pattern, "COUNT", "1000000"];
+        let words = arguments.iter().map(|word| cluster::Argument::from(*word)).collect();
+        let scan = stage.cluster.execute(&tag_key, "SCAN", words, crate::stage::DEADLINE);
+        let found: Vec<String> =
+            scan.await.unwrap()[1..].iter().map(|key| key.text().unwrap().to_owned()).collect();
+        assert!(found.iter().all(|key| known.contains(key)), "{server}: {found:?}");
+        assert!(found.len() >= 11, "{server}: {found:?}");
+    }
+}

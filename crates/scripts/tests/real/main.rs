@@ -1,0 +1,23 @@
+//! The scripts on real servers: the same scenes on a single Redis and on a cluster of six nodes.
+//!
+//! - [`native`] is the transport, [`servers`] the two kinds of server.
+//! - A [`stage`] is one open event with named users and bookings; [`scene`] plays a table of
+//!   `command -> outcome` rows on it, and after each row [`audit`] checks that counts, maps,
+//!   holders, holds and buyers agree.
+//! - `properties` plays random scenes against a model, `parallel` plays the same step many times at
+//!   once, `half_moved_slot` plays while a slot moves from node to node.
+
+mod answers;
+mod audit;
+mod best_block;
+mod event;
+mod half_moved_slot;
+mod holds;
+mod native;
+mod parallel;
+mod properties;
+mod queue;
+mod reserving;
+mod scene;
+mod servers;
+mod stage;

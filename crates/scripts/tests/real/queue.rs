@@ -1,0 +1,307 @@
+//! The queue: joining, being let in, leaving.
+
+use scripts::{JoinQueue, keys};
+
+use crate::scene::play;
+use crate::servers;
+use crate::stage::{DEADLINE, Setup, Stage};
+
+#[tokio::test]
+async fn users_are_let_in_in_the_order_of_their_numbers() {
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        bob joins                   -> waiting 2 at 2, new
+        cat joins                   -> waiting 3 at 3, new
+        bob joins                   -> waiting 2 at 2
+        dan looks                   -> absent
+        queue                       -> 3 wait, 0 active, on_sale
+        admit 2                     -> 2 in, 1 wait, 2 active
+        ann looks                   -> admitted 1
+        bob joins                   -> admitted 2
+        cat looks                   -> waiting 3 at 1
+        queue                       -> 1 wait, 2 active, on_sale
+        admit 0                     -> 0 in, 1 wait, 2 active
+        admit 10                    -> 1 in, 0 wait, 3 active
+        admit 10                    -> 0 in, 0 wait, 3 active
+    ";
+    play(&Setup::with_queue(), rows).await;
+}
+
+#[tokio::test]
+async fn leaving_gives_the_place_and_the_pass_back() {
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        bob joins                   -> waiting 2 at 2, new
+        ann leaves                  -> left
+        ann leaves                  -> absent
+        ann looks                   -> absent
+        bob looks                   -> waiting 2 at 1
+        ann joins                   -> waiting 3 at 2, new
+        admit 10                    -> 2 in, 0 wait, 2 active
+        bob looks                   -> admitted 2
+        bob leaves                  -> left
+        bob looks                   -> absent
+        queue                       -> 0 wait, 1 active, on_sale
+        # The pass that was given back is no pass.
+        bob reserves b1 seats A 1-1 -> queue_pass_invalid
+        # A used pass stays used.
+        ann looks                   -> admitted 3
+        ann reserves b2 seats A 1-1 -> held A-1-1
+        ann leaves                  -> absent
+        ann reserves b3 seats A 1-2 -> queue_pass_used
+    ";
+    play(&Setup::with_queue(), rows).await;
+}
+
+#[tokio::test]
+async fn no_more_passes_are_out_than_allowed() {
+    let mut setup = Setup::with_queue();
+    setup.rules.max_active = 2;
+    setup.rules.pass_ttl_ms = 300;
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        bob joins                   -> waiting 2 at 2, new
+        cat joins                   -> waiting 3 at 3, new
+        admit 10                    -> 2 in, 1 wait, 2 active
+        admit 10 by hand            -> 0 in, 1 wait, 2 active
+        ann looks                   -> admitted 1
+        # A used pass makes room,
+        ann reserves b1 seats A 1-1 -> held A-1-1
+        admit 10                    -> 1 in, 0 wait, 2 active
+        # and so does an expired one.
+        wait 310                    -> done
+        queue                       -> 0 wait, 0 active, on_sale
+        bob looks                   -> expired 2
+        dan joins                   -> waiting 4 at 1, new
+        admit 10                    -> 1 in, 0 wait, 1 active
+        # Who let a pass expire joins again, at the end.
+        bob joins                   -> waiting 5 at 1, new
+        bob joins                   -> waiting 5 at 1
+        bob looks                   -> waiting 5 at 1
+        admit 10                    -> 1 in, 0 wait, 2 active
+        bob looks                   -> admitted 5
+    ";
+    play(&setup, rows).await;
+}
+
+#[tokio::test]
+async fn no_more_are_let_in_than_seats_are_left() {
+    let mut setup = Setup::with_queue();
+    setup.sections = vec![crate::stage::seated("A", 1, 2, 100)];
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        bob joins                   -> waiting 2 at 2, new
+        cat joins                   -> waiting 3 at 3, new
+        admit 10 by hand            -> 2 in, 1 wait, 2 active
+        ann looks                   -> admitted 1
+        ann reserves b1 section A 2 -> held A-1-1,A-1-2 | 0/2/0
+        admit 10 by hand            -> 0 in, 1 wait, 1 active
+        release b1                  -> released A-1-1,A-1-2 | 2/0/0
+        admit 10 by hand            -> 1 in, 0 wait, 2 active
+    ";
+    play(&setup, rows).await;
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_unless_the_sale_is_open() {
+    let mut setup = Setup::with_queue();
+    setup.on_sale_in_ms = 60_000;
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        queue                       -> 1 wait, 0 active, scheduled
+        admit 10                    -> 0 in, 1 wait, 0 active
+        admit 10 by hand            -> 0 in, 1 wait, 0 active
+        set opened                  -> updated
+        set paused                  -> updated
+        admit 10                    -> 0 in, 1 wait, 0 active
+        bob joins                   -> waiting 2 at 2, new
+        set resumed                 -> updated
+        admit 1                     -> 1 in, 1 wait, 1 active
+        set ended                   -> updated
+        admit 10                    -> 0 in, 1 wait, 1 active
+        ann looks                   -> closed
+        bob looks                   -> closed
+        bob joins                   -> not_on_sale
+        cat joins                   -> not_on_sale
+        cat looks                   -> absent
+    ";
+    play(&setup, rows).await;
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        set cancelled               -> updated
+        admit 10                    -> 0 in, 1 wait, 0 active
+        ann looks                   -> closed
+        ann joins                   -> not_on_sale
+        queue                       -> 1 wait, 0 active, cancelled
+        ann leaves                  -> left
+    ";
+    play(&Setup::with_queue(), rows).await;
+}
+
+#[tokio::test]
+async fn the_line_is_closed_when_everything_is_sold() {
+    let mut setup = Setup::with_queue();
+    setup.sections = vec![crate::stage::standing("F", 2, 100)];
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        admit 1                     -> 1 in, 0 wait, 1 active
+        bob joins                   -> waiting 2 at 1, new
+        ann looks                   -> admitted 1
+        ann reserves b1 section F 2 -> held 2 of F | 0/2/0
+        # Held is not sold: seats may come back.
+        cat joins                   -> waiting 3 at 2, new
+        pin b1                      -> confirming 2 of F
+        confirm b1                  -> confirmed 2 of 2 | 0/0/2
+        queue                       -> 2 wait, 0 active, sold_out
+        bob looks                   -> closed
+        bob joins                   -> closed
+        dan joins                   -> closed
+        dan looks                   -> absent
+    ";
+    play(&setup, rows).await;
+}
+
+#[tokio::test]
+async fn without_a_queue_joining_admits_at_once() {
+    let rows = "
+        ann joins                   -> admitted 1, new
+        ann joins                   -> admitted 1
+        ann looks                   -> admitted 1
+        queue                       -> 0 wait, 1 active, on_sale
+        # The pass is not needed, so it is not used up.
+        ann reserves b1 seats A 1-1 -> held A-1-1
+        ann looks                   -> admitted 1
+        ann leaves                  -> left
+        ann joins                   -> admitted 2, new
+    ";
+    play(&Setup::default(), rows).await;
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        set queue=off               -> updated
+        ann looks                   -> waiting 1 at 1
+        ann joins                   -> admitted 2, new
+        queue                       -> 0 wait, 1 active, on_sale
+    ";
+    play(&Setup::with_queue(), rows).await;
+}
+
+#[tokio::test]
+async fn an_expired_pass_without_a_queue_is_replaced() {
+    let mut setup = Setup::default();
+    setup.rules.pass_ttl_ms = 50;
+    let rows = "
+        ann joins                   -> admitted 1, new
+        wait 60                     -> done
+        ann looks                   -> expired 1
+        ann joins                   -> admitted 2, new
+    ";
+    play(&setup, rows).await;
+}
+
+/// The allowance begins with one second's worth, refills at the rate and is never more than two
+/// seconds' worth. Time is moved by rewriting the stored time of the empty bucket.
+#[tokio::test]
+async fn schedulers_together_let_in_at_the_release_rate() {
+    let mut setup = Setup::with_queue();
+    setup.rules.release_per_s = 3;
+    let rows = "
+        u1 joins                    -> waiting 1 at 1, new
+        u2 joins                    -> waiting 2 at 2, new
+        u3 joins                    -> waiting 3 at 3, new
+        u4 joins                    -> waiting 4 at 4, new
+        u5 joins                    -> waiting 5 at 5, new
+        u6 joins                    -> waiting 6 at 6, new
+        u7 joins                    -> waiting 7 at 7, new
+        u8 joins                    -> waiting 8 at 8, new
+        u9 joins                    -> waiting 9 at 9, new
+        u10 joins                   -> waiting 10 at 10, new
+        u11 joins                   -> waiting 11 at 11, new
+        admit 1                     -> 1 in, 10 wait, 1 active
+        admit 100                   -> 2 in, 8 wait, 3 active
+        admit 100                   -> 0 in, 8 wait, 3 active
+        # By hand the rate does not count, and the allowance is not touched.
+        admit 1 by hand             -> 1 in, 7 wait, 4 active
+    ";
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::open(cluster, setup.clone()).await;
+        stage.play(server, rows).await;
+        let counts = keys::counts(stage.event);
+        for (elapsed_us, row) in [
+            (340_000, "admit 100 -> 1 in, 6 wait, 5 active"),
+            (0, "admit 100 -> 0 in, 6 wait, 5 active"),
+            (60_000_000, "admit 100 -> 6 in, 0 wait, 11 active"),
+            // The clock of a new master may be behind: nobody waits for it to catch up.
+            (-60_000_000, "u12 joins -> waiting 12 at 1, new"),
+        ] {
+            let empty_us = stage.texts(&counts, "HGET", &["allowance_us"]).await.remove(0);
+            let moved = (empty_us.parse::<i64>().unwrap() - elapsed_us).to_string();
+            stage.raw(&counts, "HSET", &["allowance_us", &moved]).await;
+            stage.play(server, row).await;
+        }
+        stage.play(server, "admit 1 -> 1 in, 0 wait, 12 active").await;
+    }
+}
+
+#[tokio::test]
+async fn a_rate_of_zero_lets_nobody_in_but_by_hand() {
+    let mut setup = Setup::with_queue();
+    setup.rules.release_per_s = 0;
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        admit 10                    -> 0 in, 1 wait, 0 active
+        admit 10 by hand            -> 1 in, 0 wait, 1 active
+    ";
+    play(&setup, rows).await;
+}
+
+/// Before the sale opens the draw decides; everybody who joins after it is behind.
+#[tokio::test]
+async fn the_draw_decides_before_the_sale_and_the_number_after_it() {
+    for (server, cluster) in servers::all() {
+        let mut setup = Setup::with_queue();
+        setup.on_sale_in_ms = 60_000;
+        let mut stage = Stage::open(cluster, setup).await;
+        for (user, random) in [("ann", 900_000), ("bob", 5), ("cat", 1_048_575), ("dan", 5)] {
+            let request = JoinQueue { event: stage.event, user: stage.user(user), random };
+            scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+        }
+        let rows = "
+            set opened              -> updated
+            eve joins               -> waiting 5 at 5, new
+            fay joins               -> waiting 6 at 6, new
+            bob looks               -> waiting 2 at 1
+            dan looks               -> waiting 4 at 2
+            ann looks               -> waiting 1 at 3
+            cat looks               -> waiting 3 at 4
+            admit 2                 -> 2 in, 4 wait, 2 active
+            bob looks               -> admitted 2
+            dan looks               -> admitted 4
+            ann looks               -> waiting 1 at 1
+        ";
+        stage.play(server, rows).await;
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_are_let_in_by_one_call_at_most() {
+    for (server, cluster) in servers::all() {
+        let mut setup = Setup::with_queue();
+        setup.sections = vec![crate::stage::standing("F", 5_000, 100)];
+        setup.rules.max_active = 5_000;
+        setup.rules.release_per_s = 100_000;
+        let mut stage = Stage::open(cluster, setup).await;
+        for index in 0..1_100 {
+            let user = stage.user(&format!("u{index}"));
+            let request = JoinQueue { event: stage.event, user, random: 0 };
+            scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+        }
+        let rows = "
+            admit 5000              -> 1000 in, 100 wait, 1000 active
+            u999 looks              -> admitted 1000
+            u1000 looks             -> waiting 1001 at 1
+            admit 5000              -> 100 in, 0 wait, 1100 active
+        ";
+        stage.play(server, rows).await;
+        assert_eq!(stage.state().await.unwrap().admitted, 1_100);
+    }
+}

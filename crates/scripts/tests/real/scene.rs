@@ -1,0 +1,496 @@
+//! Scenes: tables of `command -> outcome` rows, played on both kinds of server.
+
+use std::time::Duration;
+
+use scripts::{
+    AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, Answer, BeginOutcome, BeginRequest,
+    BookingOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate, ExpireHolds,
+    ExpireOutcome, FinishOutcome, FinishRequest, Idempotency, JoinQueue, JournalKind, LeaveOutcome,
+    PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
+    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, UpdateOutcome,
+};
+
+use crate::servers;
+use crate::stage::{DEADLINE, Setup, Stage, in_ms, seated, standing};
+
+/// Opens the event and plays the rows on each kind of server.
+///
+/// A row is `command -> outcome`, or `command -> outcome | available/held/sold` to check the places
+/// of the whole event too. Rows that begin with `#` are remarks. After each row the event is
+/// audited.
+pub(crate) async fn play(setup: &Setup, rows: &str) {
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::open(cluster, setup.clone()).await;
+        stage.play(server, rows).await;
+    }
+}
+
+/// Like [`play`], with an event that is not open.
+pub(crate) async fn play_unopened(setup: &Setup, rows: &str) {
+    for (server, cluster) in servers::all() {
+        Stage::new(cluster, setup.clone()).play(server, rows).await;
+    }
+}
+
+impl Stage {
+    pub(crate) async fn play(&mut self, server: &str, rows: &str) {
+        for row in rows.lines().map(str::trim).filter(|row| !row.is_empty()) {
+            if row.starts_with('#') {
+                continue;
+            }
+            let (command, expected) = row.split_once(" -> ").expect("command -> outcome");
+            let (expected, places) = match expected.split_once(" | ") {
+                Some((expected, places)) => (expected.trim(), Some(places.trim())),
+                None => (expected.trim(), None),
+            };
+            let outcome = self.act(command.trim()).await;
+            let outcome = outcome.trim_end();
+            assert_eq!(outcome, expected, "on {server}: {row}");
+            self.audit().await;
+            if let Some(places) = places {
+                let total = self.state().await.unwrap().total;
+                let counted = format!("{}/{}/{}", total.available, total.held, total.sold);
+                assert_eq!(counted, places, "on {server}: {row}");
+            }
+        }
+    }
+
+    /// Runs one command and tells its outcome in words.
+    pub(crate) async fn act(&mut self, command: &str) -> String {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        match words[..] {
+            ["open", generation] => word(self.open_generation(generation.parse().unwrap()).await),
+            ["add", name, ref rest @ ..] => self.add(name, rest).await,
+            ["set", what] => self.set(what).await,
+            ["map", section] => self.map(section).await,
+            ["status"] => self
+                .state()
+                .await
+                .map_or_else(|| "event_missing".to_owned(), |state| word(state.status())),
+            [user, "joins"] => self.join(user).await,
+            [user, "looks"] => self.look(user).await,
+            [user, "leaves"] => self.leave(user).await,
+            ["admit", limit] => self.admit(limit, AdmitMode::Scheduled).await,
+            ["admit", limit, "by", "hand"] => self.admit(limit, AdmitMode::Manual).await,
+            ["queue"] => self.queue().await,
+            [user, "reserves", booking, ref rest @ ..] => self.reserve(user, booking, rest).await,
+            [user, "holds", "a", "ticket"] => {
+                let user = self.user(user);
+                let call = scripts::holds_a_ticket(&self.cluster, self.event, user, DEADLINE);
+                call.await.unwrap().to_string()
+            }
+            ["read", booking] => self.read(booking).await,
+            ["pin", booking] => self.pin(booking, false, 60_000).await,
+            ["pin", booking, "for", grace_ms] => {
+                self.pin(booking, false, grace_ms.parse().unwrap()).await
+            }
+            ["retake", booking] => self.pin(booking, true, 60_000).await,
+            ["confirm", booking] => self.confirm(booking).await,
+            ["release", booking] => self.release(booking, ReleaseReason::Released).await,
+            ["refuse", booking] => self.release(booking, ReleaseReason::Refused).await,
+            ["due"] => self.due().await,
+            ["sweep"] => self.sweep().await,
+            ["expire", booking] => self.expire(&[booking]).await,
+            ["journal"] => self.journal().await,
+            ["trim", count] => self.trim(count.parse().unwrap()).await,
+            ["begin", entry, fingerprint, ttl_ms] => self.begin(entry, fingerprint, ttl_ms).await,
+            ["finish", entry, fingerprint, ref rest @ ..] => {
+                self.finish(entry, fingerprint, rest).await
+            }
+            ["forget", max_age_ms, limit] => {
+                let (age, limit) = (max_age_ms.parse().unwrap(), limit.parse().unwrap());
+                let call = scripts::sweep_answers(&self.cluster, self.event, age, limit, DEADLINE);
+                call.await.unwrap().to_string()
+            }
+            ["wait", ms] => {
+                tokio::time::sleep(Duration::from_millis(ms.parse().unwrap())).await;
+                "done".to_owned()
+            }
+            _ => panic!("no such command: {command}"),
+        }
+    }
+
+    async fn add(&mut self, name: &str, words: &[&str]) -> String {
+        let number = |index: usize| words[index].parse::<u32>().unwrap();
+        let section = match words[0] {
+            "seated" => seated(name, number(1), number(2), 1_000),
+            _ => standing(name, number(1), 1_000),
+        };
+        let call = scripts::add_sections(
+            &self.cluster,
+            self.event,
+            std::slice::from_ref(&section),
+            DEADLINE,
+        );
+        match call.await.unwrap() {
+            AddSectionsOutcome::Added { new } => {
+                if new == 1 {
+                    self.setup.sections.push(section);
+                }
+                format!("added {new}")
+            }
+            AddSectionsOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn set(&mut self, what: &str) -> String {
+        let mut update = EventUpdate::default();
+        let rules = &mut self.setup.rules;
+        match what {
+            "paused" => update.paused = Some(true),
+            "resumed" => update.paused = Some(false),
+            "cancelled" => update.cancelled = Some(true),
+            "ended" => update.ends_at = Some(in_ms(0)),
+            "scheduled" => update.on_sale_at = Some(in_ms(60_000)),
+            "opened" => update.on_sale_at = Some(in_ms(0)),
+            "queue=on" | "queue=off" => rules.queue_enabled = what == "queue=on",
+            _ => match what.split_once('=').expect("field=value") {
+                ("max_per_buyer", value) => rules.max_per_buyer = value.parse().unwrap(),
+                ("hold_ttl_ms", value) => rules.hold_ttl_ms = value.parse().unwrap(),
+                ("pass_ttl_ms", value) => rules.pass_ttl_ms = value.parse().unwrap(),
+                ("max_active", value) => rules.max_active = value.parse().unwrap(),
+                ("release_per_s", value) => rules.release_per_s = value.parse().unwrap(),
+                _ => panic!("no such setting: {what}"),
+            },
+        }
+        update.rules = Some(self.setup.rules);
+        let call = scripts::update_event(&self.cluster, self.event, &update, DEADLINE);
+        match call.await.unwrap() {
+            UpdateOutcome::Updated => "updated".to_owned(),
+            UpdateOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn map(&self, section: &str) -> String {
+        let section = section.parse().unwrap();
+        let call = scripts::read_map(&self.cluster, self.event, &section, DEADLINE);
+        call.await.unwrap().map_or_else(|| "none".to_owned(), |map| String::from_utf8(map).unwrap())
+    }
+
+    async fn join(&mut self, user: &str) -> String {
+        let user = self.user(user);
+        let request = JoinQueue { event: self.event, user, random: user.as_uuid().as_u64_pair().1 };
+        let place = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
+        self.place(user, place)
+    }
+
+    async fn look(&mut self, user: &str) -> String {
+        let user = self.user(user);
+        let place = scripts::read_place(&self.cluster, self.event, user, DEADLINE).await.unwrap();
+        self.place(user, place)
+    }
+
+    fn place(&mut self, user: domain::id::UserId, place: QueuePlace) -> String {
+        let new = if place.fresh { ", new" } else { "" };
+        let has_pass = matches!(place.outcome, PlaceOutcome::Admitted | PlaceOutcome::Expired);
+        assert_eq!(place.pass.is_some(), has_pass);
+        assert_eq!(place.position > 0, place.outcome == PlaceOutcome::Waiting);
+        if let Some(pass) = place.pass {
+            let ttl_ms = pass.expires_at.unix_ms() - pass.issued_at.unix_ms();
+            assert_eq!(ttl_ms, self.setup.rules.pass_ttl_ms);
+            assert_eq!(pass.id, format!("{}.{}", place.number, pass.issued_at.unix_ms()));
+            self.passes.insert(user, pass.id);
+        }
+        match place.outcome {
+            PlaceOutcome::Waiting => format!("waiting {} at {}{new}", place.number, place.position),
+            PlaceOutcome::Admitted => format!("admitted {}{new}", place.number),
+            PlaceOutcome::Expired => format!("expired {}{new}", place.number),
+            PlaceOutcome::Closed => format!("closed{new}"),
+            PlaceOutcome::Absent => format!("absent{new}"),
+            PlaceOutcome::NotOnSale => format!("not_on_sale{new}"),
+            PlaceOutcome::EventMissing => format!("event_missing{new}"),
+        }
+    }
+
+    async fn leave(&mut self, user: &str) -> String {
+        let user = self.user(user);
+        let call = scripts::leave_queue(&self.cluster, self.event, user, DEADLINE);
+        match call.await.unwrap() {
+            LeaveOutcome::Left => "left".to_owned(),
+            LeaveOutcome::Absent => "absent".to_owned(),
+            LeaveOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn admit(&self, limit: &str, mode: AdmitMode) -> String {
+        let request = AdmitUsers { event: self.event, mode, limit: limit.parse().unwrap() };
+        match scripts::admit_users(&self.cluster, &request, DEADLINE).await.unwrap() {
+            AdmitOutcome::Admitted { admitted, waiting, active } => {
+                format!("{admitted} in, {waiting} wait, {active} active")
+            }
+            AdmitOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn queue(&self) -> String {
+        match scripts::read_queue(&self.cluster, self.event, DEADLINE).await.unwrap() {
+            QueueOutcome::Found(queue) => {
+                assert_eq!(queue.max_active, self.setup.rules.max_active);
+                assert_eq!(queue.release_per_s, self.setup.rules.release_per_s);
+                let total = self.state().await.unwrap().total;
+                assert_eq!((queue.available, queue.sold), (total.available, total.sold));
+                assert_eq!(queue.capacity, total.available + total.held + total.sold);
+                let status = word(queue.status);
+                format!("{} wait, {} active, {status}", queue.waiting, queue.active)
+            }
+            QueueOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    /// `seats A 1-1,1-2`, `section A 2`, `any 2` or `any A,B 2`; then `pass=none`, `pass=expired`,
+    /// `pass=<user>` or `pass=<id>` instead of the user's own pass, and `key=<key>/<fingerprint>`.
+    async fn reserve(&mut self, user: &str, booking: &str, words: &[&str]) -> String {
+        let (user, booking) = (self.user(user), self.booking(booking));
+        let option = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
+        let own_pass = self.passes.get(&user).cloned();
+        let shown = match option("pass=") {
+            Some("none" | "expired") => None,
+            Some(name) => match self.users.get(name) {
+                Some(other) => self.passes.get(other).cloned(),
+                None => Some(name.to_owned()),
+            },
+            None => own_pass,
+        };
+        let pass = match (option("pass="), &shown) {
+            (Some("expired"), _) => PresentedPass::Expired,
+            (_, Some(id)) => PresentedPass::Id(id),
+            (_, None) => PresentedPass::None,
+        };
+        let key = option("key=").map(|key| key.split_once('/').expect("key/fingerprint"));
+        let idempotency = key.map(|(entry, fingerprint)| Idempotency { entry, fingerprint });
+
+        let (mut names, mut seats) = (Vec::new(), Vec::new());
+        let plain: Vec<&str> = words.iter().copied().filter(|word| !word.contains('=')).collect();
+        let choice = match plain[..] {
+            ["seats", section, list] => {
+                names.push(section.parse().unwrap());
+                seats.extend(
+                    list.split(',').filter(|seat| !seat.is_empty() && *seat != "none").map(
+                        |seat| {
+                            let (row, number) = seat.split_once('-').unwrap();
+                            (row.parse().unwrap(), number.parse().unwrap())
+                        },
+                    ),
+                );
+                Choice::Seats { section: &names[0], seats: &seats }
+            }
+            ["section", section, quantity] => {
+                names.push(section.parse().unwrap());
+                Choice::Section { section: &names[0], quantity: quantity.parse().unwrap() }
+            }
+            ["any", quantity] => {
+                names = self.seated_sections();
+                Choice::Any { sections: &names, quantity: quantity.parse().unwrap() }
+            }
+            ["any", sections, quantity] => {
+                let named = sections.split(',').filter(|name| *name != "none");
+                names.extend(named.map(|name| name.parse().unwrap()));
+                Choice::Any { sections: &names, quantity: quantity.parse().unwrap() }
+            }
+            _ => panic!("no such choice: {words:?}"),
+        };
+        let request = ReserveSeats { user, booking, pass, idempotency, choice };
+        let outcome = scripts::reserve_seats(&self.cluster, &request, DEADLINE).await.unwrap();
+        self.reserved(user, booking, outcome)
+    }
+
+    fn reserved(
+        &mut self,
+        user: domain::id::UserId,
+        booking: domain::id::BookingId,
+        outcome: ReserveOutcome,
+    ) -> String {
+        match outcome {
+            ReserveOutcome::Held(hold) => {
+                assert_eq!(hold.user, user);
+                let section = self.setup.sections.iter().find(|each| each.name == hold.section);
+                let price = section.unwrap().price;
+                assert_eq!(hold.amount, price * i64::from(hold.quantity));
+                assert_eq!(hold.currency, "EUR");
+                let text = places(&hold);
+                self.holds.insert(booking, hold);
+                format!("held {text}")
+            }
+            ReserveOutcome::Replayed { booking, hold } => {
+                format!("replayed {} {}", self.name_of(booking), places(&hold))
+            }
+            ReserveOutcome::SectionsChanged { sections } => {
+                format!("sections_changed {}", join(&sections))
+            }
+            ReserveOutcome::SeatUnavailable { seats } => {
+                format!("seat_unavailable {}", join(&seats))
+            }
+            other => word(other),
+        }
+    }
+
+    async fn read(&mut self, booking: &str) -> String {
+        let booking = self.booking(booking);
+        match scripts::read_booking(&self.cluster, booking, DEADLINE).await.unwrap() {
+            BookingOutcome::Found { hold, expires_at, now } => {
+                let due = if expires_at <= now { ", due" } else { "" };
+                let later = if expires_at > hold.expires_at { ", later" } else { "" };
+                format!("{} {}{later}{due}", word(hold.state), places(&hold))
+            }
+            BookingOutcome::Absent => "absent".to_owned(),
+        }
+    }
+
+    async fn pin(&mut self, name: &str, retake: bool, grace_ms: i64) -> String {
+        let booking = self.booking(name);
+        let known = self.holds.get(&booking).cloned();
+        let section =
+            known.as_ref().map_or_else(|| "A".parse().unwrap(), |hold| hold.section.clone());
+        let retake = known.as_ref().filter(|_| retake);
+        let request = PinHold { booking, section: &section, grace_ms, retake };
+        match scripts::pin_hold(&self.cluster, &request, DEADLINE).await.unwrap() {
+            PinOutcome::Pinned(hold) => {
+                let text = format!("{} {}", word(hold.state), places(&hold));
+                self.holds.insert(booking, hold);
+                text
+            }
+            PinOutcome::Confirmed(hold) => format!("confirmed {}", places(&hold)),
+            PinOutcome::SeatsTaken => "seats_taken".to_owned(),
+            PinOutcome::Absent => "absent".to_owned(),
+            PinOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn confirm(&mut self, name: &str) -> String {
+        let booking = self.booking(name);
+        let hold = self.holds.get(&booking).cloned();
+        let section =
+            hold.as_ref().map_or_else(|| "A".parse().unwrap(), |hold| hold.section.clone());
+        let request = ConfirmBooking { booking, section: &section };
+        match scripts::confirm_booking(&self.cluster, &request, DEADLINE).await.unwrap() {
+            ConfirmOutcome::Confirmed { sold, capacity } => {
+                let hold = hold.unwrap();
+                *self.bought.entry(hold.user).or_default() += i64::from(hold.quantity);
+                format!("confirmed {sold} of {capacity}")
+            }
+            ConfirmOutcome::Absent { sold, capacity } => format!("absent {sold} of {capacity}"),
+            ConfirmOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn release(&mut self, name: &str, reason: ReleaseReason) -> String {
+        let booking = self.booking(name);
+        let hold = self.holds.get(&booking);
+        let section = hold.map_or_else(|| "A".parse().unwrap(), |hold| hold.section.clone());
+        let request = ReleaseSeats { booking, section: &section, reason };
+        match scripts::release_seats(&self.cluster, &request, DEADLINE).await.unwrap() {
+            ReleaseOutcome::Released(hold) => format!("released {}", places(&hold)),
+            ReleaseOutcome::BookingExpired(hold) => format!("booking_expired {}", places(&hold)),
+            ReleaseOutcome::Confirming(hold) => format!("confirming {}", places(&hold)),
+            ReleaseOutcome::Absent => "absent".to_owned(),
+            ReleaseOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn due(&self) -> String {
+        let call = scripts::list_due_holds(&self.cluster, self.event, 100, DEADLINE);
+        let due = call.await.unwrap().bookings;
+        let names: Vec<_> = due.iter().map(|booking| self.name_of(*booking)).collect();
+        if names.is_empty() { "none".to_owned() } else { names.join(" ") }
+    }
+
+    /// What the sweeper does: lists the holds that are due and expires them.
+    async fn sweep(&mut self) -> String {
+        let call = scripts::list_due_holds(&self.cluster, self.event, 100, DEADLINE);
+        let due = call.await.unwrap().bookings;
+        let names: Vec<String> =
+            due.iter().map(|booking| self.name_of(*booking).to_owned()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.expire(&names).await
+    }
+
+    async fn expire(&mut self, names: &[&str]) -> String {
+        let bookings: Vec<_> = names.iter().map(|name| self.booking(name)).collect();
+        let sections = self.seated_sections();
+        let request = ExpireHolds { event: self.event, sections: &sections, bookings: &bookings };
+        match scripts::expire_holds(&self.cluster, &request, DEADLINE).await.unwrap() {
+            ExpireOutcome::Expired { count } => format!("{count} expired"),
+            ExpireOutcome::SectionsChanged { sections } => {
+                format!("sections_changed {}", join(&sections))
+            }
+            ExpireOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn journal(&self) -> String {
+        let call = scripts::read_journal(&self.cluster, self.event, 100, DEADLINE);
+        let entries = call.await.unwrap();
+        let entries: Vec<String> = entries
+            .iter()
+            .map(|entry| {
+                let kind = match entry.kind {
+                    JournalKind::Reserved => "reserved",
+                    JournalKind::Released => "released",
+                    JournalKind::Expired => "expired",
+                };
+                format!("{kind} {} {}", self.name_of(entry.booking), places(&entry.hold))
+            })
+            .collect();
+        if entries.is_empty() { "empty".to_owned() } else { entries.join(", ") }
+    }
+
+    /// Trims the first `count` entries.
+    async fn trim(&self, count: u32) -> String {
+        let entries = scripts::read_journal(&self.cluster, self.event, count, DEADLINE).await;
+        let last = entries.unwrap().pop().expect("an entry").id;
+        let call = scripts::trim_journal(&self.cluster, self.event, &last, DEADLINE);
+        format!("{} trimmed", call.await.unwrap())
+    }
+
+    async fn begin(&self, entry: &str, fingerprint: &str, ttl_ms: &str) -> String {
+        let request = BeginRequest {
+            event: self.event,
+            idempotency: Idempotency { entry, fingerprint },
+            claim_ttl_ms: ttl_ms.parse().unwrap(),
+        };
+        match scripts::begin_request(&self.cluster, &request, DEADLINE).await.unwrap() {
+            BeginOutcome::Claimed => "claimed".to_owned(),
+            BeginOutcome::Replayed { status, body } => format!("replayed {status} {body}"),
+            BeginOutcome::Reused => "reused".to_owned(),
+            BeginOutcome::InProgress => "in_progress".to_owned(),
+        }
+    }
+
+    async fn finish(&self, entry: &str, fingerprint: &str, words: &[&str]) -> String {
+        let body = words[1..].join(" ");
+        let answer = match words[0] {
+            "failed" => None,
+            status => Some(Answer { status: status.parse().unwrap(), body: &body }),
+        };
+        let idempotency = Idempotency { entry, fingerprint };
+        let request = FinishRequest { event: self.event, idempotency, answer };
+        match scripts::finish_request(&self.cluster, &request, DEADLINE).await.unwrap() {
+            FinishOutcome::Stored => "stored".to_owned(),
+            FinishOutcome::Dropped => "dropped".to_owned(),
+        }
+    }
+}
+
+/// The seats of a hold, or `3 of F` for standing places.
+fn places(hold: &scripts::Hold) -> String {
+    if hold.seats.is_empty() {
+        return format!("{} of {}", hold.quantity, hold.section);
+    }
+    hold.seat_labels().join(",")
+}
+
+fn join<V: ToString>(values: &[V]) -> String {
+    values.iter().map(V::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// The name of a variant as the scripts write it: `SoldOut` is `sold_out`.
+fn word(variant: impl std::fmt::Debug) -> String {
+    let mut word = String::new();
+    for character in format!("{variant:?}").chars() {
+        if character.is_ascii_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.push(character.to_ascii_lowercase());
+    }
+    word
+}
