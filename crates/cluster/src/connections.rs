@@ -250,6 +250,14 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_closes_the_idle_connections_for_asking() {
+        let mut connections = Connections::new();
+        connections.give_asking(&node(1), 7);
+        connections.note_failure(&node(1), Duration::ZERO);
+        assert_eq!(connections.take_asking(&node(1)), None);
+    }
+
+    #[test]
     fn connections_are_bounded_in_nodes_and_in_asking() {
         let mut connections = Connections::new();
         for port in 1..=1_000 {

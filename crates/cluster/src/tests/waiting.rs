@@ -12,16 +12,20 @@ c 10.0.0.3:6379@16379 master - 0 0 4 connected 5461-16383
 #[tokio::test(start_paused = true)]
 async fn tryagain_waits_and_goes_back_to_the_owner() {
     let tryagain = signalled("TryAgain: Multiple keys request during rehashing of slot");
-    let transport = three_masters()
+    let transport = three_masters().then(B, "SET", Answer::Ok);
+    let cluster = transport.cluster(A);
+    assert_eq!(cluster.execute(KEY, "SET", set(), DEADLINE).await, ok());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let transport = transport
         .then(B, "SET", tryagain.clone())
         .then(B, "SET", signalled("Ask: 12182 10.0.0.3:6379"))
         .then(C, "ASKING", Answer::Ok)
         .then(C, "SET", tryagain)
         .then(B, "SET", Answer::Ok);
-    assert_eq!(transport.cluster(A).execute(KEY, "SET", set(), DEADLINE).await, ok());
+    assert_eq!(cluster.execute(KEY, "SET", set(), DEADLINE).await, ok());
     let received = transport.finish();
-    assert!(received[1].at - received[0].at >= Duration::from_millis(10));
-    assert!(received[4].at - received[3].at >= Duration::from_millis(20));
+    assert!(received[2].at - received[1].at >= Duration::from_millis(10));
+    assert!(received[5].at - received[4].at >= Duration::from_millis(20));
     assert_eq!(transport.refreshes().len(), 1, "TRYAGAIN says nothing about the map");
 }
 
@@ -129,4 +133,26 @@ async fn a_storm_of_redirects_asks_for_the_topology_once() {
     assert!(results.into_iter().all(|result| result == ok()));
     transport.finish();
     assert_eq!(transport.refreshes().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_takes_long_is_not_joined_by_another() {
+    let mut transport = three_masters();
+    for node in [A, B, C, A_REPLICA] {
+        transport = transport.with_nodes_of(node, Answer::Silence);
+    }
+    let mut transport = transport.then(A, "SET", signalled("Moved: 12182 10.0.0.2:6379"));
+    for _ in 0..60 {
+        transport = transport.then(B, "SET", signalled("ClusterDown: The cluster is down"));
+    }
+    let cluster = transport.cluster(A);
+    let early = cluster.execute(KEY, "SET", set(), DEADLINE);
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        cluster.execute(KEY, "SET", set(), DEADLINE).await
+    };
+    let (early, late) = futures_util::join!(early, late);
+    assert!(early.is_err() && late.is_err());
+    let times: Vec<_> = transport.refreshes().iter().map(|refresh| refresh.at).collect();
+    assert!(times.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_secs(1)), "{times:?}");
 }
