@@ -13,13 +13,12 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let scope = format!("confirm:{}", caller.scope());
     idempotency::once(&call, booking_id.event(), &scope, async {
         let stores = stores::open().await?;
-        let booking = booking::visible(&stores, booking_id, caller).await?;
+        let found = booking::found(&stores, booking_id, caller).await?;
+        let booking = found.booking().clone();
         if matches!(caller, Caller::Buyer(_)) && booking.amount > 0 {
             return Err(Problem::of(Code::PaymentRequired));
         }
-        let outcome = sale::confirm_sale(&stores, booking_id, None)
-            .await?
-            .ok_or_else(|| Problem::of(Code::BookingNotFound))?;
+        let outcome = sale::confirm_sale(&stores, found, None).await?;
         match outcome {
             ConfirmSaleOutcome::Confirmed => {
                 Reply::ok(&Booking { status: BookingStatus::Confirmed, ..booking })

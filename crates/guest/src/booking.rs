@@ -3,6 +3,7 @@
 use domain::booking::{Booking, BookingStatus};
 use domain::code::Code;
 use domain::id::BookingId;
+use sale::FoundBooking;
 
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -18,10 +19,22 @@ pub async fn visible(
     booking: BookingId,
     caller: Caller,
 ) -> Result<Booking, Problem> {
+    Ok(found(stores, booking, caller).await?.into_booking())
+}
+
+/// The booking and where it was found, if the caller may see it.
+///
+/// # Errors
+///
+/// As [`visible`].
+pub async fn found(
+    stores: &SpinStores,
+    booking: BookingId,
+    caller: Caller,
+) -> Result<FoundBooking, Problem> {
     sale::find_booking(stores, booking)
         .await?
-        .map(sale::FoundBooking::into_booking)
-        .filter(|booking| caller.may_see(booking.user_id))
+        .filter(|found| caller.may_see(found.booking().user_id))
         .ok_or_else(|| Problem::of(Code::BookingNotFound))
 }
 

@@ -10,7 +10,6 @@
 
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
-use domain::id::BookingId;
 use ledger::{BookingFacts, Database};
 use scripts::{Hold, HoldState, PinOutcome, ReleaseReason};
 
@@ -40,25 +39,26 @@ pub enum ConfirmSaleOutcome {
     PaymentDiffers,
 }
 
-/// Confirms `booking`; `provider_event` is the recorded event that pays for it, if one does.
+/// Confirms the booking that was `found`; `provider_event` is the recorded event that pays for it,
+/// if one does.
 ///
 /// # Errors
 ///
 /// See [`Error`]. The sale may exist after an error; the same call again finds out.
 pub async fn confirm_sale<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    booking: BookingId,
+    mut found: FoundBooking,
     provider_event: Option<&str>,
-) -> Result<Option<ConfirmSaleOutcome>, Error> {
+) -> Result<ConfirmSaleOutcome, Error> {
     for _ in 0..ATTEMPTS_MAX {
-        let Some(found) = find_booking(stores, booking).await? else { return Ok(None) };
+        let booking_id = found.booking().booking_id;
         let (booking, retake) = match found {
             FoundBooking::Unresolved(booking) => (booking, None),
             FoundBooking::Recorded(booking) => match booking.status {
-                BookingStatus::Confirmed => return Ok(Some(ConfirmSaleOutcome::Confirmed)),
-                BookingStatus::Released => return Ok(Some(ConfirmSaleOutcome::Released)),
+                BookingStatus::Confirmed => return Ok(ConfirmSaleOutcome::Confirmed),
+                BookingStatus::Released => return Ok(ConfirmSaleOutcome::Released),
                 BookingStatus::Refunded | BookingStatus::Cancelled => {
-                    return Ok(Some(ConfirmSaleOutcome::Cancelled));
+                    return Ok(ConfirmSaleOutcome::Cancelled);
                 }
                 BookingStatus::Reserved | BookingStatus::Expired => {
                     let hold = hold_of(&booking)?;
@@ -68,12 +68,18 @@ pub async fn confirm_sale<T: Transport, D: Database>(
         };
         match pin(stores, &booking, retake.as_ref()).await? {
             PinOutcome::Pinned(_) | PinOutcome::Confirmed(_) => {
-                return commit(stores, &booking, provider_event).await.map(Some);
+                return commit(stores, &booking, provider_event).await;
             }
-            PinOutcome::SeatsTaken => return Ok(Some(ConfirmSaleOutcome::SeatsTaken)),
+            PinOutcome::SeatsTaken => return Ok(ConfirmSaleOutcome::SeatsTaken),
+            // Resolved since it was found: look again.
             PinOutcome::Absent => {}
-            PinOutcome::EventMissing => return Ok(None),
+            PinOutcome::EventMissing => {
+                return Err(Error::Disagreement("a booking of an event that nobody knows"));
+            }
         }
+        found = find_booking(stores, booking_id)
+            .await?
+            .ok_or(Error::Disagreement("a booking has vanished from both stores"))?;
     }
     Err(Error::Contention("confirm_sale"))
 }

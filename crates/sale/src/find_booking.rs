@@ -21,6 +21,13 @@ pub enum FoundBooking {
 
 impl FoundBooking {
     /// The booking, wherever it was found.
+    pub const fn booking(&self) -> &Booking {
+        match self {
+            Self::Unresolved(booking) | Self::Recorded(booking) => booking,
+        }
+    }
+
+    /// The booking, wherever it was found.
     pub fn into_booking(self) -> Booking {
         match self {
             Self::Unresolved(booking) | Self::Recorded(booking) => booking,
@@ -28,9 +35,11 @@ impl FoundBooking {
     }
 }
 
-/// Finds a booking. A booking that Redis has resolved is in the journal first and in Postgres a
-/// moment later, so the event's journal is drained before Postgres is asked: whoever released a
-/// booking reads that it is released.
+/// Finds a booking.
+///
+/// A booking that Redis has just resolved is in the journal first and in Postgres a moment later. So
+/// when Postgres does not know the end of it yet, the event's journal is drained and Postgres is
+/// asked again: whoever released a booking reads that it is released.
 ///
 /// # Errors
 ///
@@ -45,6 +54,12 @@ pub async fn find_booking<T: Transport, D: Database>(
             if now < expires_at { BookingStatus::Reserved } else { BookingStatus::Expired };
         let found = Booking { status, expires_at, ..hold.to_booking(booking) };
         return Ok(Some(FoundBooking::Unresolved(found)));
+    }
+    let recorded = ledger::find_booking(&stores.database, booking).await?;
+    if let Some(booking) = recorded
+        && booking.status != BookingStatus::Reserved
+    {
+        return Ok(Some(FoundBooking::Recorded(booking)));
     }
     drain_journal(stores, booking.event()).await?;
     let recorded = ledger::find_booking(&stores.database, booking).await?;

@@ -74,17 +74,16 @@ async fn pay<T: Transport, D: Database>(
     let Some(found) = find_booking(stores, booking_id).await? else {
         return Ok(SettleOutcome::UnknownBooking);
     };
-    let booking = found.into_booking();
+    let booking = found.booking();
     if !event.pays_exactly(booking.amount, &booking.currency, livemode) {
         return Ok(SettleOutcome::PaymentDiffers);
     }
-    let outcome = confirm_sale(stores, booking_id, Some(&event.id)).await?;
+    let outcome = confirm_sale(stores, found, Some(&event.id)).await?;
     Ok(match outcome {
-        Some(ConfirmSaleOutcome::Confirmed) => SettleOutcome::Confirmed,
-        Some(ConfirmSaleOutcome::Released) => SettleOutcome::Released,
-        Some(ConfirmSaleOutcome::SeatsTaken) => SettleOutcome::SeatsTaken,
-        Some(ConfirmSaleOutcome::Cancelled) => SettleOutcome::Cancelled,
-        Some(ConfirmSaleOutcome::PaymentDiffers) => SettleOutcome::PaymentDiffers,
-        None => SettleOutcome::UnknownBooking,
+        ConfirmSaleOutcome::Confirmed => SettleOutcome::Confirmed,
+        ConfirmSaleOutcome::Released => SettleOutcome::Released,
+        ConfirmSaleOutcome::SeatsTaken => SettleOutcome::SeatsTaken,
+        ConfirmSaleOutcome::Cancelled => SettleOutcome::Cancelled,
+        ConfirmSaleOutcome::PaymentDiffers => SettleOutcome::PaymentDiffers,
     })
 }
