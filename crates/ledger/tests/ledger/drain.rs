@@ -67,7 +67,15 @@ async fn any_order_and_any_split_give_the_same_state() {
         for order in rotations {
             for one_batch in [true, false] {
                 let facts = seats(event, &["A-1-1"]);
-                let entries: Vec<_> = order.iter().map(|kind| entry(*kind, &facts)).collect();
+                // Each entry knows a later expiry, so that each one has something to write.
+                let entries: Vec<_> = order
+                    .iter()
+                    .zip(1..)
+                    .map(|(kind, step)| {
+                        let expires_at = facts.expires_at.plus_ms(step);
+                        entry(*kind, &BookingFacts { expires_at, ..facts.clone() })
+                    })
+                    .collect();
                 if one_batch {
                     drain(&database, &entries).await;
                 } else {

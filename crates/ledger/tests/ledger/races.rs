@@ -9,7 +9,8 @@ use ledger::{
 use tokio::sync::Mutex;
 
 use crate::support::{
-    Connection, TestDatabase, confirm, new_event, new_event_with, seats, standing,
+    Connection, TestDatabase, confirm, new_event, new_event_with, seats, slow_down_tickets,
+    standing,
 };
 
 /// Connections of a race. More would only queue up inside of Postgres.
@@ -161,20 +162,21 @@ async fn overlapping_blocks_in_opposite_orders_never_deadlock() {
 
 #[tokio::test]
 async fn opposite_orders_do_not_deadlock_in_the_function_either() {
-    // The same with seats that arrive unsorted in SQL, past the sorting of the crate.
+    // Method: two calls in SQL, past the sorting of the crate, that take ten seats from both ends,
+    // so slowly that each has half of them when they meet.
     let _one_at_a_time = RACE.lock().await;
     let databases = TestDatabase::create().await;
     let first = databases.connect().await;
     let event = new_event(&first).await;
+    slow_down_tickets(&first, 20).await;
     let forwards: Vec<String> = (1..=10).map(|number| format!("A-1-{number}")).collect();
     let backwards: Vec<String> = forwards.iter().rev().cloned().collect();
     let tasks: Vec<_> = databases
-        .connect_many(CONNECTIONS)
+        .connect_many(2)
         .await
         .into_iter()
-        .enumerate()
-        .map(|(index, database)| {
-            let order = if index % 2 == 0 { &forwards } else { &backwards };
+        .zip([forwards, backwards])
+        .map(|(database, order)| {
             let labels = order.join(",");
             let booking = seats(event, &["A-1-1"]).booking;
             tokio::spawn(async move {
@@ -182,17 +184,16 @@ async fn opposite_orders_do_not_deadlock_in_the_function_either() {
                     "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}',
                      '{event}', 'A', '{{{labels}}}', 10, 5000, 'EUR', 1, 2, NULL)"
                 );
-                database.texts(&sql).await
+                database.texts(&sql).await.concat()
             })
         })
         .collect();
-    let mut confirmed = 0;
+    let mut outcomes = Vec::new();
     for task in tasks {
-        if task.await.unwrap() == ["confirmed"] {
-            confirmed += 1;
-        }
+        outcomes.push(task.await.unwrap());
     }
-    assert_eq!(confirmed, 1);
+    outcomes.sort();
+    assert_eq!(outcomes, ["confirmed", "seat_sold"]);
     assert_no_seat_is_sold_twice(&first).await;
 }
 
@@ -292,4 +293,22 @@ async fn after_a_cancellation_has_answered_nothing_is_sold() {
     }
     assert_eq!((first.number(sales).await, confirmed), (sold, sold));
     assert!(sold < 240, "the cancellation came too late to test anything");
+}
+
+#[tokio::test]
+async fn a_cancellation_waits_for_a_sale_that_is_under_way() {
+    let databases = TestDatabase::create().await;
+    let (first, buyer) = (databases.connect().await, databases.connect().await);
+    let event = new_event(&first).await;
+    slow_down_tickets(&first, 300).await;
+    let sale = tokio::spawn(async move { confirm(&buyer, &seats(event, &["A-1-1"])).await });
+    let under_way = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    while first.number(under_way).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    cancel_event(&first, event).await.unwrap();
+    assert_eq!(first.number("SELECT count(*) FROM boxoffice.tickets").await, 1);
+    assert_eq!(sale.await.unwrap(), ConfirmOutcome::Confirmed);
+    assert_eq!(confirm(&first, &seats(event, &["A-1-2"])).await, ConfirmOutcome::Cancelled);
 }

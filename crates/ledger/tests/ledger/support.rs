@@ -155,6 +155,19 @@ impl ToSql for Parameter {
     to_sql_checked!();
 }
 
+/// Makes the sale of each ticket take its time, so that two sales surely overlap.
+pub(crate) async fn slow_down_tickets(database: &Connection, each_ms: u32) {
+    let seconds = f64::from(each_ms) / 1000.0;
+    database
+        .execute(&format!(
+            "CREATE FUNCTION boxoffice.wait() RETURNS trigger LANGUAGE plpgsql
+                 AS 'BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END';
+             CREATE TRIGGER wait BEFORE INSERT ON boxoffice.tickets
+                 FOR EACH ROW EXECUTE FUNCTION boxoffice.wait()"
+        ))
+        .await;
+}
+
 /// A fresh event id.
 pub(crate) fn new_event_id() -> EventId {
     EventId::from_uuid(Uuid::now_v7())
