@@ -1,3 +1,71 @@
-//! `xtask`
+//! `cargo xtask`: everything one does with this repository, one file per subcommand.
 
-fn main() {}
+mod build;
+mod cargo;
+mod ci;
+mod demo;
+mod down;
+mod install;
+mod migrate;
+mod progress;
+mod repository;
+mod runtime;
+mod secrets;
+mod test;
+mod tidy;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Run, test and check Boxoffice.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the whole system on this machine and serve on http://127.0.0.1:3000.
+    Up(up::UpArguments),
+    /// Stop everything `up` has started.
+    Down(down::DownArguments),
+    /// Let a crowd buy an event out, then audit every seat.
+    Demo(demo::DemoArguments),
+    /// Build the components for WebAssembly.
+    Build,
+    /// Run every test, with one Redis Cluster and one Postgres for all of them.
+    Test(test::TestArguments),
+    /// Everything that must hold before a change is merged: format, lints, tidy, tests.
+    Ci,
+    /// Check the house style that the compiler does not know.
+    Tidy,
+    /// Bring a database to the newest schema.
+    Migrate(migrate::MigrateArguments),
+    /// Make the keys and secrets of a system that runs elsewhere.
+    Secrets(secrets::SecretsArguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Up(arguments) => up::run(arguments),
+        Command::Down(arguments) => down::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Build => build::run(),
+        Command::Test(arguments) => test::run(arguments),
+        Command::Ci => ci::run(),
+        Command::Tidy => tidy::run(),
+        Command::Migrate(arguments) => migrate::run(arguments),
+        Command::Secrets(arguments) => secrets::run(arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -91,6 +91,11 @@ impl Postgres {
         url(self.port, DATABASE)
     }
 
+    /// The port of 127.0.0.1 it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.server().pid()

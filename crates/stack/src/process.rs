@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// As long as a server may take to write everything down.
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
@@ -64,8 +64,10 @@ impl Recorded {
     }
 
     /// Stops the process in order with `signal` and waits for its end; after a while by force.
-    pub(crate) fn stop(&self, signal: Signal) -> Result<()> {
+    pub(crate) fn stop(&self, signal: Signal, with_children: bool) -> Result<()> {
         let pid = Pid::from_raw(self.pid.cast_signed()).context("a process id is never 0")?;
+        // Every server is started in a process group of its own.
+        let send = if with_children { kill_process_group } else { kill_process };
         let start = Instant::now();
         let mut last_signal: Option<Instant> = None;
         while self.is_running() {
@@ -75,8 +77,8 @@ impl Recorded {
             if last_signal.is_none_or(|time| time.elapsed() > RESEND_INTERVAL) {
                 let force = start.elapsed() > STOP_TIMEOUT;
                 // It may have ended since the check; then there is nothing left to do.
-                let _ = kill_process(pid, if force { Signal::KILL } else { signal });
-                let _ = kill_process(pid, Signal::CONT);
+                let _ = send(pid, if force { Signal::KILL } else { signal });
+                let _ = send(pid, Signal::CONT);
                 last_signal = Some(Instant::now());
             }
             sleep(POLL_INTERVAL);
@@ -98,9 +100,9 @@ mod tests {
         assert!(known.is_running());
         assert!(!other.is_running());
         // Not the one that was written down: it is left alone.
-        other.stop(Signal::KILL).expect("has nothing to do");
+        other.stop(Signal::KILL, false).expect("has nothing to do");
         assert!(known.is_running());
-        known.stop(Signal::TERM).expect("stops");
+        known.stop(Signal::TERM, false).expect("stops");
         assert!(!known.is_running());
         child.wait().expect("has ended");
     }

@@ -37,6 +37,12 @@ impl Kind {
             Self::Postgres => Signal::INT,
         }
     }
+
+    /// Whether the processes it has started get the signal too: Spin starts one for each kind of
+    /// trigger.
+    fn with_children(self) -> bool {
+        self == Self::Application
+    }
 }
 
 /// The servers of one folder.
@@ -97,7 +103,9 @@ pub fn stop_recorded(folder: &Path) -> Result<usize> {
         std::thread::scope(|scope| {
             let stops: Vec<_> = processes
                 .iter()
-                .map(|process| scope.spawn(|| process.stop(kind.stop_signal())))
+                .map(|process| {
+                    scope.spawn(|| process.stop(kind.stop_signal(), kind.with_children()))
+                })
                 .collect();
             stops.into_iter().try_for_each(|stop| stop.join().unwrap_or(Ok(())))
         })?;

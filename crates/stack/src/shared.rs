@@ -54,7 +54,8 @@ pub fn shared_redis() -> &'static [String] {
         if let Ok(nodes) = env::var(REDIS_VARIABLE) {
             return (nodes.split(',').map(str::to_owned).collect(), None);
         }
-        let start = || RedisCluster::start(&folder("redis")?, &RedisOptions::default());
+        let start =
+            || RedisCluster::start(&temporary_folder()?.join("redis"), &RedisOptions::default());
         let cluster = start().unwrap_or_else(|error| panic!("no Redis for the tests: {error:#}"));
         (cluster.nodes(), Some(cluster))
     });
@@ -73,7 +74,10 @@ pub fn shared_database() -> &'static str {
             return (url, None);
         }
         let start = || {
-            let postgres = Postgres::start(&folder("postgres")?, &PostgresOptions::default())?;
+            let postgres = Postgres::start(
+                &temporary_folder()?.join("postgres"),
+                &PostgresOptions::default(),
+            )?;
             migrate(&postgres.url(), &migrations_folder())?;
             anyhow::Ok(postgres)
         };
@@ -84,11 +88,12 @@ pub fn shared_database() -> &'static str {
     url
 }
 
-/// A folder that goes with this process.
-fn folder(name: &str) -> Result<PathBuf> {
-    let folder = tempfile::Builder::new().prefix("boxoffice-test-").tempdir()?.keep();
+/// A new folder that is removed when this program ends, whichever way. What is started in it must
+/// be able to pass through, so others may; what is inside decides who may read it.
+pub fn temporary_folder() -> Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("boxoffice-").tempdir()?.keep();
     guardian::remove_at_end(&folder);
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))
         .with_context(|| format!("cannot open {}", folder.display()))?;
-    Ok(folder.join(name))
+    Ok(folder)
 }

@@ -109,7 +109,8 @@ impl System {
         for (index, address) in redis.nodes().iter().enumerate() {
             record.add(Kind::Redis, redis.pid(index), &["redis-server", address]);
         }
-        record.add(Kind::Postgres, postgres.pid(), &["postgres", "-D"]);
+        let port_option = format!("-p {}", postgres.port());
+        record.add(Kind::Postgres, postgres.pid(), &["postgres", &port_option]);
         record.write()?;
 
         (options.on_step)("Applying the migrations");

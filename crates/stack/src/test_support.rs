@@ -1,5 +1,6 @@
 //! What the unit tests of several modules need.
 
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::thread::yield_now;
 
@@ -10,7 +11,7 @@ pub(crate) fn sleeper(seconds: &str) -> Child {
     // Without the output of the test: who reads that would wait for a sleeper left by a failure.
     let mut command = Command::new("sleep");
     let command = command.arg(seconds).stdin(Stdio::null()).stdout(Stdio::null());
-    let child = command.stderr(Stdio::null()).spawn().expect("starts");
+    let child = command.stderr(Stdio::null()).process_group(0).spawn().expect("starts");
     // A program has no command line for a moment while it starts.
     while command_line(child.id()).is_none() {
         yield_now();

@@ -1,0 +1,29 @@
+//! `cargo xtask migrate`: brings a database to the newest schema.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::repository::root;
+
+/// Options of `migrate`.
+#[derive(Args)]
+pub(crate) struct MigrateArguments {
+    /// The database, as postgres://user:password@host:5432/name.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// The folder of the migrations; without this, the one of this repository.
+    #[arg(long)]
+    folder: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: MigrateArguments) -> Result<ExitCode> {
+    let folder = arguments.folder.unwrap_or_else(|| root().join("infra/postgres/migrations"));
+    match stack::migrate(&arguments.database_url, &folder)? {
+        0 => println!("The schema is the newest."),
+        applied => println!("Applied {applied} migrations."),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,180 @@
+//! `cargo xtask up`: the whole system on this machine.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use stack::{System, SystemOptions, application_is_running, stop_recorded};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::build::build_components;
+use crate::install::ensure_servers;
+use crate::progress::Progress;
+use crate::repository::{root, run_folder};
+use crate::runtime::{self, RuntimeName};
+
+/// How often the foreground looks whether the application still runs.
+const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Options of `up`.
+#[derive(Args)]
+pub(crate) struct UpArguments {
+    /// What runs spin.toml. Without this: spin where Spin 4.1 and its cron plugin are installed.
+    #[arg(long)]
+    runtime: Option<RuntimeName>,
+    /// The port to serve on.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Return when the system is up; `cargo xtask down` stops it.
+    #[arg(long)]
+    detach: bool,
+}
+
+pub(crate) fn run(arguments: UpArguments) -> Result<ExitCode> {
+    let folder = run_folder();
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let lock = lock(&folder)?;
+    if already_up(&folder, arguments.port)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let progress = Arc::new(Progress::new());
+    ensure_servers(&progress)?;
+    build_components(&progress)?;
+    let runtime = runtime::choose(arguments.runtime, &progress)?;
+    let name = format!("{} ({})", runtime.name(), runtime::program(&runtime).display());
+    let steps = Arc::clone(&progress);
+    let options = SystemOptions {
+        port: Some(arguments.port),
+        detached: arguments.detach,
+        on_step: Box::new(move |text| steps.step(text)),
+        ..SystemOptions::new(&root(), runtime)
+    };
+    let system = match System::start(&folder, options) {
+        Ok(system) => system,
+        Err(error) => {
+            // What did start must not stay: the next `up` begins from nothing but the data.
+            stop_recorded(&folder)?;
+            return Err(error);
+        }
+    };
+    progress.done();
+    tell(&system, &name, arguments.detach);
+    drop(lock);
+    if !arguments.detach {
+        stay(system, &folder)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One `up` or `down` at a time.
+pub(crate) fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+    if file.try_lock().is_err() {
+        eprintln!("Waiting for another `cargo xtask up` or `down` to get ready …");
+        file.lock()?;
+    }
+    Ok(file)
+}
+
+/// Whether a system of an earlier `up` answers. Parts of one that does not are stopped.
+fn already_up(folder: &Path, port: u16) -> Result<bool> {
+    if let Some(running) = running(folder) {
+        if running.port != port {
+            bail!(
+                "Boxoffice already runs on {}; `cargo xtask down` stops it, then it can start on \
+                 port {port}",
+                running.base_url
+            );
+        }
+        println!("Boxoffice already runs on {}", running.base_url);
+        return Ok(true);
+    }
+    stop_recorded(folder)?;
+    Ok(false)
+}
+
+/// A system that answers.
+pub(crate) struct Running {
+    pub(crate) base_url: String,
+    /// The lines of `env`, as names and values.
+    pub(crate) variables: Vec<(String, String)>,
+    port: u16,
+}
+
+/// The system that was started in this folder, if it still runs and is ready.
+pub(crate) fn running(folder: &Path) -> Option<Running> {
+    if !application_is_running(folder) {
+        return None;
+    }
+    let text = fs::read_to_string(folder.join("env")).ok()?;
+    let variables: Vec<(String, String)> = text.lines().filter_map(parse_line).collect();
+    let base_url = variables.iter().find(|(name, _)| name == "BASE_URL")?.1.clone();
+    let port = base_url.rsplit(':').next()?.parse().ok()?;
+    let is_ready = matches!(stack::get(port, "/health/ready"), Ok((200, _)));
+    is_ready.then_some(Running { base_url, variables, port })
+}
+
+/// Reads `NAME='value'`. No value of ours holds a quote.
+fn parse_line(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.split_once('=')?;
+    let value = value.strip_prefix('\'')?.strip_suffix('\'')?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
+fn tell(system: &System, runtime: &str, detached: bool) {
+    println!("Boxoffice runs on {} with {runtime}", system.base_url);
+    println!("Keys and addresses for clients: set -a; . .run/env; set +a");
+    println!("Log: {}", system.application_log().display());
+    match detached {
+        true => println!("`cargo xtask down` stops it."),
+        false => println!("Ctrl-C stops it."),
+    }
+}
+
+/// Waits for Ctrl-C, or for the end of the application, and stops everything.
+fn stay(system: System, folder: &Path) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let outcome = runtime.block_on(until_the_end(&system));
+    // `down` in another terminal stops everything and then forgets what there was.
+    let was_stopped_by_down = outcome.is_err() && !application_is_running(folder);
+    let _lock = lock(folder)?;
+    let is_recorded = folder.join("servers").exists();
+    eprintln!("Stopping …");
+    system.stop()?;
+    stop_recorded(folder)?;
+    if was_stopped_by_down && !is_recorded {
+        return Ok(());
+    }
+    outcome
+}
+
+async fn until_the_end(system: &System) -> Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            _ = hang_up.recv() => return Ok(()),
+            () = tokio::time::sleep(WATCH_INTERVAL) => system.expect_running()?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_environment_is_read_back() {
+        let line = parse_line("BASE_URL='http://127.0.0.1:3000'").expect("a line");
+        assert_eq!(line, ("BASE_URL".to_owned(), "http://127.0.0.1:3000".to_owned()));
+        assert_eq!(parse_line("BASE_URL=http://127.0.0.1"), None);
+    }
+}
