@@ -2,8 +2,9 @@
 
 use cluster::{Argument, Error, Reply};
 use stack::{RedisOptions, RedisServer};
+use tokio::task::LocalSet;
 
-use crate::ledger::{DEADLINE, SCRIPT, keys};
+use crate::ledger::{DEADLINE, Load, SCRIPT, keys};
 use crate::native::Native;
 
 /// Enough tags to meet every master.
@@ -62,6 +63,26 @@ async fn a_plain_redis_serves_every_key_over_one_connection() {
     server.restart().unwrap();
     let reply = cluster.execute("x", "SET", vec!["x".into(), "1".into()], DEADLINE).await;
     assert_eq!(reply, Ok(vec![Reply::Status("OK".to_owned())]), "after a restart");
+}
+
+/// A reply that never came says nothing about what the server did: the same token is sent again and
+/// must find what it did the first time.
+#[tokio::test]
+async fn lost_replies_are_asked_for_again_and_every_write_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = RedisServer::start(folder.path(), &RedisOptions::default()).unwrap();
+    let transport = Native::losing_every(7);
+    let cluster = transport.cluster(&[server.address()]);
+    let tags = ["a", "b"].map(str::to_owned);
+    let summary = LocalSet::new()
+        .run_until(async {
+            let load = Load::start(&cluster, &tags);
+            load.wait_for_answers(500).await;
+            load.balance(&cluster).await
+        })
+        .await;
+    assert_eq!(summary.failures, []);
+    assert_eq!(cluster.connections(), 1);
 }
 
 #[tokio::test]

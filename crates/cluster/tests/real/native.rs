@@ -1,7 +1,7 @@
 //! A transport over the same client that Spin uses, with the same habits: no timeouts, errors as
 //! text, replies without nesting.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -17,11 +17,20 @@ type Errors = Rc<RefCell<BTreeMap<String, u64>>>;
 pub(crate) struct Native {
     began: Instant,
     errors: Errors,
+    /// Every n-th reply is lost on its way back; 0 loses none.
+    loses_every: u64,
+    replies: Rc<Cell<u64>>,
 }
 
 impl Native {
     pub(crate) fn new() -> Self {
-        Self { began: Instant::now(), errors: Errors::default() }
+        Self::losing_every(0)
+    }
+
+    /// Breaks the connection after the server has applied a command and before its reply arrives.
+    pub(crate) fn losing_every(loses_every: u64) -> Self {
+        let (errors, replies) = (Errors::default(), Rc::default());
+        Self { began: Instant::now(), errors, loses_every, replies }
     }
 
     pub(crate) fn cluster(&self, seeds: &[String]) -> Rc<Cluster<Self>> {
@@ -72,6 +81,10 @@ impl Transport for Native {
             };
         }
         let reply = line.query_async::<Value>(&mut connection.clone()).await;
+        self.replies.set(self.replies.get() + 1);
+        if self.loses_every != 0 && self.replies.get().is_multiple_of(self.loses_every) {
+            return Err("broken pipe".to_owned());
+        }
         let mut flat = Vec::new();
         flatten(reply.map_err(|error| self.note(&error))?, &mut flat)?;
         Ok(flat)
