@@ -5,7 +5,7 @@ use crate::database::{Database, Value};
 use crate::error::Error;
 use crate::row::one_row;
 
-/// Entries of one call at most: about 300 KB of parameters and 20 ms in Postgres.
+/// Entries of one call at most: about 300 KB of parameters and 50 ms in Postgres.
 pub const DRAIN_ENTRIES_MAX: usize = 1000;
 
 const STEP: &str = "drain_journal";
