@@ -10,7 +10,6 @@ use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use crate::bindings;
 use crate::engine;
 use crate::guest_output::{GuestOutput, Stream};
 use crate::http::outbound::OutboundHttp;
@@ -181,16 +180,4 @@ impl SharedState {
         }
         Ok(wasi.build())
     }
-}
-
-/// Everything a component can import.
-pub(crate) fn linker(engine: &Engine) -> Result<Linker<InstanceState>> {
-    let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi::p3::add_to_linker(&mut linker)?;
-    wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    bindings::redis::add_to_linker::<_, HostData>(&mut linker, |state| state)?;
-    bindings::postgres::add_to_linker::<_, HostData>(&mut linker, |state| state)?;
-    bindings::variables::add_to_linker::<_, HostData>(&mut linker, |state| state)?;
-    Ok(linker)
 }

@@ -15,6 +15,7 @@ mod engine;
 mod guest_output;
 mod http;
 mod instance;
+mod linker;
 mod manifest;
 pub mod options;
 mod outbound;

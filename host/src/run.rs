@@ -13,7 +13,8 @@ use tokio_util::task::TaskTracker;
 use crate::cron::Schedule;
 use crate::engine;
 use crate::http::{Application, Backpressure, ReuseOptions, Server};
-use crate::instance::{self, Limits, LoadedComponent};
+use crate::instance::{Limits, LoadedComponent};
+use crate::linker;
 use crate::manifest::Manifest;
 use crate::options::Options;
 use crate::variables::{Sources, Variables};
@@ -77,7 +78,7 @@ async fn load_components(
     options: &Options,
 ) -> Result<Components> {
     let engine = engine::build(options.cache_folder.as_deref(), options.max_instances)?;
-    let linker = Arc::new(instance::linker(&engine)?);
+    let linker = Arc::new(linker::build(&engine)?);
     let limits =
         Limits { max_memory_bytes: options.max_instance_memory, output_shown: !options.quiet };
     let http = manifest.trigger.http.iter().filter_map(|trigger| trigger.component.clone());

@@ -95,7 +95,7 @@ impl<T: Send> HostConnectionWithStore<T> for HostData {
         let connection = get(accessor, &connection)?;
         let parameters = match types::parameters(&parameters) {
             Ok(parameters) => parameters,
-            Err(error) => return Ok(Err(Error::BadParameter(format!("{error:?}")))),
+            Err(error) => return Ok(Err(Error::BadParameter(format!("{error:#}")))),
         };
         let stream = match connection.query_raw(&statement, parameters).await {
             Ok(stream) => stream,
@@ -118,7 +118,7 @@ impl<T: Send> HostConnectionWithStore<T> for HostData {
         let connection = get(accessor, &connection)?;
         let parameters = match types::parameters(&parameters) {
             Ok(parameters) => parameters,
-            Err(error) => return Ok(Err(Error::ValueConversionFailed(format!("{error:?}")))),
+            Err(error) => return Ok(Err(Error::ValueConversionFailed(format!("{error:#}")))),
         };
         let parameters: Vec<&(dyn ToSql + Sync)> =
             parameters.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
@@ -140,7 +140,7 @@ async fn open<T: Send>(
             let connection = PostgresConnection(Arc::new(connection));
             Ok(Ok(access.get().table.push(connection)?))
         }),
-        Err(error) => Ok(Err(Error::ConnectionFailed(format!("{error:?}")))),
+        Err(error) => Ok(Err(Error::ConnectionFailed(format!("{error:#}")))),
     }
 }
 

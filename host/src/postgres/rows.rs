@@ -56,7 +56,7 @@ async fn forward(
         if let Some(columns) = columns.take() {
             let _guest_gone = columns.send(types::columns(&row));
         }
-        let row = types::row(&row).map_err(|error| failed(format!("{error:?}")))?;
+        let row = types::row(&row).map_err(|error| failed(format!("{error:#}")))?;
         if row.iter().map(types::size_bytes).sum::<usize>() > MAX_ROW_BYTES {
             return Err(failed(format!("query result exceeds limit of {MAX_ROW_BYTES} bytes")));
         }
