@@ -59,9 +59,18 @@ struct Line {
 }
 
 impl Report<'_> {
-    /// Whether every promise was kept.
+    /// Whether every promise was kept. A demonstration in which nobody held a place has shown none.
     pub(crate) fn passed(&self) -> bool {
-        self.findings.is_empty() && self.counts.cheats_accepted() == 0
+        self.findings.is_empty() && self.counts.cheats_accepted() == 0 && self.counts.holds() > 0
+    }
+
+    fn verdict(&self) -> &'static str {
+        match (self.passed(), self.counts.errors) {
+            (true, 0) => "Every promise was kept.",
+            (true, _) => "Every promise was kept, but not every answer was an expected one.",
+            (false, _) if self.counts.holds() == 0 => "FAILED: nobody held a place.",
+            (false, _) => "FAILED",
+        }
     }
 
     /// The line that `--json` prints.
@@ -86,6 +95,9 @@ impl Report<'_> {
     pub(crate) fn explain_failure(&self) {
         for text in self.troubles() {
             eprintln!("rush: {text}");
+        }
+        if !self.passed() {
+            eprintln!("rush: {}", self.verdict());
         }
     }
 
@@ -210,8 +222,7 @@ impl fmt::Display for Report<'_> {
         for text in self.troubles() {
             writeln!(formatter, "  {text}")?;
         }
-        let verdict = if self.passed() { "Every promise was kept." } else { "FAILED" };
-        writeln!(formatter, "{verdict}")
+        writeln!(formatter, "{}", self.verdict())
     }
 }
 
@@ -237,7 +248,7 @@ mod tests {
             keys: 13,
             slots: [7].into(),
             findings: Vec::new(),
-            counts: Counts { paid: 500, ..Counts::default() },
+            counts: Counts { paid: 500, paid_bookings: 250, ..Counts::default() },
             latencies,
         }
     }
@@ -252,6 +263,15 @@ mod tests {
              \"available\":0,\"oversold\":0,\"mismatches\":0,\"cheats_accepted\":0,\"errors\":0,\
              \"reserve_p99_ms\":12.3}"
         );
+    }
+
+    #[test]
+    fn a_demonstration_without_a_hold_shows_nothing() {
+        let latencies = Latencies::new().unwrap();
+        let mut nothing = report(&latencies);
+        nothing.counts.paid_bookings = 0;
+        assert!(!nothing.passed());
+        assert!(nothing.to_string().ends_with("FAILED: nobody held a place.\n"));
     }
 
     #[test]

@@ -11,8 +11,10 @@ use crate::api::Availability;
 use crate::audit::{Finding, Stores};
 
 /// How long abandoned places may take to return beyond the life of a hold: the worker runs once a
-/// second and expires 100 holds a run, and the last payment may have a grace period of its own.
+/// second, and the last payment may have a grace period of its own.
 const RETURN_MAX: Duration = Duration::from_secs(60);
+/// More time for each abandoned hold: half the speed of a worker that expires 100 holds a second.
+const RETURN_PER_HOLD: Duration = Duration::from_millis(20);
 /// Between two looks: the worker's own second.
 const LOOK_PAUSE: Duration = Duration::from_millis(1_000);
 
@@ -23,7 +25,9 @@ pub(crate) async fn wait(
     tally: &Tally,
     stores: &Stores,
 ) -> anyhow::Result<Vec<Finding>> {
-    let deadline = Instant::now() + Duration::from_secs(u64::from(stage.hold_ttl_s)) + RETURN_MAX;
+    let abandoned = u32::try_from(tally.counts().abandoned).unwrap_or(u32::MAX);
+    let hold_ttl = Duration::from_secs(u64::from(stage.hold_ttl_s));
+    let deadline = Instant::now() + hold_ttl + RETURN_MAX + RETURN_PER_HOLD * abandoned;
     let mut findings = Vec::new();
     loop {
         if let Some(worker_key) = &stage.worker_key {

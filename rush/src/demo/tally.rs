@@ -56,6 +56,11 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// How many bookings were made and had an ending of their buyer's own.
+    pub(crate) fn holds(&self) -> u64 {
+        self.paid_bookings + self.released + self.abandoned
+    }
+
     /// How many cheats got through.
     pub(crate) fn cheats_accepted(&self) -> u64 {
         self.cheats.iter().map(|cheat| cheat.accepted).sum()
