@@ -1,1 +1,27 @@
-//! `tests`
+//! The harness of the end-to-end tests: one running system, and people who use it over HTTP.
+//!
+//! A test opens the [`BoxOffice`], creates events and buyers of its own and talks in verbs. Whatever
+//! the contract promises of every reply (request id, length, the form of a problem) is checked for
+//! each reply that arrives, so no test has to. Behind the counter only [`Inside`] looks.
+
+mod answer;
+mod box_office;
+mod buyer;
+mod inside;
+mod organiser;
+mod payment;
+mod raw;
+mod request;
+mod token;
+mod wait;
+
+pub use answer::Answer;
+pub use box_office::{BoxOffice, merged, start_system};
+pub use buyer::Buyer;
+pub use inside::Inside;
+pub use organiser::Organiser;
+pub use payment::{Payment, now_s, sign};
+pub use raw::{RawAnswer, raw_exchange};
+pub use request::Request;
+pub use token::{Minter, altered, claims_of};
+pub use wait::eventually;

@@ -1,0 +1,100 @@
+//! A reply, and what holds for every reply.
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+/// A reply that has been read to its end.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Method and path of the request.
+    pub what: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as it came.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header's value; `None` when it is missing.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a header of visible ASCII"))
+    }
+
+    /// The body as JSON; null when there is none.
+    pub fn json(&self) -> Value {
+        if self.body.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{self}: the body is not JSON: {error}"))
+    }
+
+    /// The body, once the status is the expected one.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self}");
+        self.json()
+    }
+
+    /// The problem, once status and code are the expected ones.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) -> Value {
+        let problem = self.json();
+        assert_eq!((self.status, problem["code"].as_str()), (status, Some(code)), "{self}");
+        problem
+    }
+
+    /// Whether this is a repetition of an earlier answer.
+    pub fn is_replayed(&self) -> bool {
+        self.header("idempotent-replayed") == Some("true")
+    }
+
+    /// Checks what the contract promises of every reply that is not a stream.
+    #[track_caller]
+    pub(crate) fn check_form(&self, is_head: bool) {
+        let request_id = self.header("x-request-id").unwrap_or_default();
+        assert!(!request_id.is_empty(), "{self}: no X-Request-Id");
+        let bodiless = matches!(self.status, 204 | 304);
+        let length: Option<usize> =
+            self.header("content-length").map(|length| length.parse().expect("a length"));
+        match (bodiless, is_head) {
+            (true, _) => assert!(self.body.is_empty(), "{self}: a body"),
+            (false, true) => assert!(length.is_some(), "{self}: no Content-Length"),
+            (false, false) => assert_eq!(length, Some(self.body.len()), "{self}: Content-Length"),
+        }
+        if bodiless || is_head {
+            return;
+        }
+        let expected_type =
+            if self.status < 400 { "application/json" } else { "application/problem+json" };
+        assert_eq!(self.header("content-type"), Some(expected_type), "{self}");
+        if self.status >= 400 {
+            self.check_problem(request_id);
+        }
+    }
+
+    /// RFC 9457, and the members the contract adds.
+    #[track_caller]
+    fn check_problem(&self, request_id: &str) {
+        let problem = self.json();
+        for member in ["type", "title", "detail", "code"] {
+            let is_told = problem[member].as_str().is_some_and(|text| !text.is_empty());
+            assert!(is_told, "{self}: no {member}");
+        }
+        assert_eq!(problem["status"], self.status, "{self}");
+        assert_eq!(problem["request_id"], request_id, "{self}");
+        let retryable = problem["retryable"].as_bool().expect("`retryable` is a boolean");
+        let retry_after = self.header("retry-after").map(|text| text.parse::<u32>());
+        assert_eq!(retryable, retry_after.is_some_and(|seconds| seconds.is_ok()), "{self}");
+    }
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let body = String::from_utf8_lossy(&self.body);
+        let body: String = body.chars().take(600).collect();
+        write!(formatter, "{} -> {} {body}", self.what, self.status)
+    }
+}

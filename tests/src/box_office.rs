@@ -1,0 +1,147 @@
+//! The system under test, and the way to its counter.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use stack::{Runtime, System, SystemOptions};
+
+use crate::answer::Answer;
+use crate::buyer::Buyer;
+use crate::inside::Inside;
+use crate::organiser::Organiser;
+use crate::request::Request;
+
+/// Starts a system: a Redis Cluster, a Postgres and the application, gone with this program.
+pub fn start_system() -> System {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let start = || {
+        let root = root.canonicalize()?;
+        let folder = stack::temporary_folder()?;
+        System::start(&folder, SystemOptions::new(&root, Runtime::host()?))
+    };
+    start().unwrap_or_else(|error: anyhow::Error| panic!("the system does not start: {error:#}"))
+}
+
+/// A running system as its users see it.
+#[derive(Clone)]
+pub struct BoxOffice {
+    system: &'static System,
+    http: reqwest::Client,
+}
+
+impl BoxOffice {
+    /// The system that the tests of a run share.
+    pub fn open() -> Self {
+        static SYSTEM: OnceLock<System> = OnceLock::new();
+        Self::of(SYSTEM.get_or_init(start_system))
+    }
+
+    /// A system of one's own. Connections belong to the calling test: each has its own runtime.
+    pub fn of(system: &'static System) -> Self {
+        let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build();
+        Self { system, http: http.expect("an HTTP client") }
+    }
+
+    /// The system itself.
+    pub fn system(&self) -> &'static System {
+        self.system
+    }
+
+    /// What is behind the counter: Redis and Postgres.
+    pub fn inside(&self) -> Inside {
+        Inside::new(self.system)
+    }
+
+    /// The organiser of every event.
+    pub fn organiser(&self) -> Organiser {
+        Organiser::new(self.clone(), &self.system.secrets.organiser_key)
+    }
+
+    /// A request for `path`, which begins with `/`.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(&self.http, method, &self.system.base_url, path)
+    }
+
+    /// GET without credentials.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path).send().await
+    }
+
+    /// A new guest.
+    pub async fn buyer(&self) -> Buyer {
+        let guest = self.request(Method::POST, "/api/v1/auth/guest").send().await.expect(201);
+        let text = |member: &str| guest[member].as_str().expect("a text").to_owned();
+        Buyer::new(self.clone(), text("token"), text("user_id"))
+    }
+
+    /// A new event: a seated section `A` of 4 rows of 10 at 50.00, a standing section `FLOOR` of 20
+    /// at 35.00, on sale now, without a queue; changed by `change` (RFC 7396). Returns its id.
+    pub async fn event(&self, change: Value) -> String {
+        let created = self.organiser().create_event(change).await.expect(201);
+        created["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Runs the worker's jobs once, as a scheduler without cron does.
+    pub async fn tick(&self) -> Value {
+        let request = self.request(Method::POST, "/internal/tick");
+        request.bearer(&self.system.secrets.worker_key).send().await.expect(200)
+    }
+
+    /// The event's counts.
+    pub async fn availability(&self, event: &str) -> Value {
+        self.get(&format!("/api/v1/events/{event}/availability")).await.expect(200)
+    }
+
+    /// Available, held and sold places of the event. Checks that they add up.
+    pub async fn counts(&self, event: &str) -> [i64; 3] {
+        let availability = self.availability(event).await;
+        let [available, held, sold] =
+            ["available", "held", "sold"].map(|name| availability[name].as_i64().expect("a count"));
+        assert_eq!(availability["capacity"], available + held + sold, "{availability}");
+        [available, held, sold]
+    }
+
+    /// The map of section A.
+    pub async fn map(&self, event: &str) -> String {
+        let seats = self.get(&format!("/api/v1/events/{event}/seats?section=A")).await.expect(200);
+        seats["map"].as_str().expect("a map").to_owned()
+    }
+}
+
+/// The body of an event, changed by `change` (RFC 7396).
+pub(crate) fn event_body(change: &Value) -> Value {
+    let body = json!({
+        "name": "Opening night",
+        "description": "",
+        "venue": "Arena",
+        "starts_at": "2037-06-01T19:00:00Z",
+        "ends_at": "2037-06-01T22:00:00Z",
+        "currency": "EUR",
+        "sections": [
+            { "name": "A", "kind": "seated", "rows": 4, "seats_per_row": 10, "price": 5000 },
+            { "name": "FLOOR", "kind": "standing", "capacity": 20, "price": 3500 },
+        ],
+        "sale": { "queue": { "enabled": false } },
+    });
+    merged(body, change)
+}
+
+/// `target` with the members of `change` in place of its own; null removes one (RFC 7396).
+pub fn merged(mut target: Value, change: &Value) -> Value {
+    let Some(members) = change.as_object() else { return change.clone() };
+    if !target.is_object() {
+        target = json!({});
+    }
+    let object = target.as_object_mut().expect("an object");
+    for (name, value) in members {
+        if value.is_null() {
+            object.remove(name);
+        } else {
+            let before = object.remove(name).unwrap_or(Value::Null);
+            object.insert(name.clone(), merged(before, value));
+        }
+    }
+    target
+}

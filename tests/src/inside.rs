@@ -1,0 +1,82 @@
+//! A look behind the counter: what is in Redis and in Postgres.
+
+use stack::{Reply, System};
+
+/// Masters and replicas.
+const NODES: usize = 6;
+
+/// The stores of a system.
+pub struct Inside {
+    system: &'static System,
+}
+
+impl Inside {
+    pub(crate) fn new(system: &'static System) -> Self {
+        Self { system }
+    }
+
+    /// Every key in Redis that names the event, on any node, in order.
+    pub fn keys_of(&self, event: &str) -> Vec<String> {
+        let pattern = format!("*{event}*");
+        let mut keys: Vec<_> = (0..NODES)
+            .filter_map(|node| self.system.redis.command(node, &["KEYS", &pattern]).ok())
+            .flat_map(texts)
+            .collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    /// The slot of a key, as Redis computes it.
+    pub fn slot_of(&self, key: &str) -> u16 {
+        let reply = self.system.redis.command(0, &["CLUSTER", "KEYSLOT", key]);
+        match reply.expect("Redis answers") {
+            Reply::Integer(slot) => u16::try_from(slot).expect("a slot"),
+            other => panic!("not a slot: {other:?}"),
+        }
+    }
+
+    /// The index of the master that has the event.
+    pub fn master_of(&self, event: &str) -> usize {
+        let slot = self.slot_of(&format!("box:{{{event}}}:settings"));
+        self.system.redis.master_of(slot).expect("an owner")
+    }
+
+    /// Removes everything Redis knows of the event, as a loss of data would.
+    pub fn forget(&self, event: &str) {
+        let master = self.master_of(event);
+        for key in self.keys_of(event) {
+            self.system.redis.command(master, &["DEL", &key]).expect("Redis answers");
+        }
+    }
+
+    /// How many rows the query counts in Postgres; `$1` is `parameter`.
+    pub async fn count(&self, query: &str, parameter: &str) -> i64 {
+        let url = self.system.postgres.url();
+        let (client, connection) =
+            tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("Postgres answers");
+        let connection = tokio::spawn(connection);
+        let row = client.query_one(query, &[&parameter]).await.expect("one row");
+        drop(client);
+        connection.await.expect("does not panic").expect("ends well");
+        row.get(0)
+    }
+
+    /// Tickets of the event that are sold in Postgres.
+    pub async fn sold_tickets(&self, event: &str) -> i64 {
+        let query = "SELECT count(*) FROM boxoffice.tickets WHERE event_id = $1::text::uuid";
+        self.count(query, event).await
+    }
+
+    /// Events of the payment provider with this id in Postgres.
+    pub async fn provider_events(&self, id: &str) -> i64 {
+        self.count("SELECT count(*) FROM boxoffice.provider_events WHERE id = $1", id).await
+    }
+}
+
+fn texts(reply: Reply) -> Vec<String> {
+    match reply {
+        Reply::List(items) => items.iter().map(|item| item.text().to_owned()).collect(),
+        other => panic!("not a list: {other:?}"),
+    }
+}
