@@ -18,6 +18,17 @@
 //! - `call`: keys are counted against the script's header, replies are read by index.
 //!   [`registry`]: generated from `lua/` by the build script.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
 mod add_sections;
 mod admit_users;
 mod begin_request;
