@@ -113,10 +113,60 @@ pub struct EventChange {
     pub on_sale_at: Option<Instant>,
     /// New rules of the sale.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sale: Option<SaleSettings>,
+    pub sale: Option<SaleChange>,
     /// Whether the sale is interrupted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
+}
+
+/// What changes of the rules of a sale.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SaleChange {
+    /// A new limit per buyer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_per_buyer: Option<i64>,
+    /// A new life of holds, in seconds; for holds that are made from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold_ttl_s: Option<i64>,
+    /// What changes of the queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueChange>,
+}
+
+/// What changes of how the queue lets fans in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueueChange {
+    /// Whether a pass is needed to reserve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// A new number of passes that may be out at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_active: Option<i64>,
+    /// A new rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release_per_s: Option<i64>,
+    /// A new life of passes, in seconds; for passes that are given from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pass_ttl_s: Option<i64>,
+}
+
+impl SaleChange {
+    /// The rules after the change.
+    pub fn applied_to(&self, sale: SaleSettings) -> SaleSettings {
+        let queue = self.queue.unwrap_or_default();
+        SaleSettings {
+            max_per_buyer: self.max_per_buyer.unwrap_or(sale.max_per_buyer),
+            hold_ttl_s: self.hold_ttl_s.unwrap_or(sale.hold_ttl_s),
+            queue: QueueSettings {
+                enabled: queue.enabled.unwrap_or(sale.queue.enabled),
+                max_active: queue.max_active.unwrap_or(sale.queue.max_active),
+                release_per_s: queue.release_per_s.unwrap_or(sale.queue.release_per_s),
+                pass_ttl_s: queue.pass_ttl_s.unwrap_or(sale.queue.pass_ttl_s),
+            },
+        }
+    }
 }
 
 /// One value that is not allowed: the path of the field and what would be.
@@ -164,8 +214,9 @@ impl EventChange {
         let starts_at = self.starts_at.unwrap_or(starts_at);
         let ends_at = self.ends_at.unwrap_or(ends_at);
         check_times(starts_at, ends_at, self.on_sale_at, &mut problems);
-        if let Some(sale) = &self.sale {
-            check_sale(sale, &mut problems);
+        if let Some(change) = &self.sale {
+            // What is left out is taken from rules that are allowed.
+            check_sale(&change.applied_to(SaleSettings::default()), &mut problems);
         }
         problems
     }
@@ -355,6 +406,25 @@ mod tests {
         event["sale"] = serde_json::json!({"hold_ttl_s": 3601, "queue": {"pass_ttl_s": 0}});
         event["on_sale_at"] = serde_json::json!("2027-06-01T22:00:00Z");
         assert_eq!(fields(event), ["on_sale_at", "sale.hold_ttl_s", "sale.queue.pass_ttl_s"]);
+    }
+
+    #[test]
+    fn a_change_leaves_alone_what_it_does_not_name() {
+        let sale: SaleSettings = serde_json::from_value(serde_json::json!({
+            "max_per_buyer": 2, "hold_ttl_s": 60,
+            "queue": {"enabled": false, "max_active": 7, "release_per_s": 8, "pass_ttl_s": 9},
+        }))
+        .unwrap();
+        let change = |json| serde_json::from_value::<SaleChange>(json).unwrap().applied_to(sale);
+        assert_eq!(change(serde_json::json!({})), sale);
+        let limited = SaleSettings { max_per_buyer: 3, ..sale };
+        assert_eq!(change(serde_json::json!({"max_per_buyer": 3})), limited);
+        let faster = change(serde_json::json!({"queue": {"release_per_s": 80}}));
+        let queue = QueueSettings { release_per_s: 80, ..sale.queue };
+        assert_eq!(faster, SaleSettings { queue, ..sale });
+        let bad: EventChange = serde_json::from_str(r#"{"sale":{"hold_ttl_s":0}}"#).unwrap();
+        let problems = bad.problems(Instant::from_unix_ms(1), Instant::from_unix_ms(2));
+        assert_eq!(problems.len(), 1);
     }
 
     #[test]

@@ -13,9 +13,9 @@ pub struct Instant {
 
 /// 1970-01-01T00:00:00Z: nothing of a sale is older.
 const EARLIEST_MS: i64 = 0;
-/// 9999-12-31T23:59:59.999Z: the last instant that RFC 3339 can write, and 15 digits at most, which
-/// Lua keeps exactly.
-const LATEST_MS: i64 = 253_402_300_799_999;
+/// 9999-12-30T21:59:59.999Z: what a timestamp of RFC 3339 can write at every offset, and 15 digits at
+/// most, which Lua keeps exactly.
+const LATEST_MS: i64 = 253_402_207_199_999;
 
 impl Instant {
     /// The instant `unix_ms` milliseconds after the epoch, kept within the years 1970 to 9999.
@@ -82,6 +82,8 @@ mod tests {
         let instant: Instant = serde_json::from_str("\"2027-06-01T21:00:00+02:00\"").unwrap();
         assert_eq!(serde_json::to_string(&instant).unwrap(), "\"2027-06-01T19:00:00.000Z\"");
         assert_eq!(Instant::from_unix_ms(1_234).to_string(), "1970-01-01T00:00:01.234Z");
+        assert_eq!(Instant::from_unix_ms(i64::MAX).to_string(), "9999-12-30T21:59:59.999Z");
+        assert_eq!(Instant::from_unix_ms(i64::MIN).to_string(), "1970-01-01T00:00:00.000Z");
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub async fn update_event<D: Database>(
     change: &EventChange,
 ) -> Result<UpdateEventOutcome, Error> {
     let sale = change.sale.as_ref();
-    let queue = sale.map(|sale| &sale.queue);
+    let queue = sale.and_then(|sale| sale.queue);
     let parameters = vec![
         event.to_string().into(),
         change.name.as_deref().into(),
@@ -49,12 +49,12 @@ pub async fn update_event<D: Database>(
         milliseconds(change.ends_at),
         milliseconds(change.on_sale_at),
         change.paused.into(),
-        sale.map(|sale| sale.max_per_buyer).into(),
-        sale.map(|sale| sale.hold_ttl_s).into(),
-        queue.map(|queue| queue.enabled).into(),
-        queue.map(|queue| queue.max_active).into(),
-        queue.map(|queue| queue.release_per_s).into(),
-        queue.map(|queue| queue.pass_ttl_s).into(),
+        sale.and_then(|sale| sale.max_per_buyer).into(),
+        sale.and_then(|sale| sale.hold_ttl_s).into(),
+        queue.and_then(|queue| queue.enabled).into(),
+        queue.and_then(|queue| queue.max_active).into(),
+        queue.and_then(|queue| queue.release_per_s).into(),
+        queue.and_then(|queue| queue.pass_ttl_s).into(),
     ];
     let mut row = one_row(database, "update_event", STATEMENT, parameters).await?;
     match row.text()?.as_str() {

@@ -21,7 +21,7 @@ const BATCHES_MAX: usize = 20;
 /// shows the newest changes of the others a second later.
 const EVENTS_OF_A_USER_MAX: usize = 200;
 
-/// Drains the journal of `event`; returns how many entries were written.
+/// Drains the journal of `event`; returns how many bookings that changed in Postgres.
 ///
 /// # Errors
 ///

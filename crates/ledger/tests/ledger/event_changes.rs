@@ -1,6 +1,6 @@
 //! Changing events: texts, times, sections, the end.
 
-use domain::event::{EventChange, QueueSettings, SaleSettings};
+use domain::event::{EventChange, QueueSettings, SaleChange, SaleSettings};
 use domain::id::EventId;
 use ledger::{
     AddSectionsOutcome, StoredEvent, UpdateEventOutcome, add_sections, cancel_event, find_event,
@@ -57,7 +57,9 @@ async fn a_change_can_name_everything() {
         starts_at: Some(NOW),
         ends_at: Some(NOW.plus_ms(2)),
         on_sale_at: Some(NOW.plus_ms(1)),
-        sale: Some(sale),
+        sale: Some(
+            serde_json::from_value::<SaleChange>(serde_json::to_value(sale).unwrap()).unwrap(),
+        ),
         paused: Some(true),
     };
     update_event(&database, event, &change).await.unwrap();

@@ -1,6 +1,5 @@
 //! A fresh database per test, a client as strict as Spin's, and short ways to say what is wanted.
 
-use std::error::Error as StdError;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::event::NewEvent;
@@ -8,11 +7,11 @@ use domain::id::{BookingId, EventId, UserId};
 use domain::section::Section;
 use domain::time::Instant;
 use ledger::{
-    BookingFacts, ConfirmBooking, ConfirmOutcome, CreateEvent, CreateEventOutcome, Database,
-    DatabaseError, Value, confirm_booking, create_event,
+    BookingFacts, ConfirmBooking, ConfirmOutcome, CreateEvent, CreateEventOutcome, confirm_booking,
+    create_event,
 };
-use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use tokio_postgres::{Client, NoTls, Row};
+/// A connection as strict as Spin's.
+pub(crate) use native::NativeDatabase as Connection;
 use uuid::Uuid;
 
 /// 2026-11-21T08:00:00.123Z; the milliseconds must survive.
@@ -41,7 +40,7 @@ impl TestDatabase {
 
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> Connection {
-        Connection { client: connect(&self.url).await }
+        Connection::connect(&self.url).await
     }
 
     /// Opens many connections.
@@ -57,102 +56,6 @@ impl TestDatabase {
 /// A connection to a database of its own; for tests that need no second one.
 pub(crate) async fn fresh() -> Connection {
     TestDatabase::create().await.connect().await
-}
-
-async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
-/// A client with the limits of Spin's: parameters must have exactly the type that Postgres infers,
-/// and rows may carry text, bigint and boolean only. Like there, each call prepares its statement.
-pub(crate) struct Connection {
-    client: Client,
-}
-
-impl Connection {
-    /// Runs SQL that is no step: to look, or to move time.
-    pub(crate) async fn execute(&self, sql: &str) {
-        self.client.batch_execute(sql).await.unwrap();
-    }
-
-    /// Reads one number.
-    pub(crate) async fn number(&self, sql: &str) -> i64 {
-        self.client.query_one(sql, &[]).await.unwrap().get(0)
-    }
-
-    /// Reads the first column of all rows, as text.
-    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
-        let rows = self.client.query(sql, &[]).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    }
-}
-
-impl Database for Connection {
-    async fn query(
-        &self,
-        statement: &str,
-        parameters: Vec<Value>,
-    ) -> Result<Vec<Vec<Value>>, DatabaseError> {
-        let parameters: Vec<Parameter> = parameters.into_iter().map(Parameter).collect();
-        let bound: Vec<&(dyn ToSql + Sync)> =
-            parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect();
-        let rows = self.client.query(statement, &bound).await.map_err(database_error)?;
-        Ok(rows.iter().map(columns).collect())
-    }
-}
-
-fn database_error(error: tokio_postgres::Error) -> DatabaseError {
-    match error.as_db_error() {
-        Some(refused) => DatabaseError::Statement {
-            sqlstate: refused.code().code().to_owned(),
-            message: refused.message().to_owned(),
-        },
-        None => DatabaseError::Unavailable(format!("{error:?}")),
-    }
-}
-
-fn columns(row: &Row) -> Vec<Value> {
-    let column = |index: usize| match *row.columns()[index].type_() {
-        Type::TEXT => row.get::<_, Option<String>>(index).into(),
-        Type::INT8 => row.get::<_, Option<i64>>(index).into(),
-        Type::BOOL => row.get::<_, Option<bool>>(index).into(),
-        ref other => panic!("a column of type {other} cannot be read in a guest"),
-    };
-    (0..row.len()).map(column).collect()
-}
-
-#[derive(Debug)]
-struct Parameter(Value);
-
-impl ToSql for Parameter {
-    fn to_sql(
-        &self,
-        kind: &Type,
-        out: &mut BytesMut,
-    ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
-        let mismatch = |expected: &Type| {
-            let text = format!("{:?} for a parameter of type {kind}", self.0);
-            if kind == expected { Ok(()) } else { Err(text) }
-        };
-        match &self.0 {
-            Value::Null => Ok(IsNull::Yes),
-            Value::Text(text) => mismatch(&Type::TEXT).map(|()| text.to_sql(kind, out))?,
-            Value::Integer(integer) => mismatch(&Type::INT8).map(|()| integer.to_sql(kind, out))?,
-            Value::Boolean(boolean) => mismatch(&Type::BOOL).map(|()| boolean.to_sql(kind, out))?,
-            Value::Texts(texts) => mismatch(&Type::TEXT_ARRAY).map(|()| texts.to_sql(kind, out))?,
-            Value::Integers(integers) => {
-                mismatch(&Type::INT8_ARRAY).map(|()| integers.to_sql(kind, out))?
-            }
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
 }
 
 /// Makes the sale of each ticket take its time, so that two sales surely overlap.

@@ -1,0 +1,51 @@
+//! The journal reaches Postgres: all of it, as it happened, however often it is drained.
+
+use domain::booking::BookingStatus;
+use sale::{drain_for_user, drain_journal};
+
+use crate::stage::Stage;
+
+#[tokio::test(flavor = "current_thread")]
+async fn every_hold_and_its_end_arrive_once() {
+    let stage = Stage::open().await;
+    let (kept, released) = (stage.hold_seat(1, 1).await, stage.hold_seat(1, 2).await);
+    stage.release(released).await;
+    // Three entries about two bookings.
+    assert_eq!(drain_journal(&stage.stores, stage.event).await, Ok(2));
+    assert_eq!(drain_journal(&stage.stores, stage.event).await, Ok(0));
+    let recorded = ledger::find_booking(&stage.stores.database, kept).await.unwrap().unwrap();
+    assert_eq!(recorded, stage.booking(kept).await);
+    let recorded = ledger::find_booking(&stage.stores.database, released).await.unwrap().unwrap();
+    assert_eq!(recorded.status, BookingStatus::Released);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn two_workers_that_drain_at_once_write_the_same_rows() {
+    let stage = Stage::open().await;
+    let mut bookings = Vec::new();
+    for row in 1..=2 {
+        for number in 1..=5 {
+            bookings.push(stage.hold_seat(row, number).await);
+        }
+    }
+    let other = stage.another_instance().await;
+    let (first, second) = tokio::join!(
+        drain_journal(&stage.stores, stage.event),
+        drain_journal(&other.stores, stage.event),
+    );
+    assert!(first.is_ok() && second.is_ok());
+    for booking in bookings {
+        let recorded = ledger::find_booking(&stage.stores.database, booking).await.unwrap();
+        assert_eq!(recorded.unwrap().status, BookingStatus::Reserved);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_buyer_sees_a_hold_in_the_list_at_once() {
+    let stage = Stage::open().await;
+    let booking = stage.hold_seat(1, 1).await;
+    let user = stage.booking(booking).await.user_id;
+    drain_for_user(&stage.stores, user).await.unwrap();
+    let recorded = ledger::find_booking(&stage.stores.database, booking).await.unwrap();
+    assert!(recorded.is_some());
+}

@@ -1,0 +1,179 @@
+//! One event in both stores, and short ways to say what happens to it.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use cluster::{Argument, Cluster};
+use domain::booking::{Booking, BookingStatus};
+use domain::event::{NewEvent, QueueSettings, SaleSettings};
+use domain::id::{BookingId, EventId, UserId};
+use domain::time::Instant;
+use ledger::{CreateEvent, CreateEventOutcome};
+use native::{NativeDatabase, NativeTransport, connect};
+use sale::{ConfirmSaleOutcome, Stores, confirm_sale, find_booking, open_event, opened};
+use scripts::{
+    Choice, EventOutcome, PlaceCounts, PresentedPass, ReserveOutcome, ReserveSeats, keys,
+    read_event, reserve_seats,
+};
+use uuid::Uuid;
+
+/// Far more than a call takes: a test that reaches it has failed.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
+/// A section of two rows of five seats and ten standing places, without a queue.
+const SECTIONS: &str = r#"[
+    {"name": "A", "kind": "seated", "rows": 2, "seats_per_row": 5, "price": 5000},
+    {"name": "F", "kind": "standing", "capacity": 10, "price": 3500}
+]"#;
+
+/// An open event.
+pub(crate) struct Stage {
+    pub(crate) stores: Stores<NativeTransport, NativeDatabase>,
+    pub(crate) event: EventId,
+}
+
+impl Stage {
+    /// Creates an event and opens it.
+    pub(crate) async fn open() -> Self {
+        let stage = Self { stores: stores().await, event: EventId::from_uuid(Uuid::now_v7()) };
+        let sale = SaleSettings {
+            max_per_buyer: 1_000,
+            queue: QueueSettings { enabled: false, ..QueueSettings::default() },
+            ..SaleSettings::default()
+        };
+        let wanted = NewEvent {
+            name: "Opening night".to_owned(),
+            description: String::new(),
+            venue: String::new(),
+            starts_at: Instant::from_unix_ms(4_000_000_000_000),
+            ends_at: Instant::from_unix_ms(4_000_003_600_000),
+            on_sale_at: None,
+            currency: "EUR".to_owned(),
+            sections: serde_json::from_str(SECTIONS).unwrap(),
+            sale,
+        };
+        let request = CreateEvent { event: stage.event, wanted: &wanted, idempotency: None };
+        let created = ledger::create_event(&stage.stores.database, &request).await.unwrap();
+        assert!(matches!(created, CreateEventOutcome::Created(_)));
+        assert_eq!(open_event(&stage.stores, stage.event).await, Ok(true));
+        stage
+    }
+
+    /// The same event seen by another instance: connections of its own.
+    pub(crate) async fn another_instance(&self) -> Self {
+        Self { stores: stores().await, event: self.event }
+    }
+
+    /// Holds one seat, `row-number`, for a new buyer.
+    pub(crate) async fn hold_seat(&self, row: u32, number: u32) -> BookingId {
+        let section = "A".parse().unwrap();
+        self.hold(Choice::Seats { section: &section, seats: &[(row, number)] }).await.unwrap()
+    }
+
+    /// Holds standing places for a new buyer.
+    pub(crate) async fn hold_standing(&self, quantity: u32) -> BookingId {
+        let section = "F".parse().unwrap();
+        self.hold(Choice::Section { section: &section, quantity }).await.unwrap()
+    }
+
+    /// Holds places for a new buyer, or says why not.
+    pub(crate) async fn hold(&self, choice: Choice<'_>) -> Result<BookingId, ReserveOutcome> {
+        let booking = BookingId::new(self.event, Uuid::now_v7());
+        let request = ReserveSeats {
+            user: UserId::from_uuid(Uuid::now_v7()),
+            booking,
+            pass: PresentedPass::None,
+            idempotency: None,
+            choice,
+        };
+        let outcome = opened(&self.stores, self.event, async || {
+            reserve_seats(&self.stores.cluster, &request, DEADLINE).await
+        })
+        .await
+        .unwrap();
+        match outcome {
+            ReserveOutcome::Held(_) => Ok(booking),
+            refused => Err(refused),
+        }
+    }
+
+    /// The booking as anyone finds it.
+    pub(crate) async fn booking(&self, booking: BookingId) -> Booking {
+        find_booking(&self.stores, booking).await.unwrap().unwrap().into_booking()
+    }
+
+    pub(crate) async fn status(&self, booking: BookingId) -> BookingStatus {
+        self.booking(booking).await.status
+    }
+
+    /// Confirms at the cash desk.
+    pub(crate) async fn confirm(&self, booking: BookingId) -> ConfirmSaleOutcome {
+        let found = find_booking(&self.stores, booking).await.unwrap().unwrap();
+        confirm_sale(&self.stores, found, None).await.unwrap()
+    }
+
+    pub(crate) async fn release(&self, booking: BookingId) -> sale::ReleaseOutcome {
+        let booking = self.booking(booking).await;
+        sale::release_booking(&self.stores, &booking).await.unwrap()
+    }
+
+    /// Lets the time of a hold be over.
+    pub(crate) async fn make_due(&self, booking: BookingId) {
+        let key = keys::expiry(self.event);
+        self.redis(&key, "ZADD", &[&key, "1", &booking.to_string()]).await;
+    }
+
+    /// Redis loses everything of the event.
+    pub(crate) async fn lose_redis(&self) {
+        let section = "A".parse().unwrap();
+        let event = self.event;
+        for key in [
+            keys::settings(event),
+            keys::counts(event),
+            keys::queue(event),
+            keys::passes(event),
+            keys::admissions(event),
+            keys::holders(event),
+            keys::bookings(event),
+            keys::expiry(event),
+            keys::buyers(event),
+            keys::answers(event),
+            keys::answer_times(event),
+            keys::journal(event),
+            keys::map(event, &section),
+        ] {
+            self.redis(&key, "DEL", &[&key]).await;
+        }
+    }
+
+    /// A command of Redis.
+    pub(crate) async fn redis(&self, key: &str, command: &str, arguments: &[&str]) {
+        let arguments = arguments.iter().map(|argument| Argument::from(*argument)).collect();
+        self.stores.cluster.execute(key, command, arguments, DEADLINE).await.unwrap();
+    }
+
+    /// `(available, held, sold)` of the event in Redis.
+    pub(crate) async fn counts(&self) -> (i64, i64, i64) {
+        let outcome = opened(&self.stores, self.event, async || {
+            read_event(&self.stores.cluster, self.event, DEADLINE).await
+        })
+        .await
+        .unwrap();
+        let EventOutcome::Found(state) = outcome else { panic!("the event is gone") };
+        let PlaceCounts { available, held, sold } = state.total;
+        assert_eq!(available + held + sold, state.settings.capacity());
+        (available, held, sold)
+    }
+
+    /// How many tickets Postgres has sold.
+    pub(crate) async fn tickets(&self) -> i64 {
+        let sql =
+            format!("SELECT count(*) FROM boxoffice.tickets WHERE event_id = '{}'", self.event);
+        self.stores.database.number(&sql).await
+    }
+}
+
+async fn stores() -> Stores<NativeTransport, NativeDatabase> {
+    let cluster: Rc<Cluster<_>> = Rc::new(connect(stack::shared_redis()));
+    let database = NativeDatabase::connect(stack::shared_database()).await;
+    Stores { cluster, database, redis_deadline: DEADLINE }
+}

@@ -1,0 +1,44 @@
+//! The work of every second, many times at once.
+
+use sale::tick;
+
+use crate::stage::Stage;
+
+/// Eight workers run at the same time over holds that are due, sold or waiting: every seat ends up
+/// where it belongs, and nothing is counted twice.
+#[tokio::test(flavor = "current_thread")]
+async fn many_workers_at_once_do_no_harm() {
+    let stage = Stage::open().await;
+    let due = [stage.hold_seat(1, 1).await, stage.hold_standing(2).await];
+    let kept = stage.hold_seat(1, 2).await;
+    let sold = stage.hold_seat(1, 3).await;
+    stage.confirm(sold).await;
+    for booking in due {
+        stage.make_due(booking).await;
+    }
+    let local = tokio::task::LocalSet::new();
+    let mut workers = Vec::new();
+    for _ in 0..8 {
+        let worker = stage.another_instance().await;
+        workers.push(local.spawn_local(async move { tick(&worker.stores, false, || true).await }));
+    }
+    local
+        .run_until(async {
+            for worker in workers {
+                worker.await.unwrap();
+            }
+        })
+        .await;
+    assert_eq!(stage.counts().await, (18, 1, 1));
+    assert_eq!(stage.booking(kept).await.status, domain::booking::BookingStatus::Reserved);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn out_of_time_begins_no_job() {
+    let stage = Stage::open().await;
+    let booking = stage.hold_seat(1, 1).await;
+    stage.make_due(booking).await;
+    let report = tick(&stage.stores, false, || false).await;
+    assert_eq!((report.expired, report.failed.len()), (0, 0));
+    assert_eq!(stage.counts().await, (19, 1, 0));
+}
