@@ -18,8 +18,8 @@
 --   outcome: ok | event_missing
 --   admitted: let in by this call; waiting: still in the queue; active: passes out
 --
--- Bounds: 1000 users a call, so that one call stays near a millisecond and unpack far below its
---   limit of 8000.
+-- Bounds: 1000 users a call, so that one call takes a few milliseconds and unpack stays far below
+--   its limit of 8000.
 
 -- @include clock_ms
 

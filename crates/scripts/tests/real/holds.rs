@@ -47,14 +47,13 @@ async fn an_unknown_booking_is_absent() {
 
 #[tokio::test]
 async fn an_overdue_hold_is_left_to_the_sweeper() {
-    let mut setup = Setup::default();
-    setup.rules.hold_ttl_ms = 50;
     let rows = "
         ann reserves b1 seats A 1-1,2-1 -> held A-1-1,A-2-1 | 18/2/0
         bob reserves b2 section F 2     -> held 2 of F | 16/4/0
         due                             -> none
         expire b1                       -> 0 expired | 16/4/0
-        wait 60                         -> done
+        overdue b1                      -> done
+        overdue b2                      -> done
         due                             -> b1 b2
         read b1                         -> held A-1-1,A-2-1, due
         release b1                      -> booking_expired A-1-1,A-2-1 | 16/4/0
@@ -66,33 +65,40 @@ async fn an_overdue_hold_is_left_to_the_sweeper() {
         ann holds a ticket              -> true
         journal                         -> reserved b1 A-1-1,A-2-1, reserved b2 2 of F, expired b1 A-1-1,A-2-1, expired b2 2 of F
     ";
-    play(&setup, rows).await;
+    play(&Setup::default(), rows).await;
 }
 
 #[tokio::test]
 async fn a_payment_under_way_keeps_a_hold() {
-    let mut setup = Setup::default();
-    setup.rules.hold_ttl_ms = 50;
     let rows = "
         ann reserves b1 seats A 1-1     -> held A-1-1 | 19/1/0
-        pin b1 for 150                  -> confirming A-1-1
+        pin b1 for 120000               -> confirming A-1-1
         release b1                      -> confirming A-1-1 | 19/1/0
         read b1                         -> confirming A-1-1, later
-        wait 60                         -> done
-        due                             -> none
-        expire b1                       -> 0 expired | 19/1/0
         # A shorter grace takes nothing away.
         pin b1 for 1                    -> confirming A-1-1
+        wait 5                          -> done
         read b1                         -> confirming A-1-1, later
-        wait 100                        -> done
+        due                             -> none
+        expire b1                       -> 0 expired | 19/1/0
+        overdue b1                      -> done
         due                             -> b1
         release b1                      -> booking_expired A-1-1
         # Overdue but not swept, it can still be pinned: the seats are still its own.
-        pin b1 for 60000                -> confirming A-1-1
+        pin b1                          -> confirming A-1-1
         sweep                           -> 0 expired | 19/1/0
         confirm b1                      -> confirmed 1 of 20 | 19/0/1
+        # The time of the hold itself does not end one that is pinned.
+        set hold_ttl_ms=1               -> updated
+        bob reserves b2 seats A 1-2     -> held A-1-2
+        pin b2                          -> confirming A-1-2
+        wait 5                          -> done
+        sweep                           -> 0 expired | 18/1/1
+        # A payment that never ends does not keep it for ever.
+        overdue b2                      -> done
+        sweep                           -> 1 expired | 19/0/1
     ";
-    play(&setup, rows).await;
+    play(&Setup::default(), rows).await;
 }
 
 #[tokio::test]

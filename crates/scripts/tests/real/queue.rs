@@ -57,7 +57,6 @@ async fn leaving_gives_the_place_and_the_pass_back() {
 async fn no_more_passes_are_out_than_allowed() {
     let mut setup = Setup::with_queue();
     setup.rules.max_active = 2;
-    setup.rules.pass_ttl_ms = 300;
     let rows = "
         ann joins                   -> waiting 1 at 1, new
         bob joins                   -> waiting 2 at 2, new
@@ -67,19 +66,24 @@ async fn no_more_passes_are_out_than_allowed() {
         ann looks                   -> admitted 1
         # A used pass makes room,
         ann reserves b1 seats A 1-1 -> held A-1-1
+        set pass_ttl_ms=1           -> updated
         admit 10                    -> 1 in, 0 wait, 2 active
         # and so does an expired one.
-        wait 310                    -> done
-        queue                       -> 0 wait, 0 active, on_sale
-        bob looks                   -> expired 2
+        wait 5                      -> done
+        queue                       -> 0 wait, 1 active, on_sale
+        cat looks                   -> expired 3
+        set pass_ttl_ms=60000       -> updated
         dan joins                   -> waiting 4 at 1, new
-        admit 10                    -> 1 in, 0 wait, 1 active
-        # Who let a pass expire joins again, at the end.
-        bob joins                   -> waiting 5 at 1, new
-        bob joins                   -> waiting 5 at 1
-        bob looks                   -> waiting 5 at 1
         admit 10                    -> 1 in, 0 wait, 2 active
-        bob looks                   -> admitted 5
+        # Who let a pass expire joins again, at the end.
+        eve joins                   -> waiting 5 at 1, new
+        cat joins                   -> waiting 6 at 2, new
+        cat joins                   -> waiting 6 at 2
+        cat looks                   -> waiting 6 at 2
+        dan looks                   -> admitted 4
+        dan leaves                  -> left
+        admit 10                    -> 1 in, 1 wait, 2 active
+        cat looks                   -> waiting 6 at 1
     ";
     play(&setup, rows).await;
 }
@@ -203,27 +207,26 @@ async fn an_expired_pass_without_a_queue_is_replaced() {
 #[tokio::test]
 async fn schedulers_together_let_in_at_the_release_rate() {
     let mut setup = Setup::with_queue();
-    setup.rules.release_per_s = 3;
-    let mut rows: String = (1..=16)
+    setup.rules.release_per_s = 1;
+    let mut rows: String = (1..=9)
         .map(|index| format!("u{index} joins -> waiting {index} at {index}, new\n"))
         .collect();
     rows += "
-        admit 1                     -> 1 in, 15 wait, 1 active
-        admit 100                   -> 2 in, 13 wait, 3 active
-        admit 100                   -> 0 in, 13 wait, 3 active
+        admit 100                   -> 1 in, 8 wait, 1 active
+        admit 100                   -> 0 in, 8 wait, 1 active
         # By hand the rate does not count, and the allowance is not touched.
-        admit 1 by hand             -> 1 in, 12 wait, 4 active
+        admit 1 by hand             -> 1 in, 7 wait, 2 active
     ";
     for (server, cluster) in servers::all() {
         let mut stage = Stage::open(cluster, setup.clone()).await;
         stage.play(server, &rows).await;
         let counts = keys::counts(stage.event);
         for (elapsed_us, row) in [
-            (340_000, "admit 100 -> 1 in, 11 wait, 5 active"),
-            (0, "admit 100 -> 0 in, 11 wait, 5 active"),
-            (60_000_000, "admit 100 -> 6 in, 5 wait, 11 active"),
+            (1_000_000, "admit 100 -> 1 in, 6 wait, 3 active"),
+            (0, "admit 100 -> 0 in, 6 wait, 3 active"),
+            (60_000_000, "admit 100 -> 2 in, 4 wait, 5 active"),
             // The clock of a new master may be behind: nobody waits for it to catch up.
-            (-60_000_000, "admit 100 -> 3 in, 2 wait, 14 active"),
+            (-60_000_000, "admit 100 -> 1 in, 3 wait, 6 active"),
         ] {
             let empty_us = stage.texts(&counts, "HGET", &["allowance_us"]).await.remove(0);
             let moved = (empty_us.parse::<i64>().unwrap() - elapsed_us).to_string();

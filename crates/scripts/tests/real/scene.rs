@@ -7,7 +7,7 @@ use scripts::{
     BookingOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate, ExpireHolds,
     ExpireOutcome, FinishOutcome, FinishRequest, Idempotency, JoinQueue, JournalKind, LeaveOutcome,
     PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
-    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, UpdateOutcome,
+    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, UpdateOutcome, keys,
 };
 
 use crate::servers;
@@ -88,6 +88,12 @@ impl Stage {
             ["confirm", booking] => self.confirm(booking).await,
             ["release", booking] => self.release(booking, ReleaseReason::Released).await,
             ["refuse", booking] => self.release(booking, ReleaseReason::Refused).await,
+            // The end of the hold is moved into the past.
+            ["overdue", booking] => {
+                let booking = self.booking(booking).to_string();
+                self.raw(&keys::expiry(self.event), "ZADD", &["XX", "1", &booking]).await;
+                "done".to_owned()
+            }
             ["due"] => self.due().await,
             ["sweep"] => self.sweep().await,
             ["expire", booking] => self.expire(&[booking]).await,
