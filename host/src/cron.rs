@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::bindings::{SpinCronPre, cron_types};
 use crate::instance::{InstanceState, LoadedComponent};
 
-/// The longest wait for a firing. A clock that is set right is noticed within it.
+/// The longest sleep. A clock that was set is noticed within it.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
 
 /// A component and when it is run.
@@ -38,15 +38,19 @@ impl Schedule {
     /// Fires until `stop`; runs that have begun are left to `runs`.
     pub(crate) async fn run(self, stop: CancellationToken, runs: TaskTracker) {
         let schedule = Arc::new(self);
-        let mut last = Utc::now();
-        while let Some(next) = schedule.next(last) {
+        let mut now = Utc::now();
+        while let Some(next) = schedule.next(now) {
+            let wait = (next - now).to_std().unwrap_or_default();
             tokio::select! {
-                () = sleep_until(next) => {}
+                () = tokio::time::sleep(wait.min(MAX_SLEEP)) => {}
                 () = stop.cancelled() => return,
             }
-            runs.spawn(Arc::clone(&schedule).fire());
-            // From now and not from `next`: what was slept through is not caught up with.
-            last = next.max(Utc::now());
+            // The next time is counted from the clock as it is now: it may have been set, and
+            // what was slept through is not caught up with.
+            now = Utc::now();
+            if now >= next {
+                runs.spawn(Arc::clone(&schedule).fire());
+            }
         }
         tracing::warn!(component = schedule.component.id(), "the schedule has no further time");
     }
@@ -84,15 +88,6 @@ fn parse(expression: &str) -> Result<Cron> {
         .with_dom_and_dow()
         .parse()
         .with_context(|| format!("{expression:?} is not a cron expression of six fields"))
-}
-
-async fn sleep_until(time: DateTime<Utc>) {
-    while let Ok(left) = (time - Utc::now()).to_std() {
-        if left.is_zero() {
-            return;
-        }
-        tokio::time::sleep(left.min(MAX_SLEEP)).await;
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,21 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use host::options::Options;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let options = Options::parse();
     start_log(options.log_json);
-    match host::run(options).await {
+    raise_file_limit();
+    let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let outcome = runtime.block_on(host::run(options));
+        // Dropping it would wait for guests, and one in an endless loop never yields.
+        runtime.shutdown_background();
+        outcome
+    });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -27,5 +35,15 @@ fn start_log(json: bool) {
         log.json().init();
     } else {
         log.with_ansi(false).init();
+    }
+}
+
+/// Every connection is a file, and the usual limit of 1,024 is meant for programs that use
+/// `select`. Raised as far as is allowed.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,9 +26,7 @@ type Components = HashMap<String, Arc<LoadedComponent>>;
 /// Prints one line on standard output once it is ready: `listening on http://<address>`, or
 /// `running without http`.
 pub async fn run(options: Options) -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-
+    let mut signals = Signals::new()?;
     let manifest = Arc::new(Manifest::load(&options.manifest)?);
     let variables = Arc::new(variables(&manifest, &options)?);
     let components = load_components(&manifest, &variables, &options).await?;
@@ -41,23 +39,35 @@ pub async fn run(options: Options) -> Result<()> {
         tokio::spawn(schedule.run(stop.clone(), cron_runs.clone()));
     }
 
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("stopping");
+    signals.next().await;
+    tracing::info!("stopping; a second signal stops at once");
     stop.cancel();
     cron_runs.close();
-    let drained = async {
-        server.await?;
-        cron_runs.wait().await;
-        anyhow::Ok(())
-    };
-    match tokio::time::timeout(options.drain_timeout, drained).await {
-        Ok(drained) => drained,
-        Err(_) => {
-            tracing::warn!("stopped with work under way");
-            Ok(())
+    let drained = async { tokio::join!(server, cron_runs.wait()) };
+    tokio::select! {
+        _ = drained => {}
+        () = tokio::time::sleep(options.drain_timeout) => tracing::warn!("work under way is cut off"),
+        () = signals.next() => tracing::warn!("work under way is cut off"),
+    }
+    Ok(())
+}
+
+/// What asks the host to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
@@ -137,7 +147,7 @@ async fn serve(
     let application = Application::new(manifest, components, reuse, backpressure)?;
     let server = Server::bind(options.listen, options.max_connections).await?;
     announce(&format!("listening on http://{}", server.address()?))?;
-    Ok(tokio::spawn(server.serve(Arc::new(application), stop, options.drain_timeout)))
+    Ok(tokio::spawn(server.serve(Arc::new(application), stop)))
 }
 
 fn announce(line: &str) -> Result<()> {

@@ -48,13 +48,8 @@ impl Server {
         Ok(self.listener.local_addr()?)
     }
 
-    /// Serves until `stop`, then lets requests under way finish for at most `drain_timeout`.
-    pub(crate) async fn serve(
-        self,
-        application: Arc<Application>,
-        stop: CancellationToken,
-        drain_timeout: Duration,
-    ) {
+    /// Serves until `stop`, then until the last request under way has its response.
+    pub(crate) async fn serve(self, application: Arc<Application>, stop: CancellationToken) {
         let graceful = GracefulShutdown::new();
         loop {
             tokio::select! {
@@ -68,10 +63,7 @@ impl Server {
             }
         }
         drop(self.listener);
-        let open = graceful.count();
-        if tokio::time::timeout(drain_timeout, graceful.shutdown()).await.is_err() {
-            tracing::warn!(connections = open, "stopped with requests under way");
-        }
+        graceful.shutdown().await;
     }
 
     /// The next connection. While the maximum is open, clients wait in the system's queue.

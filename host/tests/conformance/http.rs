@@ -138,3 +138,21 @@ fn a_component_fetches_from_the_hosts_it_may_reach_only() {
     let refused = host.post("/fetch", &json!("http://127.0.0.1:1/"));
     assert_eq!(refused, json!({ "error": "ErrorCode::HttpRequestDenied" }));
 }
+
+#[test]
+fn https_is_spoken_to_hosts_outside() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    let first_bytes = thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let mut record = [0; 3];
+        stream.read_exact(&mut record).unwrap();
+        record
+    });
+    let host = Application::new().allowed(&format!("[\"https://{address}\"]")).start();
+    let fetched = host.post("/fetch", &json!(format!("https://{address}/")));
+    assert!(fetched["error"].as_str().unwrap().contains("Tls"), "{fetched}");
+    // A handshake record of TLS.
+    assert_eq!(first_bytes.join().unwrap()[..2], [0x16, 0x03]);
+    assert_eq!(host.get("/count").status, 200);
+}

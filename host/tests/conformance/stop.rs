@@ -72,3 +72,25 @@ fn connections_beyond_the_bound_wait_for_one_to_end() {
         assert_eq!(second.join().unwrap().status, 200);
     });
 }
+
+#[test]
+fn a_second_signal_ends_the_host_at_once() {
+    let mut host = Application::new().start();
+    let stream = host.request("GET", "/sleep/20000").begin();
+    thread::sleep(Duration::from_millis(200));
+    host.terminate();
+    host.expect_log("a second signal stops at once");
+    host.terminate();
+    assert!(host.ended().success());
+    drop(stream);
+}
+
+#[test]
+fn a_guest_that_never_yields_does_not_keep_the_host_from_ending() {
+    let mut host = Application::new().arguments(&["--drain-timeout", "200ms"]).start();
+    let stream = host.request("GET", "/loop").begin();
+    thread::sleep(Duration::from_millis(300));
+    host.terminate();
+    assert!(host.ended().success());
+    drop(stream);
+}

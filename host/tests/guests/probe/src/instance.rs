@@ -38,3 +38,12 @@ pub fn allocate(bytes: usize) -> Value {
     KEPT.with_borrow_mut(|kept| kept.push(vec![1; bytes]));
     json!(bytes)
 }
+
+/// Computes without end and without a pause.
+pub fn never_yields() -> Value {
+    let mut turns = 0_u64;
+    while std::hint::black_box(turns) < u64::MAX {
+        turns += 1;
+    }
+    json!(turns)
+}

@@ -42,6 +42,7 @@ async fn answer(request: Request) -> Result<impl IntoResponse> {
         "background" => redis::set_in_background(rest),
         "leak-memory" => instance::allocate(rest.parse()?),
         "trap" => std::process::abort(),
+        "loop" => instance::never_yields(),
         "fail" => bail!("this text stays inside"),
         _ => bail!("no such path: {path}"),
     };
