@@ -1,17 +1,29 @@
 //! `GET /health/ready`: whether both stores answer; 503 with what is down otherwise.
 
+use std::time::Duration;
+
 use domain::code::Code;
-use guest::clock::{REDIS_DEADLINE, within};
-use guest::{Call, Problem, Reply, postgres, redis};
+use futures_util::future::{join, join_all};
+use guest::clock::within;
+use guest::{Call, Problem, Reply, log, postgres, redis};
 use serde_json::json;
 
-/// The key whose owner is asked. It is never written; any master will do.
-const PROBE_KEY: &str = "box:{ready}:probe";
+/// How long a store may take to answer a probe; both are asked at once.
+const PROBE_DEADLINE: Duration = Duration::from_millis(1_000);
+/// Keys in different slots. One answer is enough: a node that cannot reach one shard still serves the
+/// events of the others.
+const PROBE_KEYS: [&str; 4] =
+    ["box:{ready-0}:probe", "box:{ready-1}:probe", "box:{ready-2}:probe", "box:{ready-3}:probe"];
 
-pub(crate) async fn handle(_: Call) -> Result<Reply, Problem> {
-    let probes = [("redis", probe_redis().await), ("postgres", probe_postgres().await)];
-    let down: Vec<_> =
-        probes.iter().filter(|(_, result)| result.is_err()).map(|(name, _)| *name).collect();
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let (redis, postgres) = join(probe_redis(), probe_postgres()).await;
+    let mut down = Vec::new();
+    for (name, result) in [("redis", redis), ("postgres", postgres)] {
+        if let Err(problem) = result {
+            log::failed_job("ready", &call.request_id, &problem.to_string());
+            down.push(name);
+        }
+    }
     if down.is_empty() {
         return Reply::ok(&json!({ "status": "ok", "redis": "ok", "postgres": "ok" }));
     }
@@ -21,16 +33,22 @@ pub(crate) async fn handle(_: Call) -> Result<Reply, Problem> {
 
 async fn probe_redis() -> Result<(), Problem> {
     let cluster = redis::cluster().await?;
-    let answer = cluster.execute(PROBE_KEY, "EXISTS", vec![PROBE_KEY.into()], REDIS_DEADLINE);
-    match within(REDIS_DEADLINE, answer).await {
-        Some(Ok(_)) => Ok(()),
+    let probes =
+        PROBE_KEYS.map(|key| cluster.execute(key, "EXISTS", vec![key.into()], PROBE_DEADLINE));
+    let answers = join_all(probes).await;
+    if answers.iter().any(Result::is_ok) {
+        return Ok(());
+    }
+    match answers.into_iter().next() {
         Some(Err(error)) => Err(scripts::Error::from(error).into()),
-        None => Err(Problem::unavailable("redis did not answer")),
+        _ => Err(Problem::unavailable("redis was not asked")),
     }
 }
 
 async fn probe_postgres() -> Result<(), Problem> {
     let database = postgres::database().await?;
-    ledger::ping(&database).await.map_err(sale::Error::from)?;
-    Ok(())
+    match within(PROBE_DEADLINE, ledger::ping(&database)).await {
+        Some(ping) => Ok(ping.map(|_| ())?),
+        None => Err(Problem::unavailable("postgres did not answer")),
+    }
 }

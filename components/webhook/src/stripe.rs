@@ -22,7 +22,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let record = RecordProviderEvent {
         id: &event.id,
         kind: &event.kind,
-        booking: object.metadata.booking_id.as_deref().and_then(|text| text.parse().ok()),
+        booking: object.booking_id().and_then(|text| text.parse().ok()),
         amount: object.amount.unwrap_or_default(),
         currency: object.currency.as_deref().unwrap_or_default(),
         livemode: event.livemode,

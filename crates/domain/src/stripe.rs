@@ -104,7 +104,7 @@ pub struct ProviderData {
 #[serde(default)]
 pub struct ProviderObject {
     /// `pi_…` or `ch_…`.
-    pub id: String,
+    pub id: Option<String>,
     /// The amount asked for, in minor units.
     pub amount: Option<i64>,
     /// The amount taken so far.
@@ -114,7 +114,7 @@ pub struct ProviderObject {
     /// ISO 4217, lower case.
     pub currency: Option<String>,
     /// What we attached when the payment was created.
-    pub metadata: ProviderMetadata,
+    pub metadata: Option<ProviderMetadata>,
 }
 
 /// Our own marks on a payment.
@@ -123,6 +123,13 @@ pub struct ProviderObject {
 pub struct ProviderMetadata {
     /// The booking it pays for.
     pub booking_id: Option<String>,
+}
+
+impl ProviderObject {
+    /// The booking that the object names, as text.
+    pub fn booking_id(&self) -> Option<&str> {
+        self.metadata.as_ref()?.booking_id.as_deref()
+    }
 }
 
 /// What an event means for the booking it names.

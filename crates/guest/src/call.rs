@@ -112,6 +112,10 @@ impl Call {
         }
         let value: serde_json::Value = serde_json::from_slice(&self.body)
             .map_err(|error| Problem::new(Code::MalformedRequest, format!("not JSON: {error}")))?;
+        if !value.is_object() {
+            // Serde would read the members of an array in order.
+            return Err(Problem::new(Code::ValidationFailed, "the body must be a JSON object"));
+        }
         serde_json::from_value(value)
             .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))
     }

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::call::Call;
 use crate::clock::{REDIS_DEADLINE, REQUEST_DEADLINE};
+use crate::log;
 use crate::problem::Problem;
 use crate::redis;
 use crate::reply::Reply;
@@ -78,7 +79,11 @@ where
         _ => None,
     };
     let finish = FinishRequest { event, idempotency, answer };
-    scripts::finish_request(&cluster, &finish, REDIS_DEADLINE).await?;
+    // The work is done: what it came to is the answer, even when it cannot be kept for a repetition.
+    // The operation is idempotent by itself.
+    if let Err(error) = scripts::finish_request(&cluster, &finish, REDIS_DEADLINE).await {
+        log::failed_job("finish_request", &call.request_id, &error.to_string());
+    }
     result
 }
 

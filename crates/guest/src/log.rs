@@ -3,6 +3,8 @@
 //! A line reads alone: what happened, to which request, why. Never tokens, keys, headers, bodies or
 //! anything about a person.
 
+use std::io::Write as _;
+
 use domain::code::Code;
 use serde_json::json;
 
@@ -15,7 +17,7 @@ pub fn failed_request(request_id: &str, code: Code, cause: &str) {
         "code": code.as_str(),
         "cause": cause,
     });
-    eprintln!("{line}");
+    write_line(&line);
 }
 
 /// A background job that failed; it runs again at the next tick.
@@ -27,5 +29,11 @@ pub fn failed_job(job: &str, subject: &str, cause: &str) {
         "subject": subject,
         "cause": cause,
     });
-    eprintln!("{line}");
+    write_line(&line);
+}
+
+/// A line that cannot be written is lost; `eprintln!` would panic, and a panic ends every request of
+/// the instance.
+fn write_line(line: &serde_json::Value) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::RawPathParams;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::code::Code;
@@ -46,7 +47,11 @@ type LocalFuture = SendWrapper<Pin<Box<dyn Future<Output = Response>>>>;
 /// wrapper vouches that the future never changes threads.
 pub fn action<F, Fut>(
     operation: F,
-) -> impl Fn(RawPathParams, axum::extract::Request) -> LocalFuture + Clone + Send + Sync + 'static
+) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
++ Clone
++ Send
++ Sync
++ 'static
 where
     F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Problem>> + 'static,
@@ -58,6 +63,10 @@ where
             let request_id = request_id(&parts.headers);
             // The body was read within its limit before it came here.
             let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            // A path that is not UTF-8 names nothing of ours.
+            let Ok(parameters) = parameters else {
+                return Problem::of(Code::NotFound).into_response(&request_id);
+            };
             let call = Call::new(&parameters, parts, body, request_id.clone());
             match operation(call).await {
                 Ok(reply) => reply.into_response(),
@@ -74,6 +83,10 @@ pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response
     let origin = parts.headers.get(header::ORIGIN).cloned();
     let preflight = parts.method == Method::OPTIONS && origin.is_some();
     let is_head = parts.method == Method::HEAD;
+    if is_head {
+        // Answered as GET, so that the length is GET's; the body is dropped at the end.
+        parts.method = Method::GET;
+    }
 
     let response = if preflight {
         Reply::no_content().into_response()

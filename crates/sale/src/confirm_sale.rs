@@ -111,7 +111,9 @@ async fn commit<T: Transport, D: Database>(
     let outcome = ledger::confirm_booking(&stores.database, &request).await?;
     match outcome {
         ledger::ConfirmOutcome::Confirmed | ledger::ConfirmOutcome::AlreadyConfirmed => {
-            mark_sold(stores, booking).await?;
+            // The sale exists, whatever Redis says now. The sweeper marks what is not marked: it
+            // asks Postgres before it frees a hold.
+            let _ = mark_sold(stores, booking).await;
             Ok(ConfirmSaleOutcome::Confirmed)
         }
         ledger::ConfirmOutcome::AlreadyReleased => {

@@ -21,7 +21,16 @@ const BATCHES_MAX: usize = 20;
 /// shows the newest changes of the others a second later.
 const EVENTS_OF_A_USER_MAX: usize = 200;
 
-/// Drains the journal of `event`; returns how many bookings that changed in Postgres.
+/// What a drain did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Bookings that changed in Postgres.
+    pub bookings: u64,
+    /// Whether the journal was read to its end. If not, what happened last is still on its way.
+    pub complete: bool,
+}
+
+/// Drains the journal of `event`.
 ///
 /// # Errors
 ///
@@ -29,17 +38,18 @@ const EVENTS_OF_A_USER_MAX: usize = 200;
 pub async fn drain_journal<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
-) -> Result<u64, Error> {
-    let mut drained = 0;
+) -> Result<Drained, Error> {
+    let mut drained = Drained::default();
     for _ in 0..BATCHES_MAX {
         let entries =
             read_journal(&stores.cluster, event, BATCH_ENTRIES, stores.redis_deadline).await?;
+        drained.complete = entries.len() < BATCH_ENTRIES as usize;
         let Some(last) = entries.last() else { break };
         let rows: Vec<_> = entries.iter().map(drain_entry).collect();
         let written = ledger::drain_journal(&stores.database, &rows).await?;
-        drained += written.applied;
+        drained.bookings += written.applied;
         trim_journal(&stores.cluster, event, &last.id, stores.redis_deadline).await?;
-        if entries.len() < BATCH_ENTRIES as usize {
+        if drained.complete {
             break;
         }
     }

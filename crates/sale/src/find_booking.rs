@@ -61,7 +61,10 @@ pub async fn find_booking<T: Transport, D: Database>(
     {
         return Ok(Some(FoundBooking::Recorded(booking)));
     }
-    drain_journal(stores, booking.event()).await?;
+    if !drain_journal(stores, booking.event()).await?.complete {
+        // Its end may be among the entries that are left: in doubt, refuse.
+        return Err(Error::Contention("find_booking"));
+    }
     let recorded = ledger::find_booking(&stores.database, booking).await?;
     Ok(recorded.map(FoundBooking::Recorded))
 }

@@ -37,7 +37,7 @@ mod tick;
 pub use add_sections::add_sections;
 pub use apply_settings::apply_settings;
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
-pub use drain_journal::{drain_for_user, drain_journal};
+pub use drain_journal::{Drained, drain_for_user, drain_journal};
 pub use expire_due_holds::expire_due_holds;
 pub use find_booking::{FoundBooking, find_booking};
 pub use open_event::open_event;

@@ -67,7 +67,7 @@ async fn pay<T: Transport, D: Database>(
     event: &ProviderEvent,
     livemode: bool,
 ) -> Result<SettleOutcome, Error> {
-    let named = event.data.object.metadata.booking_id.as_deref();
+    let named = event.data.object.booking_id();
     let Some(booking_id) = named.and_then(|text| text.parse::<BookingId>().ok()) else {
         return Ok(SettleOutcome::UnknownBooking);
     };

@@ -80,7 +80,8 @@ pub async fn tick<T: Transport, D: Database>(
     livemode: bool,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    let mut report = TickReport::default();
+    // First what costs money, then what happens every second.
+    let mut report = resume_payments(stores, livemode).await;
     let active = ledger::active_events(&stores.database).await.map_err(Error::from);
     let events = report.note("active_events", "all", active).unwrap_or_default();
     let mut served = stream::iter(events)
@@ -94,7 +95,6 @@ pub async fn tick<T: Transport, D: Database>(
         report.add(of_event);
     }
     drop(served);
-    report.add(resume_payments(stores, livemode, &in_time).await);
     if in_time() {
         let stale = ledger::expire_stale_bookings(&stores.database).await.map_err(Error::from);
         report.note("expire_stale_bookings", "all", stale);
@@ -102,14 +102,21 @@ pub async fn tick<T: Transport, D: Database>(
     report
 }
 
+/// Runs the jobs of one event. When Redis does not answer for it, the rest waits for the next tick:
+/// an event on a dead shard must not take the time of the others.
 async fn serve<T: Transport, D: Database>(stores: &Stores<T, D>, event: EventId) -> TickReport {
     let mut report = TickReport::default();
+    if !is_reachable(stores, event).await {
+        let cause = "redis does not answer for this event".to_owned();
+        report.failed.push(FailedJob { job: "serve", subject: event.to_string(), cause });
+        return report;
+    }
     let admitted = admit(stores, event).await;
     report.admitted = report.note("admit_users", event, admitted).unwrap_or_default();
     let expired = expire_due_holds(stores, event).await;
     report.expired = report.note("expire_due_holds", event, expired).unwrap_or_default();
     let drained = drain_journal(stores, event).await;
-    report.drained = report.note("drain_journal", event, drained).unwrap_or_default();
+    report.drained = report.note("drain_journal", event, drained).unwrap_or_default().bookings;
     let swept = scripts::sweep_answers(
         &stores.cluster,
         event,
@@ -120,6 +127,12 @@ async fn serve<T: Transport, D: Database>(stores: &Stores<T, D>, event: EventId)
     let swept = swept.await.map_err(Error::from);
     report.note("sweep_answers", event, swept);
     report
+}
+
+async fn is_reachable<T: Transport, D: Database>(stores: &Stores<T, D>, event: EventId) -> bool {
+    let key = scripts::keys::settings(event);
+    let arguments = vec![key.as_str().into()];
+    stores.cluster.execute(&key, "EXISTS", arguments, stores.redis_deadline).await.is_ok()
 }
 
 async fn admit<T: Transport, D: Database>(
@@ -141,14 +154,10 @@ async fn admit<T: Transport, D: Database>(
 async fn resume_payments<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     livemode: bool,
-    in_time: impl Fn() -> bool,
 ) -> TickReport {
     let mut report = TickReport::default();
     let pending = ledger::pending_provider_events(&stores.database).await.map_err(Error::from);
     for pending in report.note("pending_provider_events", "all", pending).unwrap_or_default() {
-        if !in_time() {
-            break;
-        }
         let settled = match serde_json::from_str::<ProviderEvent>(&pending.payload) {
             Ok(event) => settle_payment(stores, &event, livemode).await,
             // It was read once, before it was recorded.

@@ -18,6 +18,8 @@ pub fn migrate(url: &str, folder: &Path) -> Result<usize> {
         .with_context(|| format!("cannot read the migrations in {}", folder.display()))?;
     run(async {
         let mut client = connect(url).await?;
+        // The history of the migrations is kept here, whatever schema is named after the user.
+        client.batch_execute("SET search_path = public").await?;
         let runner = refinery::Runner::new(&migrations);
         let report = runner.run_async(&mut client).await.context("a migration failed")?;
         Ok(report.applied_migrations().len())

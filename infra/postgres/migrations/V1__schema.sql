@@ -7,14 +7,14 @@
 CREATE SCHEMA boxoffice;
 
 -- Limits belong to the database: the connection pool of Spin resets what a session sets.
--- They are shorter than the 5 s in which a request must end, so a step that waits too long is
+-- They are shorter than the 2.5 s for which a guest waits, so a step that takes too long is
 -- given up by the server too, and does not commit behind the back of a caller that has gone.
 -- A migration that needs longer begins with SET LOCAL statement_timeout.
 DO $limits$
 BEGIN
-    EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''4s''', current_database());
-    -- A row is locked for the length of one commit. Who waits 2 s for it is better refused.
-    EXECUTE format('ALTER DATABASE %I SET lock_timeout = ''2s''', current_database());
+    EXECUTE format('ALTER DATABASE %I SET statement_timeout = ''2s''', current_database());
+    -- A row is locked for the length of one commit. Who waits longer for it is better refused.
+    EXECUTE format('ALTER DATABASE %I SET lock_timeout = ''1500ms''', current_database());
     -- No step opens a transaction. One that was opened by hand must not keep its locks.
     EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = ''5s''',
         current_database());

@@ -8,8 +8,8 @@ use crate::support::{TestDatabase, confirm, fresh, new_event, seats, standing};
 async fn the_database_limits_every_session() {
     let database = fresh().await;
     for (setting, value) in [
-        ("statement_timeout", "4s"),
-        ("lock_timeout", "2s"),
+        ("statement_timeout", "2s"),
+        ("lock_timeout", "1500ms"),
         ("idle_in_transaction_session_timeout", "5s"),
     ] {
         let sql = format!("SELECT current_setting('{setting}')");

@@ -24,7 +24,7 @@ async fn record(stage: &Stage, payload: &str) -> (ProviderEvent, ProviderEventSt
     let request = RecordProviderEvent {
         id: &event.id,
         kind: &event.kind,
-        booking: object.metadata.booking_id.as_deref().and_then(|text| text.parse().ok()),
+        booking: object.booking_id().and_then(|text| text.parse().ok()),
         amount: object.amount.unwrap_or_default(),
         currency: object.currency.as_deref().unwrap_or_default(),
         livemode: event.livemode,
