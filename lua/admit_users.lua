@@ -35,10 +35,10 @@ if not cancelled then
 end
 
 -- The release allowance is a bucket of tokens: one per user, filled at release_per_s, 2 s worth at
--- most, so that a late scheduler catches up and a long pause does not let a crowd in. It is stored as
--- the time at which it was empty, in µs, which stay below 2^53: at the highest rate a user costs
--- 10 µs, so rounding down gives away next to nothing. It begins with 1 s worth, and begins anew when
--- the stored time is ahead: the clock of a new master is behind that of the old one.
+-- most, so that a late scheduler catches up and a long pause does not let a crowd in. It is stored
+-- as the time at which it was empty, in µs, which stay below 2^53: at the highest rate a user costs
+-- 10 µs, so rounding down gives away next to nothing. It begins with 1 s worth, and begins anew
+-- when the stored time is ahead: the clock of a new master is behind that of the old one.
 local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
 local second_us, rate = 1000000, tonumber(release_per_s)

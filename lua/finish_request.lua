@@ -38,6 +38,8 @@ if status == '' then
   redis.call('ZREM', answer_times, entry)
   return { 'dropped' }
 end
-redis.call('HSET', answers, entry, string.format('%s %.0f %s ', fingerprint, now_ms, status) .. body)
+-- The body is not formatted: %s would end it at a zero byte.
+local stored = string.format('%s %.0f %s ', fingerprint, now_ms, status) .. body
+redis.call('HSET', answers, entry, stored)
 redis.call('ZADD', answer_times, now_ms, entry)
 return { 'stored' }

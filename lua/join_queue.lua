@@ -16,7 +16,8 @@
 --
 -- Returns the place, see includes/place_of.lua. One more outcome: not_on_sale (cancelled or ended;
 --   not added). closed is also the answer to a newcomer when everything is sold (not added).
---   A live pass and a place in the line are kept; after a used or expired pass there is a new number.
+--   A live pass and a place in the line are kept; after a used or expired pass there is a new
+--   number.
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 

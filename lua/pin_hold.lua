@@ -65,9 +65,11 @@ if not record then
   for index, field in ipairs(fields) do
     local holder = redis.call('HGET', key.holders, field)
     local offset = offsets[index]
+    -- A place sold before a rebuild has no holder: the map knows.
+    local seat = offset and redis.call('GETRANGE', key.map, offset, offset) or '.'
     if holder == booking then
       owned = owned + 1
-    elseif not holder and (not offset or redis.call('GETRANGE', key.map, offset, offset) == '.') then
+    elseif not holder and seat == '.' then
       free = free + 1
     end
   end

@@ -34,10 +34,10 @@
 --   held: record of the hold
 --   replayed: record of the hold that the idempotency entry made, detail its booking
 --   and in order of precedence: idempotency_key_reused | event_missing | event_not_on_sale |
---   queue_pass_required | queue_pass_expired | queue_pass_invalid (not admitted) | queue_pass_used |
---   sections_changed (detail: what ARGV[7] should be) | invalid_seats | buyer_limit_exceeded |
---   seat_unavailable (detail: all that are taken, A-1-1,A-1-2) | sold_out (nothing available in
---   the whole event) | not_enough_seats
+--   queue_pass_required | queue_pass_expired | queue_pass_invalid (not admitted) |
+--   queue_pass_used | sections_changed (detail: what ARGV[7] should be) | invalid_seats |
+--   buyer_limit_exceeded | seat_unavailable (detail: all that are taken, A-1-1,A-1-2) |
+--   sold_out (nothing available in the whole event) | not_enough_seats
 --
 -- Bounds: 10 places; 64 sections.
 

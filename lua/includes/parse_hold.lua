@@ -1,5 +1,6 @@
--- The parts of a hold's record that scripts decide on:
--- `<held|confirming> <user> <section> <quantity> <amount> <currency> <created_ms> <expires_ms> <seats>`
+-- The parts of a hold's record that scripts decide on. A record is one line, single spaces:
+-- `<held|confirming> <user> <section> <quantity> <amount> <currency> <created_ms> <expires_ms>
+-- <seats>`
 local function parse_hold(record)
   local state, user, section, quantity, expires_ms, seats =
     string.match(record, '^(%l+) (%S+) (%S+) (%d+) %d+ %u+ %d+ (%d+) (%S+)$')
