@@ -107,7 +107,6 @@ impl Application {
         mut request: Request<Incoming>,
         client: SocketAddr,
     ) -> Result<Response<WasiBody>> {
-        headers::strip_hop_headers(request.headers_mut());
         let path = request.uri().path();
         if let Some(reserved) = path.strip_prefix(RESERVED) {
             return Ok(self.reserved(reserved));

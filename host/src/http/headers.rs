@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::str;
 
 use anyhow::{Context, Result, bail};
-use http::header::{CONNECTION, HOST};
+use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
 
@@ -31,11 +31,6 @@ pub(super) fn make_absolute<B>(request: &mut Request<B>) -> Result<()> {
 
 fn authority(header: &HeaderValue) -> Result<Authority> {
     header.to_str()?.parse().context("the Host header is no authority")
-}
-
-/// `Connection` is between client and server and would only confuse a guest that passes it on.
-pub(super) fn strip_hop_headers(headers: &mut HeaderMap) {
-    headers.remove(CONNECTION);
 }
 
 /// Adds the `spin-*` headers. Those a client sent under the same names **stay, and come first**:

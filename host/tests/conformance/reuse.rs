@@ -33,17 +33,23 @@ fn an_instance_keeps_its_statics_and_serves_128_requests() {
 }
 
 #[test]
-fn an_instance_serves_at_most_16_requests_at_once() {
+fn an_instance_serves_16_requests_at_once_and_not_one_more() {
     let host = Application::new().start();
     let answers: Vec<Value> = thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..60).map(|_| scope.spawn(|| host.get("/sleep/400").json())).collect();
+        let threads: Vec<_> = (0..20)
+            .map(|_| {
+                // One after the other: an instance takes no second request before the first has
+                // come to a pause, and a new instance is started instead.
+                thread::sleep(Duration::from_millis(25));
+                scope.spawn(|| host.get("/sleep/2000").json())
+            })
+            .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    let most = answers.iter().map(|a| a["concurrent"].as_u64().unwrap()).max().unwrap();
-    assert!((2..=16).contains(&most), "{answers:?}");
+    let most = answers.iter().map(|a| a["concurrent"].as_u64().unwrap()).max();
+    assert_eq!(most, Some(16), "{answers:?}");
     let instances: BTreeSet<_> = answers.iter().map(|a| a["instance"].as_u64()).collect();
-    assert!(instances.len() >= 4, "{instances:?}");
+    assert!(instances.len() >= 2, "{instances:?}");
 }
 
 #[test]
