@@ -1,8 +1,9 @@
-#!lua
+#!lua flags=allow-oom
 -- Turns a hold into a sale, after the ledger has committed it.
 --
--- Guarantees: only places of this booking become sold; available + held + sold = capacity before
--- and after. A repeated call changes nothing and says absent.
+-- Guarantees: the seats of the hold are sold to this booking afterwards; with ARGV[3] even when a
+-- failover has lost the hold and they look free or held by somebody else: the ledger has decided.
+-- available + held + sold = capacity before and after. A repeated call changes nothing.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -13,6 +14,8 @@
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
+-- ARGV[3] record of the hold as it was, or '': its seats are sold even when no hold is left; a
+--   standing place has no seat to find it by and waits for the audit
 --
 -- Returns {outcome, sold, capacity}
 --   outcome: confirmed | absent (no such hold, or resolved before) | event_missing | other_section
@@ -32,7 +35,7 @@ local key = {
   expiry = KEYS[5],
   map = KEYS[6],
 }
-local booking, section = ARGV[1], ARGV[2]
+local booking, section, lost_record = ARGV[1], ARGV[2], ARGV[3]
 
 local capacity, descriptor =
   unpack(redis.call('HMGET', key.settings, 'capacity', 'section:' .. section))
@@ -43,10 +46,10 @@ local function reply(outcome)
   return { outcome, tonumber(redis.call('HGET', key.counts, 'sold')), tonumber(capacity) }
 end
 local record = redis.call('HGET', key.bookings, booking)
-if not record then
+if not record and lost_record == '' then
   return reply('absent')
 end
-local hold = parse_hold(record)
+local hold = parse_hold(record or lost_record)
 if hold.section ~= section or not descriptor then
   return reply('other_section')
 end
@@ -54,6 +57,18 @@ local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
 local fields, offsets = places_of(booking, hold, seats_per_row)
 
 -- After this point the script must succeed.
+if not record then
+  for index, field in ipairs(fields) do
+    local offset = offsets[index]
+    local seat = offset and redis.call('GETRANGE', key.map, offset, offset)
+    if seat == '.' or seat == 'h' then
+      move_count(key.counts, section, 1, seat == '.' and 'available' or 'held', 'sold')
+      redis.call('SETRANGE', key.map, offset, 's')
+      redis.call('HSET', key.holders, field, booking)
+    end
+  end
+  return reply('absent')
+end
 local sold = 0
 for index, field in ipairs(fields) do
   if redis.call('HGET', key.holders, field) == booking then

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Frees the places of holds whose time is over.
 --
 -- Guarantees: a hold that is not due, was pinned meanwhile or is resolved stays as it is, so any

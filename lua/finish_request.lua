@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Stores the answer of a request, or gives its claim back when it failed: a failed attempt does
 -- not burn its key.
 --

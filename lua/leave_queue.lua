@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Takes a user out of the queue and takes an unused pass back.
 --
 -- Guarantees: afterwards the user has no place and no live pass. A used pass stays on record, so

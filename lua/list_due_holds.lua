@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Lists holds whose time is over, the longest overdue first.
 --
 -- Guarantees: changes nothing.

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Keeps a hold for a payment that is under way. With the record of a hold that is gone, takes its
 -- places again if all of them are free: it was paid a little too late.
 --

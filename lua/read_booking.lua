@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Reads an unresolved booking.
 --
 -- Guarantees: changes nothing.

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Reads the settings and the counts of an event in one atomic view.
 --
 -- Guarantees: available + held + sold = capacity in what is returned, per section and in total.

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Reads a user's place in the queue.
 --
 -- Guarantees: changes nothing.

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 -- Reads the length of the queue and what decides its pace.
 --
 -- Guarantees: changes nothing.

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Gives the places of a hold back: the owner does not want them, or the ledger refused the sale.
 --
 -- Guarantees: only places of this booking become free; a hold is resolved once; available + held +

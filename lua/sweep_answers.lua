@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Forgets idempotency entries past their age.
 --
 -- Guarantees: an entry younger than max_age_ms stays.

@@ -1,11 +1,10 @@
 //! `POST /api/v1/queue/join`: one place per user, however often they join.
 
 use domain::id::EventId;
-use guest::{Call, Problem, Reply, auth, idempotency, place, stores};
+use guest::{Call, Problem, Reply, auth, idempotency, place, stores, variables};
 use http::StatusCode;
 use scripts::JoinQueue;
 use serde::Deserialize;
-use uuid::Uuid;
 
 #[derive(Deserialize)]
 struct Body {
@@ -18,7 +17,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let scope = format!("join:{user}");
     idempotency::once(&call, event_id, &scope, async {
         let stores = stores::open().await?;
-        let (_, random) = Uuid::new_v4().as_u64_pair();
+        let random = variables::key_ring().await?.draw(event_id, user);
         let request = JoinQueue { event: event_id, user, random };
         let joined = sale::opened(&stores, event_id, async || {
             scripts::join_queue(&stores.cluster, &request, stores.redis_deadline).await

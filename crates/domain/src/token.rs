@@ -7,8 +7,10 @@
 
 use data_encoding::BASE64URL_NOPAD;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use hmac::{Hmac, KeyInit, Mac};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::id::{EventId, UserId};
 use crate::time::Instant;
@@ -229,6 +231,19 @@ impl KeyRing {
         Ok(claims)
     }
 
+    /// What decides the place of `user` in the draw of `event`: HMAC-SHA256 under the signing seed, so
+    /// that nobody can foretell it and leaving and joining again draws the same.
+    pub fn draw(&self, event: EventId, user: UserId) -> u64 {
+        let seed = self.keys.first().map(|key| key.signing.to_bytes()).unwrap_or_default();
+        // A key of any length is accepted.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&seed) else { return 0 };
+        mac.update(b"draw");
+        mac.update(event.as_uuid().as_bytes());
+        mac.update(user.as_uuid().as_bytes());
+        let digest = mac.finalize().into_bytes();
+        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
     /// The public keys, as a JWK set's `keys`.
     pub fn public_keys(&self) -> Vec<PublicKey> {
         self.keys
@@ -411,6 +426,17 @@ mod tests {
         ] {
             assert_eq!(verify(&altered), Err(TokenError::Invalid));
         }
+    }
+
+    #[test]
+    fn joining_again_draws_the_same() {
+        let event = EVENT.parse().unwrap();
+        let user: UserId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b6".parse().unwrap();
+        let other: UserId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b7".parse().unwrap();
+        let drawn = ring(&[("a", 1)]).draw(event, user);
+        assert_eq!(drawn, ring(&[("a", 1)]).draw(event, user));
+        assert_ne!(drawn, ring(&[("a", 1)]).draw(event, other));
+        assert_ne!(drawn, ring(&[("a", 2)]).draw(event, user));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use domain::id::EventId;
 use http::StatusCode;
 use scripts::{Answer, BeginOutcome, BeginRequest, FinishRequest, Idempotency};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::call::Call;
 use crate::clock::{REDIS_DEADLINE, REQUEST_DEADLINE};
@@ -64,13 +65,18 @@ where
     let Some(entry) = entry(call, scope)? else { return operation.await };
     let fingerprint = fingerprint(call);
     let cluster = redis::cluster().await?;
+    // Not the request id: clients choose that, and may send the same one twice.
+    let claim = Uuid::now_v7().to_string();
     let idempotency = Idempotency { entry: &entry, fingerprint: &fingerprint };
-    let begin = BeginRequest { event, idempotency, claim_ttl_ms: CLAIM_TTL_MS };
+    let begin = BeginRequest { event, idempotency, claim_ttl_ms: CLAIM_TTL_MS, name: &claim };
     match scripts::begin_request(&cluster, &begin, REDIS_DEADLINE).await? {
         BeginOutcome::Claimed => {}
         BeginOutcome::Replayed { status, body } => return replay(status, body),
         BeginOutcome::Reused => return Err(Problem::of(Code::IdempotencyKeyReused)),
         BeginOutcome::InProgress => return Err(Problem::of(Code::RequestInProgress)),
+        // Nothing is kept for an event that is not there. Either it does not exist, or the operation
+        // opens it; it is idempotent by itself.
+        BeginOutcome::EventMissing => return operation.await,
     }
     let result = operation.await;
     let body = result.as_ref().map(|reply| String::from_utf8_lossy(&reply.body));

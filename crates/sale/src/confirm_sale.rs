@@ -147,8 +147,12 @@ pub(crate) async fn mark_sold<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
 ) -> Result<(), Error> {
-    let request =
-        scripts::ConfirmBooking { booking: booking.booking_id, section: &booking.section };
+    let hold = hold_of(booking)?;
+    let request = scripts::ConfirmBooking {
+        booking: booking.booking_id,
+        section: &booking.section,
+        lost: Some(&hold),
+    };
     let outcome =
         scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?;
     match outcome {

@@ -17,6 +17,9 @@ pub struct BeginRequest<'a> {
     pub idempotency: Idempotency<'a>,
     /// Life of the claim, in ms: a little longer than a request may take.
     pub claim_ttl_ms: i64,
+    /// Names the request, without spaces: its own claim is no obstacle when a lost reply is asked
+    /// for again.
+    pub name: &'a str,
 }
 
 /// What claiming found.
@@ -35,6 +38,8 @@ pub enum BeginOutcome {
     Reused,
     /// The same request is being worked on.
     InProgress,
+    /// The event is not open in Redis.
+    EventMissing,
 }
 
 /// Claims the key.
@@ -47,11 +52,13 @@ pub async fn begin_request<T: Transport>(
     request: &BeginRequest<'_>,
     deadline: Duration,
 ) -> Result<BeginOutcome, Error> {
-    let key_list = [keys::answers(request.event), keys::answer_times(request.event)];
+    let event = request.event;
+    let key_list = [keys::settings(event), keys::answers(event), keys::answer_times(event)];
     let arguments = vec![
         request.idempotency.entry.into(),
         request.idempotency.fingerprint.into(),
         request.claim_ttl_ms.into(),
+        request.name.into(),
     ];
     let reply = call(cluster, &registry::BEGIN_REQUEST, &key_list, arguments, deadline).await?;
     match reply.outcome()? {
@@ -61,6 +68,7 @@ pub async fn begin_request<T: Transport>(
         }
         "reused" => Ok(BeginOutcome::Reused),
         "in_progress" => Ok(BeginOutcome::InProgress),
+        "event_missing" => Ok(BeginOutcome::EventMissing),
         _ => Err(reply.unexpected()),
     }
 }

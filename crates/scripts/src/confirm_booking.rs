@@ -7,7 +7,7 @@ use domain::id::BookingId;
 use domain::section::SectionName;
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, Hold, keys, registry};
 
 /// What to confirm.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +16,8 @@ pub struct ConfirmBooking<'a> {
     pub booking: BookingId,
     /// The section of the booking; another one is answered with [`Error::Protocol`].
     pub section: &'a SectionName,
+    /// The hold as it was, to sell its seats even when Redis has lost it.
+    pub lost: Option<&'a Hold>,
 }
 
 /// What confirming did.
@@ -28,7 +30,7 @@ pub enum ConfirmOutcome {
         /// Places of the whole event.
         capacity: i64,
     },
-    /// There is no hold: it was confirmed before, or resolved otherwise.
+    /// There is no hold: it was confirmed before, lost, or resolved otherwise.
     Absent {
         /// Places sold in the whole event.
         sold: i64,
@@ -58,7 +60,11 @@ pub async fn confirm_booking<T: Transport>(
         keys::expiry(event),
         keys::map(event, request.section),
     ];
-    let arguments = vec![request.booking.to_string().into(), request.section.as_str().into()];
+    let arguments = vec![
+        request.booking.to_string().into(),
+        request.section.as_str().into(),
+        request.lost.map(Hold::to_string).unwrap_or_default().into(),
+    ];
     let reply = call(cluster, &registry::CONFIRM_BOOKING, &key_list, arguments, deadline).await?;
     let (sold, capacity) = (reply.integer(1)?, reply.integer(2)?);
     match reply.outcome()? {

@@ -18,7 +18,8 @@ pub(super) fn check(
     include: &dyn Fn(&str) -> Option<String>,
 ) -> Vec<String> {
     let mut complaints = Vec::new();
-    if !text.starts_with("#!lua\n") {
+    let first = text.lines().next().unwrap_or_default();
+    if first != "#!lua" && !first.starts_with("#!lua flags=") {
         complaints.push(format!("{path}: does not begin with #!lua"));
     }
     let (header, own_body) = split(text);

@@ -25,6 +25,31 @@ async fn a_request_is_answered_once() {
     play(&Setup::default(), rows).await;
 }
 
+/// A reply was lost, the same request asks again. Another one with the same key waits.
+#[tokio::test]
+async fn a_request_is_not_locked_out_by_its_own_claim() {
+    let rows = "
+        begin k f 60000 as r1           -> claimed
+        begin k f 60000 as r1           -> claimed
+        begin k f 60000 as r2           -> in_progress
+        begin k g 60000 as r2           -> reused
+    ";
+    play(&Setup::default(), rows).await;
+}
+
+/// The request died; the buyer comes back with another body.
+#[tokio::test]
+async fn a_dead_claim_does_not_burn_its_key() {
+    let rows = "
+        begin k f 1                     -> claimed
+        wait 5                          -> done
+        begin k g 60000                 -> claimed
+        finish k g 201 done             -> stored
+        begin k f 60000                 -> reused
+    ";
+    play(&Setup::default(), rows).await;
+}
+
 #[tokio::test]
 async fn a_failed_attempt_does_not_burn_its_key() {
     let rows = "

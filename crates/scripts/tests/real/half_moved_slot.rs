@@ -158,10 +158,10 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
     let pin = PinHold { booking, section, grace_ms: 60_000, retake: None };
-    let confirm = ConfirmBooking { booking: other, section };
+    let confirm = ConfirmBooking { booking: other, section, lost: None };
     let release = ReleaseSeats { booking, section, reason: ReleaseReason::Released };
     let expire = ExpireHolds { event, sections: &sections, bookings: &[booking] };
-    let begin = BeginRequest { event, idempotency, claim_ttl_ms: 1 };
+    let begin = BeginRequest { event, idempotency, claim_ttl_ms: 1, name: "r" };
     let answer = Some(Answer { status: 500, body: "" });
     let finish = FinishRequest { event, idempotency, answer };
 

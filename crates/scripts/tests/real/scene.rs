@@ -99,7 +99,13 @@ impl Stage {
             ["expire", booking] => self.expire(&[booking]).await,
             ["journal"] => self.journal().await,
             ["trim", count] => self.trim(count.parse().unwrap()).await,
-            ["begin", entry, fingerprint, ttl_ms] => self.begin(entry, fingerprint, ttl_ms).await,
+            ["begin", entry, fingerprint, ttl_ms] => {
+                let name = self.next_request_name();
+                self.begin(entry, fingerprint, ttl_ms, &name).await
+            }
+            ["begin", entry, fingerprint, ttl_ms, "as", name] => {
+                self.begin(entry, fingerprint, ttl_ms, name).await
+            }
             ["finish", entry, fingerprint, ref rest @ ..] => {
                 self.finish(entry, fingerprint, rest).await
             }
@@ -367,7 +373,7 @@ impl Stage {
         let hold = self.holds.get(&booking).cloned();
         let section =
             hold.as_ref().map_or_else(|| "A".parse().unwrap(), |hold| hold.section.clone());
-        let request = ConfirmBooking { booking, section: &section };
+        let request = ConfirmBooking { booking, section: &section, lost: None };
         match scripts::confirm_booking(&self.cluster, &request, DEADLINE).await.unwrap() {
             ConfirmOutcome::Confirmed { sold, capacity } => {
                 let hold = hold.unwrap();
@@ -448,17 +454,24 @@ impl Stage {
         format!("{} trimmed", call.await.unwrap())
     }
 
-    async fn begin(&self, entry: &str, fingerprint: &str, ttl_ms: &str) -> String {
+    /// Every request is another one, unless a row names it.
+    fn next_request_name(&self) -> String {
+        uuid::Uuid::now_v7().to_string()
+    }
+
+    async fn begin(&self, entry: &str, fingerprint: &str, ttl_ms: &str, name: &str) -> String {
         let request = BeginRequest {
             event: self.event,
             idempotency: Idempotency { entry, fingerprint },
             claim_ttl_ms: ttl_ms.parse().unwrap(),
+            name,
         };
         match scripts::begin_request(&self.cluster, &request, DEADLINE).await.unwrap() {
             BeginOutcome::Claimed => "claimed".to_owned(),
             BeginOutcome::Replayed { status, body } => format!("replayed {status} {body}"),
             BeginOutcome::Reused => "reused".to_owned(),
             BeginOutcome::InProgress => "in_progress".to_owned(),
+            BeginOutcome::EventMissing => "event_missing".to_owned(),
         }
     }
 
