@@ -23,6 +23,7 @@ mod postgres;
 mod redis;
 mod routes;
 mod run;
+mod start;
 mod template;
 mod variables;
 

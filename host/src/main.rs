@@ -5,20 +5,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use host::options::Options;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let options = Options::parse();
     start_log(options.log_json);
     raise_file_limit();
-    let outcome = Runtime::new().map_err(Into::into).and_then(|runtime| {
-        let outcome = runtime.block_on(host::run(options));
-        // Dropping it would wait for guests, and one in an endless loop never yields.
-        runtime.shutdown_background();
-        outcome
-    });
-    match outcome {
+    match host::run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
