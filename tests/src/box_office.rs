@@ -61,7 +61,8 @@ impl BoxOffice {
 
     /// A request for `path`, which begins with `/`.
     pub fn request(&self, method: Method, path: &str) -> Request {
-        Request::new(&self.http, method, &self.system.base_url, path)
+        let log = self.system.application_log();
+        Request::new(&self.http, method, &self.system.base_url, path, log)
     }
 
     /// GET without credentials.

@@ -1,5 +1,7 @@
 //! One request, put together and sent.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -10,20 +12,31 @@ use crate::answer::Answer;
 /// The system promises an answer within 5 s; the rest is for a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How much of the log's end is shown where no line names the request.
+const LOG_LINES: usize = 3;
+
 /// A request that is not sent yet.
 #[derive(Debug)]
 pub struct Request {
     what: String,
     is_head: bool,
+    log: &'static Path,
     builder: reqwest::RequestBuilder,
 }
 
 impl Request {
-    pub(crate) fn new(http: &reqwest::Client, method: Method, base_url: &str, path: &str) -> Self {
+    /// A request for `url`; what the application says about a failure is looked up in `log`.
+    pub(crate) fn new(
+        http: &reqwest::Client,
+        method: Method,
+        base_url: &str,
+        path: &str,
+        log: &'static Path,
+    ) -> Self {
         let what = format!("{method} {path}");
         let is_head = method == Method::HEAD;
         let builder = http.request(method, format!("{base_url}{path}")).timeout(TIMEOUT);
-        Self { what, is_head, builder }
+        Self { what, is_head, log, builder }
     }
 
     /// With a header.
@@ -62,7 +75,21 @@ impl Request {
         let headers = response.headers().clone();
         let body = response.bytes().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
         let answer = Answer { what, status, headers, body: body.to_vec() };
+        if status >= 500 {
+            tell_causes(self.log, &answer);
+        }
         answer.check_form(self.is_head);
         answer
     }
+}
+
+/// Shows what the log says about a failed request: should the test fail, that is the reason.
+fn tell_causes(log: &Path, answer: &Answer) {
+    let log = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = match answer.header("x-request-id") {
+        Some(request_id) => log.lines().filter(|line| line.contains(request_id)).collect(),
+        // Not even the component has answered.
+        None => log.lines().rev().take(LOG_LINES).collect(),
+    };
+    eprintln!("{answer}\n{}", lines.join("\n"));
 }

@@ -1,0 +1,215 @@
+//! The line: joined, polled, left, let in, closed.
+
+use serde_json::{Value, json};
+use tests::{BoxOffice, claims_of, eventually, now_s};
+
+/// A queue that lets nobody in by itself.
+fn by_hand() -> Value {
+    json!({ "sale": { "queue": { "enabled": true, "release_per_s": 0 } } })
+}
+
+#[tokio::test]
+async fn joining_gives_a_place_and_joining_again_the_same() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let (first, second) = (office.buyer().await, office.buyer().await);
+    let place = first.join(&event).await.expect(201);
+    assert_eq!(place["event_id"], event);
+    assert_eq!(place["user_id"], first.user_id);
+    assert_eq!(place["status"], "waiting");
+    assert_eq!(
+        (&place["number"], &place["position"], &place["ahead"]),
+        (&json!(1), &json!(1), &json!(0))
+    );
+    assert!(place["estimated_wait_s"].as_i64().is_some());
+    assert!(place["poll_after_ms"].as_i64().is_some_and(|wait| wait > 0));
+    assert!(place.get("queue_pass").is_none());
+    let receipt = claims_of(place["receipt"].as_str().expect("a receipt"));
+    assert_eq!((&receipt["aud"], &receipt["sub"]), (&json!(event), &json!(first.user_id)));
+
+    let other = second.join(&event).await.expect(201);
+    assert_eq!(
+        (&other["number"], &other["position"], &other["ahead"]),
+        (&json!(2), &json!(2), &json!(1))
+    );
+    let again = first.join(&event).await.expect(200);
+    assert_eq!((&again["number"], &again["position"]), (&json!(1), &json!(1)));
+    assert_eq!(first.position(&event).await.expect(200)["number"], 1);
+}
+
+#[tokio::test]
+async fn who_leaves_is_gone_and_the_others_move_up() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let (first, second) = (office.buyer().await, office.buyer().await);
+    first.position(&event).await.expect_problem(404, "not_in_queue");
+    first.leave(&event).await.expect(204);
+    first.join(&event).await.expect(201);
+    second.join(&event).await.expect(201);
+    first.leave(&event).await.expect(204);
+    first.leave(&event).await.expect(204);
+    first.position(&event).await.expect_problem(404, "not_in_queue");
+    assert_eq!(second.position(&event).await.expect(200)["position"], 1);
+    let back = first.join(&event).await.expect(201);
+    assert_eq!((&back["number"], &back["position"]), (&json!(3), &json!(2)), "at the end");
+}
+
+#[tokio::test]
+async fn a_pass_that_is_given_up_is_worth_nothing() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let buyer = office.buyer().await;
+    let pass = buyer.pass(&event).await;
+    buyer.leave(&event).await.expect(204);
+    let choice = json!({ "section": "A", "quantity": 1 });
+    let refused = buyer.reserve_with(&pass, &event, choice).await;
+    assert_eq!(refused.status, 403, "{refused}");
+    let status = office.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
+    assert_eq!(status["active"], 0, "the place is free for the next");
+}
+
+#[tokio::test]
+async fn the_organiser_lets_in_by_hand_within_max_active_and_the_seats_left() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    let queue = json!({ "enabled": true, "release_per_s": 0, "max_active": 2 });
+    let event = office.event(json!({ "sale": { "queue": queue } })).await;
+    let mut buyers = Vec::new();
+    for _ in 0..4 {
+        let buyer = office.buyer().await;
+        buyer.join(&event).await.expect(201);
+        buyers.push(buyer);
+    }
+    assert_eq!(organiser.let_in(&event, 1).await.expect(200), json!({ "admitted": 1 }));
+    assert_eq!(organiser.let_in(&event, 1_000).await.expect(200), json!({ "admitted": 1 }));
+    assert_eq!(organiser.let_in(&event, 1_000).await.expect(200), json!({ "admitted": 0 }));
+    let status = office.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
+    assert_eq!(
+        status,
+        json!({ "event_id": event, "status": "on_sale", "waiting": 2, "active": 2,
+            "max_active": 2, "release_per_s": 0, "estimated_wait_s": status["estimated_wait_s"] })
+    );
+    let statuses = [0, 1, 2, 3].map(|index: usize| buyers[index].clone());
+    for (index, buyer) in statuses.iter().enumerate() {
+        let place = buyer.position(&event).await.expect(200);
+        let expected = if index < 2 { "admitted" } else { "waiting" };
+        assert_eq!(place["status"], expected, "in the order of the line: {place}");
+    }
+    assert_eq!(buyers[2].position(&event).await.expect(200)["position"], 1);
+    for count in [json!(0), json!(-1), json!(1_001), json!("1"), json!(1.5), Value::Null] {
+        let path = format!("/api/v1/queue/process/{event}");
+        let request = organiser.request(reqwest::Method::POST, &path);
+        let answer = request.json(&json!({ "count": count })).send().await;
+        answer.expect_problem(422, "validation_failed");
+    }
+
+    let small = json!([{ "name": "A", "kind": "standing", "capacity": 1, "price": 1 }]);
+    let queue = json!({ "enabled": true, "release_per_s": 0 });
+    let event = office.event(json!({ "sections": small, "sale": { "queue": queue } })).await;
+    for buyer in &buyers {
+        buyer.join(&event).await.expect(201);
+    }
+    assert_eq!(organiser.let_in(&event, 10).await.expect(200), json!({ "admitted": 1 }));
+}
+
+#[tokio::test]
+async fn the_worker_lets_in_by_itself_and_the_pass_is_the_same_each_time() {
+    let office = BoxOffice::open();
+    let event = office.event(json!({ "sale": { "queue": { "enabled": true } } })).await;
+    let buyer = office.buyer().await;
+    buyer.join(&event).await.expect(201);
+    let place = eventually("the worker lets the buyer in", async || {
+        let place = buyer.position(&event).await.expect(200);
+        (place["status"] == "admitted").then_some(place)
+    })
+    .await;
+    assert!(place.get("position").is_none(), "{place}");
+    let pass = place["queue_pass"].as_str().expect("a pass");
+    let claims = claims_of(pass);
+    assert_eq!((&claims["aud"], &claims["sub"]), (&json!(event), &json!(buyer.user_id)));
+    let left_s = claims["exp"].as_i64().expect("seconds") - now_s();
+    assert!((280..=301).contains(&left_s), "{left_s}");
+    assert!(place["pass_expires_at"].as_str().is_some());
+    for _ in 0..2 {
+        assert_eq!(buyer.position(&event).await.expect(200)["queue_pass"], pass);
+        assert_eq!(buyer.join(&event).await.expect(200)["queue_pass"], pass);
+    }
+}
+
+/// Before the sale opens everybody may join, and the line is drawn by lot; but nobody is let in,
+/// neither by the worker nor by hand. Once it opens, the same places are served.
+#[tokio::test]
+async fn before_the_sale_opens_one_can_join_and_nobody_is_let_in() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    let change = json!({ "on_sale_at": "2037-05-01T00:00:00Z",
+        "sale": { "queue": { "enabled": true } } });
+    let event = office.event(change).await;
+    let mut buyers = Vec::new();
+    for _ in 0..12 {
+        let buyer = office.buyer().await;
+        assert_eq!(buyer.join(&event).await.expect(201)["status"], "waiting");
+        buyers.push(buyer);
+    }
+    assert_eq!(organiser.let_in(&event, 10).await.expect(200), json!({ "admitted": 0 }));
+    office.tick().await;
+    let mut positions = Vec::new();
+    for buyer in &buyers {
+        let place = buyer.position(&event).await.expect(200);
+        assert_eq!(place["status"], "waiting");
+        positions.push(place["position"].as_i64().expect("a position"));
+    }
+    let mut sorted = positions.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (1..=12).collect::<Vec<_>>(), "each position once");
+    assert_ne!(positions, sorted, "the order of joining decides nothing (1 in 12! by chance)");
+    let choice = json!({ "section": "A", "quantity": 1 });
+    let early = buyers[0].reserve(&event, choice).await;
+    early.expect_problem(409, "event_not_on_sale");
+
+    organiser.change(&event, json!({ "on_sale_at": "2020-01-01T00:00:00Z" })).await.expect(200);
+    eventually("somebody is let in", async || {
+        let status = office.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
+        (status["active"] != 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_queue_joining_admits_at_once_and_no_pass_is_needed() {
+    let office = BoxOffice::open();
+    let event = office.event(json!({})).await;
+    let buyer = office.buyer().await;
+    let place = buyer.join(&event).await.expect(201);
+    assert_eq!(place["status"], "admitted");
+    assert!(place["queue_pass"].as_str().is_some());
+    let other = office.buyer().await;
+    other.hold(&event, json!({ "section": "A", "quantity": 1 })).await;
+    let pass = place["queue_pass"].as_str().expect("a pass");
+    let held = buyer.reserve_with(pass, &event, json!({ "section": "A", "quantity": 1 })).await;
+    held.expect(201);
+}
+
+#[tokio::test]
+async fn the_line_closes_when_everything_is_sold() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    let small = json!([{ "name": "A", "kind": "standing", "capacity": 1, "price": 1 }]);
+    let queue = json!({ "enabled": true, "release_per_s": 0 });
+    let event = office.event(json!({ "sections": small, "sale": { "queue": queue } })).await;
+    let (buyer, late) = (office.buyer().await, office.buyer().await);
+    let pass = buyer.pass(&event).await;
+    late.join(&event).await.expect(201);
+    let choice = json!({ "section": "A", "quantity": 1 });
+    let held = buyer.reserve_with(&pass, &event, choice.clone()).await.expect(201);
+    assert_eq!(organiser.let_in(&event, 1).await.expect(200)["admitted"], 0, "nothing is left");
+    organiser.confirm(held["booking_id"].as_str().expect("an id")).await.expect(200);
+    assert_eq!(late.position(&event).await.expect(200)["status"], "closed");
+    assert_eq!(late.join(&event).await.expect(200)["status"], "closed");
+    let newcomer = office.buyer().await.join(&event).await.expect(200);
+    assert_eq!(newcomer["status"], "closed");
+    let status = office.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
+    assert_eq!(status["status"], "sold_out");
+    let read = office.get(&format!("/api/v1/events/{event}")).await.expect(200);
+    assert_eq!(read["status"], "sold_out");
+}
