@@ -1,8 +1,9 @@
 //! `cargo xtask build`: the components, for WebAssembly; and the native programs for the others.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cargo::{cargo, run_quietly};
 use crate::install::ensure_wasm_target;
@@ -36,9 +37,15 @@ pub(crate) fn build_components(progress: &Progress) -> Result<()> {
 pub(crate) fn build_programs(names: &[&str], progress: &Progress) -> Result<()> {
     progress.step(&format!("Building {}", names.join(" and ")));
     let mut command = cargo();
-    command.args(["build", "--release"]);
+    command.args(["build", "--release", "--target-dir"]).arg(target_folder()?);
     for name in names {
         command.args(["--package", name]);
     }
     run_quietly(&mut command, progress)
+}
+
+/// The target folder this tool was built in: the parent of its profile's folder.
+fn target_folder() -> Result<PathBuf> {
+    let profile = stack::beside_this_program("..")?;
+    profile.canonicalize().with_context(|| format!("cannot find {}", profile.display()))
 }

@@ -26,7 +26,7 @@ mod system;
 mod test_support;
 
 pub use http::get;
-pub use migrate::{migrate, migrations_folder};
+pub use migrate::{migrate, migrations_folder, repository};
 pub use ports::free_port;
 pub use postgres::{Postgres, PostgresOptions, create_database};
 pub use process::command_line;

@@ -6,9 +6,15 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 use tokio_postgres::{Client, NoTls};
 
+/// The root of this repository, where spin.toml is.
+pub fn repository() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize().unwrap_or(root)
+}
+
 /// The migrations of this repository.
 pub fn migrations_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/postgres/migrations")
+    repository().join("infra/postgres/migrations")
 }
 
 /// Applies the migrations of `folder` (`V1__name.sql`, …) that the database does not have yet.

@@ -24,8 +24,12 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub(crate) fn form(nodes: &[RedisNode]) -> Result<()> {
     if !is_formed(nodes)? {
         let addresses: Vec<u16> = nodes.iter().map(|node| node.port).collect();
+        // All of them before the first is introduced: a node that knows another takes no epoch.
         for (index, node) in nodes.iter().enumerate() {
-            prepare(&mut node.connect()?, index, &addresses)?;
+            prepare(&mut node.connect()?, index)?;
+        }
+        for (index, node) in nodes.iter().enumerate() {
+            introduce(&mut node.connect()?, index, &addresses)?;
         }
         for (index, node) in nodes.iter().enumerate().skip(MASTERS) {
             let master = &nodes[index - MASTERS];
@@ -57,9 +61,8 @@ fn is_formed(nodes: &[RedisNode]) -> Result<bool> {
     Ok(known > nodes.len())
 }
 
-/// Gives a node its epoch and slots and introduces it to all others. All pairs are introduced
-/// because that is faster than waiting for gossip to spread the word.
-fn prepare(redis: &mut Connection, index: usize, ports: &[u16]) -> Result<()> {
+/// Gives a node its epoch, and a master its slots.
+fn prepare(redis: &mut Connection, index: usize) -> Result<()> {
     let epoch = (index + 1).to_string();
     redis.command(&["CLUSTER", "SET-CONFIG-EPOCH", &epoch])?;
     if index < MASTERS {
@@ -68,6 +71,12 @@ fn prepare(redis: &mut Connection, index: usize, ports: &[u16]) -> Result<()> {
         words.extend(slots.iter().map(String::as_str));
         redis.command(&words)?;
     }
+    Ok(())
+}
+
+/// Introduces a node to all others. All pairs are introduced because that is faster than waiting for
+/// gossip to spread the word.
+fn introduce(redis: &mut Connection, index: usize, ports: &[u16]) -> Result<()> {
     for port in ports.iter().skip(index + 1) {
         redis.command(&["CLUSTER", "MEET", "127.0.0.1", &port.to_string()])?;
     }

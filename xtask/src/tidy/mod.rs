@@ -29,7 +29,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
     complaints.extend(dependencies::check(&dependencies::metadata()?, &components()?)?);
-    complaints.extend(compose::check(&read("docker-compose.yml")?)?);
+    complaints
+        .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);
     for complaint in &complaints {
         println!("{complaint}");
     }
