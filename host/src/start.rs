@@ -115,10 +115,11 @@ async fn listen(
         max_requests: options.max_concurrent_requests,
         max_wait: options.max_request_wait,
     };
-    let application = Arc::new(Application::new(manifest, components, reuse, backpressure)?);
+    let stop = &running.stop;
+    let application = Application::new(manifest, components, reuse, backpressure, stop)?;
     let server = Server::bind(options.listen, options.max_connections).await?;
     announce(&format!("listening on http://{}", server.address()?))?;
-    running.tasks.spawn(server.serve(application, running.stop.clone()));
+    running.tasks.spawn(server.serve(Arc::new(application), stop.clone()));
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::headers;
@@ -63,6 +64,7 @@ impl Application {
         components: &HashMap<String, Arc<LoadedComponent>>,
         reuse: ReuseOptions,
         backpressure: Backpressure,
+        stop: &CancellationToken,
     ) -> Result<Self> {
         // All routes of a component share its instances.
         let mut handlers: BTreeMap<&str, ComponentHandler> = BTreeMap::new();
@@ -72,7 +74,7 @@ impl Application {
                 (Some(id), _) => {
                     let handler = match handlers.get(id.as_str()) {
                         Some(handler) => handler.clone(),
-                        None => handler(components, id, reuse)?,
+                        None => handler(components, id, reuse, stop.clone())?,
                     };
                     handlers.insert(id, handler.clone());
                     Destination::Component(handler)
@@ -176,9 +178,10 @@ fn handler(
     components: &HashMap<String, Arc<LoadedComponent>>,
     id: &str,
     reuse: ReuseOptions,
+    stop: CancellationToken,
 ) -> Result<ComponentHandler> {
     let component = components.get(id).context("unknown component")?;
-    let instances = ComponentInstances::new(Arc::clone(component), reuse)
+    let instances = ComponentInstances::new(Arc::clone(component), reuse, stop)
         .map_err(anyhow::Error::from)
         .with_context(|| format!("component {id:?} does not export wasi:http/handler@0.3.0"))?;
     Ok(ComponentHandler::new(instances))

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
+use tokio_util::sync::CancellationToken;
 use wasmtime::component::GuestTaskId;
 use wasmtime::{Store, StoreContextMut};
 use wasmtime_wasi_http::WasiHttpView;
@@ -41,6 +42,7 @@ pub(super) struct ComponentInstances {
     pre: ServicePre<InstanceState>,
     component: Arc<LoadedComponent>,
     options: ReuseOptions,
+    stop: CancellationToken,
 }
 
 impl ComponentInstances {
@@ -48,9 +50,10 @@ impl ComponentInstances {
     pub(super) fn new(
         component: Arc<LoadedComponent>,
         options: ReuseOptions,
+        stop: CancellationToken,
     ) -> wasmtime::Result<Self> {
         let pre = ServicePre::new(component.pre.clone())?;
-        Ok(Self { pre, component, options })
+        Ok(Self { pre, component, options, stop })
     }
 }
 
@@ -70,7 +73,11 @@ impl HandlerState for ComponentInstances {
                 options: self.options,
                 sleep: Box::pin(tokio::time::sleep(Duration::MAX)),
             },
-            state: Worker { component: Arc::clone(&self.component), options: self.options },
+            state: Worker {
+                component: Arc::clone(&self.component),
+                options: self.options,
+                stop: self.stop.clone(),
+            },
         })
     }
 }
@@ -107,6 +114,7 @@ impl WorkerExpiration for Expiration {
 pub(super) struct Worker {
     component: Arc<LoadedComponent>,
     options: ReuseOptions,
+    stop: CancellationToken,
 }
 
 impl WorkerState for Worker {
@@ -146,6 +154,8 @@ impl WorkerState for Worker {
         let component = self.component.id();
         match result {
             Ok(()) => tracing::debug!(component, "instance ended"),
+            // It is cut off with the host, and wasmtime takes that for a panic.
+            Err(_) if self.stop.is_cancelled() => tracing::debug!(component, "instance cut off"),
             // The whole text: it has the guest's backtrace.
             Err(error) => {
                 tracing::error!(component, error = %format!("{error:?}"), "instance failed")

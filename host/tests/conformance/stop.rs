@@ -18,6 +18,7 @@ fn a_request_under_way_is_finished_before_the_end() {
     assert_eq!(response.status, 200);
     assert!(host.ended().success());
     assert!(TcpStream::connect(host.address).is_err());
+    assert!(!host.log().contains("ERROR"), "{}", host.log());
 }
 
 #[test]
