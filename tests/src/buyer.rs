@@ -23,6 +23,11 @@ impl Buyer {
         Self { office, token, user_id }
     }
 
+    /// The same person at another counter: `office` has connections of its own.
+    pub fn at(&self, office: &BoxOffice) -> Self {
+        Self { office: office.clone(), ..self.clone() }
+    }
+
     /// A request of this buyer.
     pub fn request(&self, method: Method, path: &str) -> Request {
         self.office.request(method, path).bearer(&self.token)

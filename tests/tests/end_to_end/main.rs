@@ -1,4 +1,15 @@
 //! Everything through HTTP, against one running system that all tests share. Each test makes its
 //! own events, buyers and keys.
 
+mod bad_inputs;
+mod bookings;
+mod crowds;
+mod events;
+mod idempotency;
 mod identity;
+mod outages;
+mod passes;
+mod payments;
+mod queue;
+mod replies;
+mod reservations;
