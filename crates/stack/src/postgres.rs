@@ -6,7 +6,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Signal, geteuid};
@@ -18,6 +19,12 @@ use crate::server::{Server, StopSignals};
 
 /// A start after a crash replays the log first.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a server writes that finds sessions of a crashed one alive on its data.
+const OLD_SESSIONS: &str = "pre-existing shared memory block";
+/// Such sessions notice within a second or two that their server has gone.
+const OLD_SESSIONS_TIMEOUT: Duration = Duration::from_secs(20);
+const OLD_SESSIONS_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Spin keeps up to 64 connections for each component that uses Postgres.
 const MAX_CONNECTIONS: u32 = 400;
@@ -164,7 +171,24 @@ impl Start {
         Ok(())
     }
 
+    /// Starts the server. After a crash the last sessions of the old one may live a moment longer and
+    /// keep its shared memory; they end by themselves, so they are waited for.
     fn run(&self, port: u16) -> Result<Server> {
+        let begun = Instant::now();
+        loop {
+            match self.run_once(port) {
+                Err(error)
+                    if format!("{error:#}").contains(OLD_SESSIONS)
+                        && begun.elapsed() < OLD_SESSIONS_TIMEOUT =>
+                {
+                    sleep(OLD_SESSIONS_INTERVAL);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    fn run_once(&self, port: u16) -> Result<Server> {
         let mut command = self.command(&self.programs.postgres);
         command.arg("-D").arg(&self.data).args(["-p", &port.to_string()]);
         // One way in is enough, and the path of a socket in a deep folder would be too long.
