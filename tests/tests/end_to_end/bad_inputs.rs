@@ -4,6 +4,13 @@ use reqwest::Method;
 use serde_json::json;
 use tests::{BoxOffice, raw_exchange};
 
+/// The values of an object without their names.
+fn values_of(object: &str) -> String {
+    let object: serde_json::Value = serde_json::from_str(object).expect("JSON");
+    let values: Vec<_> = object.as_object().expect("an object").values().collect();
+    json!(values).to_string()
+}
+
 /// Every body that is not an honest JSON object, with the status it deserves.
 fn bodies(honest: &str) -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
     let without_end = &honest[..honest.len() - 1];
@@ -24,6 +31,8 @@ fn bodies(honest: &str) -> Vec<(&'static str, Vec<u8>, &'static [u16])> {
         ("10,000 deep", text(format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))), &[400]),
         ("deep in a field", text(format!("{without_end},\"x\":{}1", "[".repeat(10_000))), &[400]),
         ("null", b"null".to_vec(), &[422]),
+        ("a list", b"[]".to_vec(), &[422]),
+        ("the values in a list", text(values_of(honest)), &[422]),
         ("a number", b"1".to_vec(), &[422]),
         ("a text", b"\"x\"".to_vec(), &[422]),
         ("an empty object", b"{}".to_vec(), &[422]),
