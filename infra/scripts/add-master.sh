@@ -87,9 +87,14 @@ slots_of() {
         awk -F- '/^[0-9]/ { slots += (NF == 2 ? $2 - $1 + 1 : 1) } END { print slots + 0 }'
 }
 
-is_master_in_cluster() {
-    on "$1" cluster nodes | grep --quiet 'myself,master' &&
-        ! on "$1" cluster info | grep --quiet '^cluster_known_nodes:1[[:space:]]*$'
+# Whether every node that answers knows the new one as a master.
+is_known_everywhere() {
+    local id other
+    id=$(on "$node" cluster myid)
+    for other in "${all[@]}"; do
+        [ "$(on "$other" ping 2>/dev/null)" = PONG ] || continue
+        on "$other" cluster nodes | grep --quiet "^$id .* master .* connected" || return 1
+    done
 }
 
 if [ -z "$nodes" ]; then
@@ -98,14 +103,18 @@ if [ -z "$nodes" ]; then
     . "$run/env"
     nodes=$REDIS_NODES
 fi
-seed=${nodes%%,*}
-on "$seed" ping >/dev/null || fail "no Redis answers on $seed"
+seed=
+IFS=',' read -r -a all <<<"$nodes"
+for candidate in "${all[@]}"; do
+    if [ "$(on "$candidate" ping 2>/dev/null)" = PONG ]; then seed=$candidate && break; fi
+done
+[ -n "$seed" ] || fail "no Redis answers on $nodes"
 if [ -z "$node" ]; then
     start_local_node
 fi
 
 redis-cli --cluster add-node "$node" "$seed"
-eventually "the new master knows the cluster" is_master_in_cluster "$node"
+eventually "every node knows the new master" is_known_everywhere
 eventually "the cluster agrees" agree "$seed"
 redis-cli --cluster rebalance "$seed" --cluster-use-empty-masters
 eventually "the cluster agrees" agree "$seed"

@@ -143,17 +143,12 @@ eventually "a replica has the writes" has_copied "$victim" "$offset"
 
 echo "killing $victim, whose replica is ${heirs[*]}"
 start_ns=$(date +%s%N)
+# Whatever happens from here on, the victim is started again.
+trap '$start_command' EXIT
 $kill_command
 
 heir=
-someone_# Whether the first replica of a master has everything up to an offset.
-has_copied() {
-    local copied
-    copied=$(info "$1" replication slave0 | sed --quiet 's/.*offset=\([0-9]*\).*/\1/p')
-    [ "${copied:-0}" -ge "$2" ]
-}
-
-has_taken_over() {
+someone_has_taken_over() {
     for candidate in "${heirs[@]}"; do
         if has_taken_over "$candidate" "${keys[0]}"; then heir=$candidate && return 0; fi
     done
@@ -168,6 +163,7 @@ for key in "${keys[@]}"; do
     [ "$(on "$heir" get "$key")" = "$key" ] || missing=$((missing + 1))
 done
 
+trap - EXIT
 $start_command
 eventually "$victim comes back as a replica" is_synced_replica "$victim"
 echo "$victim is back as a replica in sync"

@@ -49,24 +49,18 @@ pub(crate) fn run(arguments: UpArguments) -> Result<ExitCode> {
     let steps = Arc::clone(&progress);
     let options = SystemOptions {
         port: Some(arguments.port),
-        detached: arguments.detach,
         on_step: Box::new(move |text| steps.step(text)),
         ..SystemOptions::new(&root(), runtime)
     };
-    let system = match System::start(&folder, options) {
-        Ok(system) => system,
-        Err(error) => {
-            // What did start must not stay: the next `up` begins from nothing but the data.
-            stop_recorded(&folder)?;
-            return Err(error);
-        }
-    };
+    let system = System::start(&folder, options)?;
     progress.done();
     tell(&system, &name, arguments.detach);
-    drop(lock);
-    if !arguments.detach {
-        stay(system, &folder)?;
+    if arguments.detach {
+        system.detach();
+        return Ok(ExitCode::SUCCESS);
     }
+    drop(lock);
+    stay(system, &folder)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -28,7 +28,7 @@ mod test_support;
 pub use http::get;
 pub use migrate::{migrate, migrations_folder, repository};
 pub use ports::free_port;
-pub use postgres::{Postgres, PostgresOptions, create_database};
+pub use postgres::{Postgres, create_database};
 pub use process::command_line;
 pub use program::{PostgresPrograms, find_postgres, find_program, find_redis_server};
 pub use record::{application_is_running, stop_recorded};

@@ -38,14 +38,7 @@ const SIGNALS: StopSignals =
 const USER: &str = "boxoffice";
 const DATABASE: &str = "boxoffice";
 
-/// How the server is run.
-#[derive(Debug, Clone, Default)]
-pub struct PostgresOptions {
-    /// Whether the server stays when its handle is dropped or this program ends.
-    pub detached: bool,
-}
-
-/// A Postgres server on 127.0.0.1. It ends when this is dropped, unless it is detached.
+/// A Postgres server on 127.0.0.1. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Postgres {
     port: u16,
@@ -60,26 +53,19 @@ struct Start {
     data: PathBuf,
     log: PathBuf,
     account: Option<Account>,
-    detached: bool,
 }
 
 impl Postgres {
     /// Starts a server with its data in `folder` and waits until it answers. A folder that was
     /// used before comes back with its data and port. Anyone on this machine may log in; nothing
     /// beyond 127.0.0.1 can reach it.
-    pub fn start(folder: &Path, options: &PostgresOptions) -> Result<Self> {
+    pub fn start(folder: &Path) -> Result<Self> {
         let programs = find_postgres()?;
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let account = if geteuid().is_root() { Some(Account::find()?) } else { None };
         let data = data_folder(folder, account.as_ref())?;
-        let start = Start {
-            programs,
-            data,
-            log: folder.join("postgres.log"),
-            account,
-            detached: options.detached,
-        };
+        let start = Start { programs, data, log: folder.join("postgres.log"), account };
         let port = choose_port(folder)?;
         let is_new = !start.data.join("PG_VERSION").exists();
         if is_new {
@@ -111,6 +97,11 @@ impl Postgres {
     /// Makes a database and returns its connection string.
     pub fn create_database(&self, name: &str) -> Result<String> {
         create_database(&self.url(), name)
+    }
+
+    /// From now on the server stays when this is dropped and when this program ends.
+    pub fn detach(&self) {
+        self.server().detach();
     }
 
     /// Ends the server as a crash would.
@@ -195,7 +186,7 @@ impl Start {
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
         command.args(["-c", &format!("max_connections={MAX_CONNECTIONS}")]);
         let name = format!("postgres on port {port}");
-        let mut server = Server::start(&name, &mut command, &self.log, SIGNALS, self.detached)?;
+        let mut server = Server::start(&name, &mut command, &self.log, SIGNALS)?;
         server.wait_until(START_TIMEOUT, |pid| {
             Ok(self.is_run_by(pid) && execute(&url(port, "postgres"), "SELECT").is_ok())
         })?;

@@ -13,8 +13,7 @@ use crate::resp::Reply;
 pub(crate) const MASTERS: usize = 3;
 const NODES: usize = 6;
 
-/// Six Redis servers on 127.0.0.1 that form a cluster. They end when this is dropped, unless they
-/// are detached.
+/// Six Redis servers on 127.0.0.1 that form a cluster. They end when this is dropped.
 ///
 /// In a new cluster nodes 0 to 2 are the masters, in the order of their slots, and node 3 + i is
 /// the replica of node i. Failovers change the roles; the index of a node stays.
@@ -103,6 +102,11 @@ impl RedisCluster {
     /// are in sync, as after a failover and a [`RedisCluster::restart`].
     pub fn wait_until_ready(&self) -> Result<()> {
         redis_form::wait_until_ready(&self.nodes)
+    }
+
+    /// From now on the servers stay when this is dropped and when this program ends.
+    pub fn detach(&self) {
+        self.nodes.iter().for_each(RedisNode::detach);
     }
 
     /// Stops all nodes in order.

@@ -34,15 +34,13 @@ pub struct RedisOptions {
     pub node_timeout_ms: u64,
     /// Whether writes go to the append-only file, so that a restart finds them.
     pub append_only: bool,
-    /// Whether the servers stay when their handle is dropped or this program ends.
-    pub detached: bool,
     /// Further lines for the configuration file, as `("maxmemory", "10mb")`.
     pub settings: Vec<(String, String)>,
 }
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self { node_timeout_ms: 2_000, append_only: true, detached: false, settings: Vec::new() }
+        Self { node_timeout_ms: 2_000, append_only: true, settings: Vec::new() }
     }
 }
 
@@ -51,7 +49,6 @@ impl Default for RedisOptions {
 pub(crate) struct RedisNode {
     pub(crate) port: u16,
     folder: PathBuf,
-    detached: bool,
     server: Mutex<Server>,
 }
 
@@ -73,10 +70,13 @@ impl RedisNode {
                 None => free_cluster_port()?,
             };
             fs::write(folder.join("redis.conf"), configuration(port, cluster, options))?;
-            match start_process(folder, port, options.detached) {
+            match start_process(folder, port) {
                 Ok(server) => {
-                    let (folder, detached) = (folder.to_owned(), options.detached);
-                    return Ok(Self { port, folder, detached, server: Mutex::new(server) });
+                    return Ok(Self {
+                        port,
+                        folder: folder.to_owned(),
+                        server: Mutex::new(server),
+                    });
                 }
                 Err(error) => {
                     attempts += 1;
@@ -100,6 +100,10 @@ impl RedisNode {
         Connection::open(self.port)
     }
 
+    pub(crate) fn detach(&self) {
+        self.server().detach();
+    }
+
     pub(crate) fn kill(&self) -> Result<()> {
         self.server().kill()
     }
@@ -120,7 +124,7 @@ impl RedisNode {
     pub(crate) fn restart(&self) -> Result<()> {
         let mut server = self.server();
         server.kill()?;
-        *server = start_process(&self.folder, self.port, self.detached)?;
+        *server = start_process(&self.folder, self.port)?;
         Ok(())
     }
 
@@ -158,12 +162,12 @@ fn port_of(folder: &Path) -> Option<u16> {
     line.trim().parse().ok()
 }
 
-fn start_process(folder: &Path, port: u16, detached: bool) -> Result<Server> {
+fn start_process(folder: &Path, port: u16) -> Result<Server> {
     let mut command = Command::new(find_redis_server()?);
     command.arg("redis.conf").current_dir(folder);
     let name = format!("redis-server on port {port}");
     let log = folder.join("redis.log");
-    let mut server = Server::start(&name, &mut command, &log, SIGNALS, detached)?;
+    let mut server = Server::start(&name, &mut command, &log, SIGNALS)?;
     server.wait_until(START_TIMEOUT, |pid| Ok(answers_as(port, pid)))?;
     Ok(server)
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::redis_node::{RedisNode, RedisOptions};
 use crate::resp::Reply;
 
-/// One Redis server on 127.0.0.1. It ends when this is dropped, unless it is detached.
+/// One Redis server on 127.0.0.1. It ends when this is dropped.
 #[derive(Debug)]
 pub struct RedisServer {
     node: RedisNode,

@@ -6,6 +6,10 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
+/// Spin takes a stack for each request in flight and has 1,000; a request without one ends its
+/// instance with all other requests of it. A crowd that presses at the same moment needs more.
+const SPIN_STACKS: &str = "8192";
+
 /// Where `cargo xtask test` says the host is.
 const HOST_VARIABLE: &str = "BOXOFFICE_TEST_HOST";
 
@@ -48,8 +52,15 @@ impl Runtime {
             Self::Spin(program) => Command::new(program),
         };
         match self {
-            Self::Host(_) => command.arg("--manifest").arg(manifest),
-            Self::Spin(_) => command.args(["up", "--from"]).arg(manifest),
+            Self::Host(_) => {
+                // The second start finds the compiled components there.
+                let cache = root.join("target/host-cache");
+                command.arg("--manifest").arg(manifest).arg("--cache-folder").arg(cache)
+            }
+            Self::Spin(_) => {
+                command.env("SPIN_WASMTIME_TOTAL_STACKS", SPIN_STACKS);
+                command.args(["up", "--from"]).arg(manifest)
+            }
         };
         command.args(["--listen", listen]).current_dir(root);
         command

@@ -44,7 +44,7 @@ pub(crate) struct Server {
     child: Child,
     log: PathBuf,
     signals: StopSignals,
-    detached: bool,
+    is_detached: bool,
 }
 
 impl Server {
@@ -55,7 +55,6 @@ impl Server {
         command: &mut Command,
         log: &Path,
         signals: StopSignals,
-        detached: bool,
     ) -> Result<Self> {
         let output =
             File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
@@ -66,10 +65,15 @@ impl Server {
             .stderr(output)
             .spawn()
             .with_context(|| format!("cannot start {name} ({:?})", command.get_program()))?;
-        if !detached {
-            guardian::watch(child.id(), signals.at_once, signals.with_children);
-        }
-        Ok(Self { name: name.to_owned(), child, log: log.to_owned(), signals, detached })
+        guardian::watch(child.id(), signals.at_once, signals.with_children);
+        let (name, log) = (name.to_owned(), log.to_owned());
+        Ok(Self { name, child, log, signals, is_detached: false })
+    }
+
+    /// From now on the server stays when this handle is dropped and when this program ends.
+    pub(crate) fn detach(&mut self) {
+        guardian::forget(self.pid());
+        self.is_detached = true;
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -158,7 +162,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if !self.detached {
+        if !self.is_detached {
             let _ = self.end(self.signals.at_once);
         }
     }

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::http::get;
 use crate::migrate::{migrate, migrations_folder};
 use crate::ports::{free_port, is_free};
-use crate::postgres::{Postgres, PostgresOptions};
+use crate::postgres::Postgres;
 use crate::record::{Kind, Record};
 use crate::redis_cluster::RedisCluster;
 use crate::redis_node::RedisOptions;
@@ -39,9 +39,6 @@ pub struct SystemOptions {
     pub runtime: Runtime,
     /// The port to serve on; without one, any that is free.
     pub port: Option<u16>,
-    /// Whether everything stays when the handle is dropped or this program ends. It is stopped
-    /// with [`stop_recorded`](crate::stop_recorded) then.
-    pub detached: bool,
     /// How the nodes of the cluster are run.
     pub redis: RedisOptions,
     /// Further variables of spin.toml, by their name there. They win over those set here.
@@ -57,7 +54,6 @@ impl SystemOptions {
             root: root.to_owned(),
             runtime,
             port: None,
-            detached: false,
             redis: RedisOptions::default(),
             variables: Vec::new(),
             on_step: Box::new(|_| {}),
@@ -65,7 +61,7 @@ impl SystemOptions {
     }
 }
 
-/// A running system. It ends when this is dropped, unless it is detached.
+/// A running system. It ends when this is dropped.
 pub struct System {
     /// `http://127.0.0.1:<port>`.
     pub base_url: String,
@@ -86,7 +82,6 @@ struct Start {
     log: PathBuf,
     port: u16,
     variables: Vec<(String, String)>,
-    detached: bool,
 }
 
 impl System {
@@ -123,7 +118,6 @@ impl System {
             variables: variables(&secrets, &redis, &postgres, &options.variables),
             runtime: options.runtime,
             root: options.root,
-            detached: options.detached,
         };
         let application = start.run()?;
         let listen = start.listen();
@@ -146,6 +140,14 @@ impl System {
             ("REDIS_NODES", self.redis.nodes().join(",")),
             ("DATABASE_URL", self.postgres.url()),
         ]
+    }
+
+    /// From now on everything stays when this is dropped and when this program ends.
+    /// [`stop_recorded`](crate::stop_recorded) stops it.
+    pub fn detach(&self) {
+        self.redis.detach();
+        self.postgres.detach();
+        self.application().detach();
     }
 
     /// Fails with the end of its log when the application has stopped.
@@ -189,11 +191,9 @@ impl System {
 
 /// Both take seconds, so they start together.
 fn start_stores(folder: &Path, options: &SystemOptions) -> Result<(RedisCluster, Postgres)> {
-    let redis_options = RedisOptions { detached: options.detached, ..options.redis.clone() };
-    let postgres_options = PostgresOptions { detached: options.detached };
     thread::scope(|scope| {
-        let redis = scope.spawn(|| RedisCluster::start(&folder.join("redis"), &redis_options));
-        let postgres = Postgres::start(&folder.join("postgres"), &postgres_options);
+        let redis = scope.spawn(|| RedisCluster::start(&folder.join("redis"), &options.redis));
+        let postgres = Postgres::start(&folder.join("postgres"));
         let redis = redis.join().map_err(|_| anyhow!("starting Redis panicked"))?;
         Ok((redis?, postgres?))
     })
@@ -235,7 +235,7 @@ impl Start {
             command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
         }
         let name = "the application";
-        let mut server = Server::start(name, &mut command, &self.log, SIGNALS, self.detached)?;
+        let mut server = Server::start(name, &mut command, &self.log, SIGNALS)?;
         let mut answer = String::from("no answer");
         let ready = server.wait_until(READY_TIMEOUT, |_| {
             let ready = match get(self.port, "/health/ready") {
@@ -251,10 +251,6 @@ impl Start {
             }
             Ok(ready)
         });
-        if ready.is_err() && self.detached {
-            // Nobody has a handle of it yet, and a detached server does not end by itself.
-            server.kill()?;
-        }
         ready.with_context(|| format!("GET /health/ready, last answer: {}", answer.trim()))?;
         Ok(server)
     }

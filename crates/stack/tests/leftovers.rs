@@ -20,8 +20,7 @@ fn nothing_is_left_when_a_program_just_exits() {
         let nodes = stack::shared_redis();
         println!("node {}", nodes[0]);
         let folder = std::env::var_os(FOLDER).expect("is set");
-        let options = stack::PostgresOptions::default();
-        let postgres = stack::Postgres::start(Path::new(&folder), &options).expect("starts");
+        let postgres = stack::Postgres::start(Path::new(&folder)).expect("starts");
         println!("postgres {}", postgres.pid());
         std::process::exit(7);
     }
