@@ -7,8 +7,8 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tests::{Answer, BoxOffice, eventually};
 
-/// Requests in flight at most. The runtime has stacks for 1,000, and other tests run beside; what it
-/// does beyond that is not the subject here.
+/// Requests in flight at most. The runtime has stacks for 1,000, and other tests run beside;
+/// what it does beyond that is not the subject here.
 const AT_ONCE: usize = 400;
 
 /// How many answers there are of each kind, by status and code.
