@@ -1,8 +1,9 @@
 //! The harness of the end-to-end tests: one running system, and people who use it over HTTP.
 //!
 //! A test opens the [`BoxOffice`], creates events and buyers of its own and talks in verbs.
-//! Whatever the contract promises of every reply (request id, length, the form of a problem) is checked for
-//! each reply that arrives, so no test has to. Behind the counter only [`Inside`] looks.
+//! Whatever the contract promises of every reply (request id, length, the form of a problem) is
+//! checked for each reply that arrives, so no test has to. Behind the counter only [`Inside`]
+//! looks.
 
 mod answer;
 mod box_office;
