@@ -12,13 +12,18 @@ const MB: usize = 1 << 20;
 ///
 /// `cache_folder`: compiled components are kept there, so that the next start need not compile.
 /// `max_instances`: instances alive at once in this process; an instantiation beyond it fails.
-pub(crate) fn build(cache_folder: Option<&Path>, max_instances: u32) -> Result<Engine> {
+/// `max_requests`: requests in their hands at once.
+pub(crate) fn build(
+    cache_folder: Option<&Path>,
+    max_instances: u32,
+    max_requests: usize,
+) -> Result<Engine> {
     let mut config = Config::new();
     config.wasm_component_model_async(true);
     if let Some(folder) = cache_folder {
         config.cache(Some(cache(folder)?));
     }
-    config.allocation_strategy(pool(max_instances));
+    config.allocation_strategy(pool(max_instances, max_requests));
     match Engine::new(&config) {
         Ok(engine) => Ok(engine),
         Err(error) => {
@@ -45,12 +50,15 @@ fn cache(folder: &Path) -> Result<Cache> {
     Ok(Cache::new(config)?)
 }
 
-/// Sizes as in Spin: 1,000 instances by default and everything else in proportion.
-fn pool(max_instances: u32) -> PoolingAllocationConfig {
+/// Sizes as in Spin: 1,000 instances by default and everything else in proportion, but for the stacks.
+/// Each request takes one, and so does each instance; Spin has one per instance, and a request
+/// without a stack ends its instance with all other requests of it.
+fn pool(max_instances: u32, max_requests: usize) -> PoolingAllocationConfig {
+    let max_requests = u32::try_from(max_requests).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(max_instances)
         .total_memories(max_instances)
-        .total_stacks(max_instances)
+        .total_stacks(max_instances.saturating_add(max_requests))
         .total_tables(max_instances.saturating_mul(2))
         .total_core_instances(max_instances.saturating_mul(4))
         .table_elements(100_000)

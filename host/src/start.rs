@@ -59,7 +59,11 @@ async fn load_components(
     variables: &Arc<Variables>,
     options: &Options,
 ) -> Result<Components> {
-    let engine = engine::build(options.cache_folder.as_deref(), options.max_instances)?;
+    let engine = engine::build(
+        options.cache_folder.as_deref(),
+        options.max_instances,
+        options.max_concurrent_requests,
+    )?;
     let linker = Arc::new(linker::build(&engine)?);
     let limits =
         Limits { max_memory_bytes: options.max_instance_memory, output_shown: !options.quiet };
