@@ -15,8 +15,8 @@ use scripts::{
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
 
-use crate::native::{Native, connect};
 use crate::stage::{DEADLINE, Setup, Stage, seated};
+use native::{NativeTransport, connect};
 
 /// Long enough for a few tries, short enough to meet every state of the move in a second.
 const SHORT: Duration = Duration::from_millis(300);
@@ -139,7 +139,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let pass = stage.passes[&bob].clone();
     let sections: [SectionName; 1] = ["A".parse().unwrap()];
     let section = &sections[0];
-    let client: &Cluster<Native> = &stage.cluster;
+    let client: &Cluster<NativeTransport> = &stage.cluster;
 
     let stock: Vec<_> = settings.sections.iter().cloned().map(SectionStock::free).collect();
     let open = OpenEvent { event, settings: &settings, stock: &stock };

@@ -319,7 +319,7 @@ async fn redis_knows_each_script_by_the_digest_of_its_source() {
 /// such a key could read as missing.
 #[tokio::test]
 async fn a_key_of_another_slot_is_refused() {
-    let cluster = crate::native::connect(stack::shared_redis());
+    let cluster = native::connect(stack::shared_redis());
     let stage = Stage::open(cluster, Setup::default()).await;
     for each in registry::ALL {
         assert!(each.script.source.starts_with("#!lua"), "{}", each.script.name);

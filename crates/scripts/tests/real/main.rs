@@ -1,6 +1,6 @@
 //! The scripts on real servers: the same scenes on a single Redis and on a cluster of six nodes.
 //!
-//! - [`native`] is the transport, [`servers`] the two kinds of server.
+//! - [`servers`] are the two kinds of server.
 //! - A [`stage`] is one open event with named users and bookings; [`scene`] plays a table of
 //!   `command -> outcome` rows on it, and after each row [`audit`] checks that counts, maps,
 //!   holders, holds and buyers agree.
@@ -13,7 +13,6 @@ mod best_block;
 mod event;
 mod half_moved_slot;
 mod holds;
-mod native;
 mod parallel;
 mod properties;
 mod queue;

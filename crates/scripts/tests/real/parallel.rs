@@ -12,8 +12,8 @@ use scripts::{
 };
 use uuid::Uuid;
 
-use crate::native::{Native, connect};
 use crate::stage::{DEADLINE, Setup, Stage, seated, standing};
+use native::{NativeTransport, connect};
 
 /// Threads, each with a client of its own; its calls are under way together.
 const CLIENTS: usize = 4;
@@ -21,7 +21,7 @@ const CLIENTS: usize = 4;
 /// Runs `step` for each of `count` indexes, spread over the clients, and collects what they say.
 fn at_once<O: Send>(
     count: usize,
-    step: impl AsyncFn(&Cluster<Native>, usize) -> O + Sync,
+    step: impl AsyncFn(&Cluster<NativeTransport>, usize) -> O + Sync,
 ) -> Vec<O> {
     let client = |client: usize| {
         on_own_runtime(async {
@@ -58,7 +58,7 @@ fn new_user() -> UserId {
 }
 
 async fn reserve(
-    cluster: &Cluster<Native>,
+    cluster: &Cluster<NativeTransport>,
     event: EventId,
     user: UserId,
     pass: PresentedPass<'_>,

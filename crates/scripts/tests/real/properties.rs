@@ -344,13 +344,13 @@ fn any_interleaving_keeps_every_place_accounted_for() {
 }
 
 /// A new client after a scene that failed, so that it can be made smaller.
-fn again(server: &str) -> cluster::Cluster<crate::native::Native> {
+fn again(server: &str) -> cluster::Cluster<native::NativeTransport> {
     servers::all().into_iter().find(|(name, _)| *name == server).unwrap().1
 }
 
 async fn play_random(
     server: &str,
-    cluster: cluster::Cluster<crate::native::Native>,
+    cluster: cluster::Cluster<native::NativeTransport>,
     steps: &[Step],
 ) -> Stage {
     let mut stage = Stage::open(cluster, setup()).await;

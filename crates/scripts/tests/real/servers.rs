@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use stack::{RedisOptions, RedisServer};
 
-use crate::native::{Native, connect};
+use native::{NativeTransport, connect};
 
 /// A single Redis, cluster mode off; one for all tests of the process.
 fn single() -> &'static RedisServer {
@@ -18,6 +18,6 @@ fn single() -> &'static RedisServer {
 }
 
 /// Both kinds of server by name: each scene must read the same on each.
-pub(crate) fn all() -> [(&'static str, cluster::Cluster<Native>); 2] {
+pub(crate) fn all() -> [(&'static str, cluster::Cluster<NativeTransport>); 2] {
     [("single", connect(&[single().address()])), ("cluster", connect(stack::shared_redis()))]
 }

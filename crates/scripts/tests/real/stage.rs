@@ -10,7 +10,7 @@ use domain::time::Instant;
 use scripts::{EventSettings, Hold, OpenEvent, OpenOutcome, SaleRules, SectionStock};
 use uuid::Uuid;
 
-use crate::native::Native;
+use native::NativeTransport;
 
 /// Far more than a call takes: a test that reaches it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
@@ -92,7 +92,7 @@ pub(crate) fn in_ms(ms: i64) -> Instant {
 
 /// An event on a server, and what the test knows of it.
 pub(crate) struct Stage {
-    pub(crate) cluster: Cluster<Native>,
+    pub(crate) cluster: Cluster<NativeTransport>,
     pub(crate) event: EventId,
     pub(crate) setup: Setup,
     pub(crate) users: BTreeMap<String, UserId>,
@@ -109,7 +109,7 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// A new event, not open yet.
-    pub(crate) fn new(cluster: Cluster<Native>, setup: Setup) -> Self {
+    pub(crate) fn new(cluster: Cluster<NativeTransport>, setup: Setup) -> Self {
         Self {
             cluster,
             event: EventId::from_uuid(Uuid::now_v7()),
@@ -124,7 +124,7 @@ impl Stage {
     }
 
     /// A new, open event of which nothing is sold.
-    pub(crate) async fn open(cluster: Cluster<Native>, setup: Setup) -> Self {
+    pub(crate) async fn open(cluster: Cluster<NativeTransport>, setup: Setup) -> Self {
         let stage = Self::new(cluster, setup);
         assert_eq!(stage.open_generation(1).await, OpenOutcome::Opened);
         stage
