@@ -11,7 +11,8 @@
 -- ARGV[1] entry
 -- ARGV[2] fingerprint of the request, no spaces
 -- ARGV[3] life of the claim, ms
--- ARGV[4] name of the request, no spaces: its own claim is no obstacle when a lost reply is asked for
+-- ARGV[4] name of the request, no spaces: its own claim is no obstacle when a lost reply is asked
+--   for
 --   again
 --
 -- Returns {outcome, status, body}

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// With a plain shebang a Redis whose memory is full refuses a script before it begins. Those that only read
-/// and those that give something back must run all the same, or a full Redis could not empty itself.
+/// With a plain shebang a Redis whose memory is full refuses a script before it begins. Those that
+/// only read and those that give something back must run all the same, or a full Redis could not
+/// empty itself.
 const SHEBANGS: [&str; 3] = ["#!lua\n", "#!lua flags=no-writes\n", "#!lua flags=allow-oom\n"];
 
 const INCLUDE_MARK: &str = "-- @include ";

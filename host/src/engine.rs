@@ -50,9 +50,9 @@ fn cache(folder: &Path) -> Result<Cache> {
     Ok(Cache::new(config)?)
 }
 
-/// Sizes as in Spin: 1,000 instances by default and everything else in proportion, but for the stacks.
-/// Each request takes one, and so does each instance; Spin has one per instance, and a request
-/// without a stack ends its instance with all other requests of it.
+/// Sizes as in Spin: 1,000 instances by default and everything else in proportion, but for the
+/// stacks. Each request takes one, and so does each instance; Spin has one per instance, and a
+/// request without a stack ends its instance with all other requests of it.
 fn pool(max_instances: u32, max_requests: usize) -> PoolingAllocationConfig {
     let max_requests = u32::try_from(max_requests).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();

@@ -37,8 +37,8 @@ impl Claim {
     }
 }
 
-/// The provider's event `evt_<unique>` about the payment intent `pi_<intent>`, as raw bytes: what is
-/// signed is what is sent.
+/// The provider's event `evt_<unique>` about the payment intent `pi_<intent>`, as raw bytes: what
+/// is signed is what is sent.
 pub(crate) fn event(
     kind: PaymentKind,
     claim: &Claim,

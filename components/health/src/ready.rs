@@ -10,8 +10,8 @@ use serde_json::json;
 
 /// How long a store may take to answer a probe; both are asked at once.
 const PROBE_DEADLINE: Duration = Duration::from_millis(1_000);
-/// Keys in different slots. One answer is enough: a node that cannot reach one shard still serves the
-/// events of the others.
+/// Keys in different slots. One answer is enough: a node that cannot reach one shard still serves
+/// the events of the others.
 const PROBE_KEYS: [&str; 4] =
     ["box:{ready-0}:probe", "box:{ready-1}:probe", "box:{ready-2}:probe", "box:{ready-3}:probe"];
 

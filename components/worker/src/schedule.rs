@@ -1,8 +1,8 @@
 //! The export that Spin's cron trigger calls every second.
 //!
 //! Runs overlap when one takes longer than a second, and every replica of the application fires.
-//! Every job is safe to run many times at once; a lease keeps most replicas from doing the same work
-//! in the same second, and nothing depends on it.
+//! Every job is safe to run many times at once; a lease keeps most replicas from doing the same
+//! work in the same second, and nothing depends on it.
 
 use std::time::Duration;
 

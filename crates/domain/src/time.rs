@@ -13,8 +13,8 @@ pub struct Instant {
 
 /// 1970-01-01T00:00:00Z: nothing of a sale is older.
 const EARLIEST_MS: i64 = 0;
-/// 9999-12-30T21:59:59.999Z: what a timestamp of RFC 3339 can write at every offset, and 15 digits at
-/// most, which Lua keeps exactly.
+/// 9999-12-30T21:59:59.999Z: what a timestamp of RFC 3339 can write at every offset, and 15 digits
+/// at most, which Lua keeps exactly.
 const LATEST_MS: i64 = 253_402_207_199_999;
 
 impl Instant {

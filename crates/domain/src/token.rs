@@ -231,8 +231,8 @@ impl KeyRing {
         Ok(claims)
     }
 
-    /// What decides the place of `user` in the draw of `event`: HMAC-SHA256 under the signing seed, so
-    /// that nobody can foretell it and leaving and joining again draws the same.
+    /// What decides the place of `user` in the draw of `event`: HMAC-SHA256 under the signing seed,
+    /// so that nobody can foretell it and leaving and joining again draws the same.
     pub fn draw(&self, event: EventId, user: UserId) -> u64 {
         let seed = self.keys.first().map(|key| key.signing.to_bytes()).unwrap_or_default();
         // A key of any length is accepted.

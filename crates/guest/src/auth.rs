@@ -22,7 +22,8 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// Whether what belongs to `owner` may be seen by this caller. To anyone else it does not exist.
+    /// Whether what belongs to `owner` may be seen by this caller. To anyone else it does not
+    /// exist.
     pub fn may_see(self, owner: UserId) -> bool {
         match self {
             Self::Buyer(user) => user == owner,

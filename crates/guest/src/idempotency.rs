@@ -74,8 +74,8 @@ where
         BeginOutcome::Replayed { status, body } => return replay(status, body),
         BeginOutcome::Reused => return Err(Problem::of(Code::IdempotencyKeyReused)),
         BeginOutcome::InProgress => return Err(Problem::of(Code::RequestInProgress)),
-        // Nothing is kept for an event that is not there. Either it does not exist, or the operation
-        // opens it; it is idempotent by itself.
+        // Nothing is kept for an event that is not there. Either it does not exist, or the
+        // operation opens it; it is idempotent by itself.
         BeginOutcome::EventMissing => return operation.await,
     }
     let result = operation.await;
@@ -85,8 +85,8 @@ where
         _ => None,
     };
     let finish = FinishRequest { event, idempotency, answer };
-    // The work is done: what it came to is the answer, even when it cannot be kept for a repetition.
-    // The operation is idempotent by itself.
+    // The work is done: what it came to is the answer, even when it cannot be kept for a
+    // repetition. The operation is idempotent by itself.
     if let Err(error) = scripts::finish_request(&cluster, &finish, REDIS_DEADLINE).await {
         log::failed_job("finish_request", &call.request_id, &error.to_string());
     }

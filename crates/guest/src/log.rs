@@ -32,8 +32,8 @@ pub fn failed_job(job: &str, subject: &str, cause: &str) {
     write_line(&line);
 }
 
-/// A line that cannot be written is lost; `eprintln!` would panic, and a panic ends every request of
-/// the instance.
+/// A line that cannot be written is lost; `eprintln!` would panic, and a panic ends every request
+/// of the instance.
 fn write_line(line: &serde_json::Value) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

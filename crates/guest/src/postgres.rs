@@ -1,7 +1,8 @@
 //! Postgres through Spin.
 //!
-//! Spin's pool hands connections out for one guest at a time and does not roll back, so a connection
-//! is taken for one statement, given back at once, and no statement ever opens a transaction.
+//! Spin's pool hands connections out for one guest at a time and does not roll back, so a
+//! connection is taken for one statement, given back at once, and no statement ever opens a
+//! transaction.
 
 use ledger::{Database, DatabaseError, Value};
 use spin_sdk::pg::{Connection, DbValue, Error, ParameterValue, PgError, QueryError};

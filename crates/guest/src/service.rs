@@ -43,8 +43,8 @@ type LocalFuture = SendWrapper<Pin<Box<dyn Future<Output = Response>>>>;
 
 /// Turns an operation into a handler of a route.
 ///
-/// A guest has one thread, so its futures need not be `Send`; axum asks for it all the same, and the
-/// wrapper vouches that the future never changes threads.
+/// A guest has one thread, so its futures need not be `Send`; axum asks for it all the same, and
+/// the wrapper vouches that the future never changes threads.
 pub fn action<F, Fut>(
     operation: F,
 ) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture

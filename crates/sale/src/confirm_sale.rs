@@ -1,7 +1,7 @@
 //! Turns a hold into a sale.
 //!
-//! 1. *Pin*: Redis marks the hold as confirming, so that neither the sweeper nor its owner takes the
-//!    seats away meanwhile. A hold that is gone is taken again if its seats are free.
+//! 1. *Pin*: Redis marks the hold as confirming, so that neither the sweeper nor its owner takes
+//!    the seats away meanwhile. A hold that is gone is taken again if its seats are free.
 //! 2. *Commit*: one statement in Postgres sells the seats. Only this decides.
 //! 3. *Mark*: Redis marks the seats as sold, or lets them go when Postgres refused.
 //!

@@ -12,8 +12,8 @@ use crate::{Error, Stores};
 /// Where a booking was found, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FoundBooking {
-    /// Redis has it: it is unresolved. Its status is `expired` when its time is over and the sweeper
-    /// has not come yet: expiry is a fact about time.
+    /// Redis has it: it is unresolved. Its status is `expired` when its time is over and the
+    /// sweeper has not come yet: expiry is a fact about time.
     Unresolved(Booking),
     /// Only Postgres has it.
     Recorded(Booking),
@@ -37,8 +37,8 @@ impl FoundBooking {
 
 /// Finds a booking.
 ///
-/// A booking that Redis has just resolved is in the journal first and in Postgres a moment later. So
-/// when Postgres does not know the end of it yet, the event's journal is drained and Postgres is
+/// A booking that Redis has just resolved is in the journal first and in Postgres a moment later.
+/// So when Postgres does not know the end of it yet, the event's journal is drained and Postgres is
 /// asked again: whoever released a booking reads that it is released.
 ///
 /// # Errors

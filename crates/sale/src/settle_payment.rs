@@ -43,8 +43,8 @@ impl SettleOutcome {
     }
 }
 
-/// Gives `event`, which must be recorded, its effect and notes it. `livemode` is the mode we are in:
-/// an event of the other one confirms nothing.
+/// Gives `event`, which must be recorded, its effect and notes it. `livemode` is the mode we are
+/// in: an event of the other one confirms nothing.
 ///
 /// # Errors
 ///

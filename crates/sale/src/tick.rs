@@ -1,7 +1,7 @@
 //! The work of every second: lets fans in, expires holds, drains journals, resumes payments.
 //!
-//! Runs overlap, and every replica fires: each job is safe to run many times at once, and a job that
-//! fails leaves the others alone and is tried again at the next tick.
+//! Runs overlap, and every replica fires: each job is safe to run many times at once, and a job
+//! that fails leaves the others alone and is tried again at the next tick.
 
 use cluster::Transport;
 use domain::id::EventId;

@@ -95,7 +95,8 @@ pub enum ReserveOutcome {
         /// Those it should name.
         sections: Vec<SectionName>,
     },
-    /// A seat or section does not exist, a seat is named twice, none or more than ten are asked for.
+    /// A seat or section does not exist, a seat is named twice, none or more than ten are asked
+    /// for.
     InvalidSeats,
     /// The buyer would have more tickets than allowed.
     BuyerLimitExceeded,

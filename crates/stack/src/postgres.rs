@@ -162,8 +162,8 @@ impl Start {
         Ok(())
     }
 
-    /// Starts the server. After a crash the last sessions of the old one may live a moment longer and
-    /// keep its shared memory; they end by themselves, so they are waited for.
+    /// Starts the server. After a crash the last sessions of the old one may live a moment longer
+    /// and keep its shared memory; they end by themselves, so they are waited for.
     fn run(&self, port: u16) -> Result<Server> {
         let begun = Instant::now();
         loop {

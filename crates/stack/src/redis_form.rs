@@ -74,8 +74,8 @@ fn prepare(redis: &mut Connection, index: usize) -> Result<()> {
     Ok(())
 }
 
-/// Introduces a node to all others. All pairs are introduced because that is faster than waiting for
-/// gossip to spread the word.
+/// Introduces a node to all others. All pairs are introduced because that is faster than waiting
+/// for gossip to spread the word.
 fn introduce(redis: &mut Connection, index: usize, ports: &[u16]) -> Result<()> {
     for port in ports.iter().skip(index + 1) {
         redis.command(&["CLUSTER", "MEET", "127.0.0.1", &port.to_string()])?;
