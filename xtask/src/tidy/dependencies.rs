@@ -1,115 +1,79 @@
 //! Who may depend on whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::build::WASM_TARGET;
 use crate::cargo::cargo;
 
 /// What a guest must never pull in: it would not compile, or tie it to one way of running.
 const NOT_IN_GUESTS: [&str; 6] = ["host", "stack", "rush", "tokio", "wasmtime", "tokio-postgres"];
 
-/// The pure crates, and what would make them impure.
+/// The crates without input and output, and what would give them some.
 const PURE: [&str; 1] = ["domain"];
-const NOT_IN_PURE: [&str; 5] = ["spin-sdk", "wasip3", "tokio", "http", "jiff"];
+const NOT_IN_PURE: [&str; 5] = ["spin-sdk", "wasip3", "tokio", "http", "axum"];
 
-/// Everything cargo knows about the packages of this workspace.
-pub(super) fn metadata() -> Result<Value> {
-    let mut command = cargo();
-    command.args(["metadata", "--format-version", "1", "--locked"]);
-    let output = command.output().context("cannot run cargo")?;
-    ensure!(
-        output.status.success(),
-        "cargo metadata: {}",
-        String::from_utf8_lossy(&output.stderr).trim()
-    );
-    Ok(serde_json::from_slice(&output.stdout)?)
+/// The glue that all components share.
+const GLUE: &str = "guest";
+
+pub(super) fn run(components: &[String]) -> Result<Vec<String>> {
+    let mut guests: Vec<&str> = components.iter().map(String::as_str).collect();
+    guests.push(GLUE);
+    let mut complaints = forbidden("the components", &needed_by(&guests)?, &NOT_IN_GUESTS);
+    for pure in PURE {
+        complaints.extend(forbidden(pure, &needed_by(&[pure])?, &NOT_IN_PURE));
+    }
+    complaints.extend(untested(&metadata()?, components)?);
+    Ok(complaints)
 }
 
-pub(super) fn check(metadata: &Value, components: &[String]) -> Result<Vec<String>> {
-    let graph = Graph::read(metadata)?;
-    let mut complaints = Vec::new();
-    for guest in components.iter().map(String::as_str).chain(["guest", "scripts", "cluster"]) {
-        complaints.extend(graph.forbidden(guest, &NOT_IN_GUESTS));
+/// What these packages need to run as guests, themselves included: one `name version` a line.
+/// They are resolved alone, so features that only native programs ask for do not count.
+fn needed_by(packages: &[&str]) -> Result<String> {
+    let mut command = cargo();
+    command.args(["tree", "--locked", "--target", WASM_TARGET, "--edges", "normal"]);
+    command.args(["--prefix", "none", "--format", "{p}"]);
+    for package in packages {
+        command.args(["--package", package]);
     }
-    for pure in PURE {
-        complaints.extend(graph.forbidden(pure, &NOT_IN_PURE));
-    }
-    complaints.extend(untested(metadata, components)?);
-    Ok(complaints)
+    let output = command.output().context("cannot run cargo tree")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn forbidden(who: &str, tree: &str, forbidden: &[&str]) -> Vec<String> {
+    let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    let found = forbidden.iter().filter(|name| names.contains(*name));
+    found
+        .map(|name| {
+            format!("{who} depend on {name}: see `cargo tree --target {WASM_TARGET} -i {name}`")
+        })
+        .collect()
+}
+
+fn metadata() -> Result<Value> {
+    let mut command = cargo();
+    command.args(["metadata", "--format-version", "1", "--no-deps"]);
+    let output = command.output().context("cannot run cargo metadata")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Every member is either a guest or among the default members, which `cargo xtask test` runs.
 fn untested(metadata: &Value, components: &[String]) -> Result<Vec<String>> {
-    let ids = |field: &str| -> Result<BTreeSet<&str>> {
-        let list = metadata[field].as_array().with_context(|| format!("no {field}"))?;
-        Ok(list.iter().filter_map(Value::as_str).collect())
-    };
-    let names = names(metadata)?;
-    let (members, native) = (ids("workspace_members")?, ids("workspace_default_members")?);
-    let guests = |name: &str| name == "guest" || components.iter().any(|it| it == name);
-    let left_out = members.difference(&native).filter_map(|id| names.get(id));
-    let left_out = left_out.filter(|name| !guests(name));
-    Ok(left_out.map(|name| format!("Cargo.toml: {name} is not in default-members")).collect())
-}
-
-/// Which package needs which to run, by name.
-struct Graph<'a> {
-    edges: BTreeMap<&'a str, Vec<&'a str>>,
-}
-
-impl<'a> Graph<'a> {
-    fn read(metadata: &'a Value) -> Result<Self> {
-        let names = names(metadata)?;
-        let nodes = metadata["resolve"]["nodes"].as_array().context("no resolved packages")?;
-        let mut edges: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for node in nodes {
-            let id = node["id"].as_str().context("a package without id")?;
-            let from = names.get(id).context("an unknown package")?;
-            let dependencies = node["deps"].as_array().map(Vec::as_slice).unwrap_or_default();
-            for dependency in dependencies.iter().filter(|it| is_needed_to_run(it)) {
-                let id = dependency["pkg"].as_str().unwrap_or_default();
-                edges.entry(*from).or_default().extend(names.get(id));
-            }
-        }
-        Ok(Self { edges })
-    }
-
-    /// What the package needs, directly or not, that it must not.
-    fn forbidden(&self, package: &str, forbidden: &[&str]) -> Vec<String> {
-        let mut seen = BTreeSet::new();
-        let mut waiting = vec![package];
-        let mut complaints = Vec::new();
-        while let Some(name) = waiting.pop() {
-            for next in self.edges.get(name).into_iter().flatten() {
-                if !seen.insert(*next) {
-                    continue;
-                }
-                if forbidden.contains(next) {
-                    complaints.push(format!("{package} depends on {next} (through {name})"));
-                } else {
-                    waiting.push(next);
-                }
-            }
-        }
-        complaints
-    }
-}
-
-/// Not only for tests or build scripts, and not only for another target than WebAssembly.
-fn is_needed_to_run(dependency: &Value) -> bool {
-    let kinds = dependency["dep_kinds"].as_array().map(Vec::as_slice).unwrap_or_default();
-    kinds.iter().any(|kind| {
-        let target = kind["target"].as_str().unwrap_or_default();
-        kind["kind"].is_null() && !target.contains("not(target_arch = \"wasm32\")")
-    })
-}
-
-fn names(metadata: &Value) -> Result<BTreeMap<&str, &str>> {
     let packages = metadata["packages"].as_array().context("no packages")?;
-    let names = packages.iter().filter_map(|it| Some((it["id"].as_str()?, it["name"].as_str()?)));
-    Ok(names.collect())
+    let native = metadata["workspace_default_members"].as_array().context("no default members")?;
+    let is_guest = |name: &str| name == GLUE || components.iter().any(|it| it == name);
+    let mut complaints = Vec::new();
+    for package in packages {
+        let name = package["name"].as_str().unwrap_or_default();
+        if !native.contains(&package["id"]) && !is_guest(name) {
+            complaints.push(format!("Cargo.toml: {name} is not in default-members"));
+        }
+    }
+    Ok(complaints)
 }
 
 #[cfg(test)]
@@ -118,38 +82,24 @@ mod tests {
 
     use super::*;
 
-    /// reserve → guest → tokio, the latter of the given kind.
-    fn metadata_with(kind: Value, native: Value) -> Value {
-        let names = ["reserve", "guest", "tokio"];
-        let dependency = |to: &str, kind: &Value| json!({"pkg": to, "dep_kinds": [{"kind": kind, "target": null}]});
-        json!({
-            "packages": names.map(|name| json!({"id": name, "name": name})),
-            "workspace_members": ["reserve", "guest"],
-            "workspace_default_members": native,
-            "resolve": {"nodes": [
-                {"id": "reserve", "deps": [dependency("guest", &Value::Null)]},
-                {"id": "guest", "deps": [dependency("tokio", &kind)]},
-            ]},
-        })
-    }
-
     #[test]
-    fn a_guest_that_needs_tokio_is_found_however_deep() {
-        let components = ["reserve".to_owned()];
-        let found = check(&metadata_with(Value::Null, json!([])), &components).expect("is read");
-        assert_eq!(
-            found,
-            ["reserve depends on tokio (through guest)", "guest depends on tokio (through guest)"]
-        );
-        let for_tests = metadata_with(json!("dev"), json!([]));
-        assert_eq!(check(&for_tests, &components).expect("is read"), Vec::<String>::new());
+    fn what_must_not_be_there_is_found_by_its_whole_name() {
+        let tree = "reserve v0.0.0 (/components/reserve)\nguest v0.0.0\ntokio-macros v2.0.0\n";
+        assert_eq!(forbidden("the components", tree, &NOT_IN_GUESTS), Vec::<String>::new());
+        let tree = format!("{tree}tokio v1.54.0\n");
+        let found = forbidden("the components", &tree, &NOT_IN_GUESTS);
+        assert!(found[0].starts_with("the components depend on tokio"), "{found:?}");
     }
 
     #[test]
     fn a_member_that_no_test_run_covers_is_found() {
-        let found = untested(&metadata_with(json!("dev"), json!([])), &[]).expect("is read");
-        assert_eq!(found, ["Cargo.toml: reserve is not in default-members"]);
-        let native = metadata_with(json!("dev"), json!(["reserve"]));
-        assert_eq!(untested(&native, &[]).expect("is read"), Vec::<String>::new());
+        let package = |name: &str| json!({"id": name, "name": name});
+        let names = ["domain", "reserve", "guest", "forgotten"];
+        let metadata = json!({
+            "packages": names.map(package),
+            "workspace_default_members": ["domain"],
+        });
+        let found = untested(&metadata, &["reserve".to_owned()]).expect("is read");
+        assert_eq!(found, ["Cargo.toml: forgotten is not in default-members"]);
     }
 }

@@ -41,11 +41,12 @@ fn too_long(path: &str, text: &str) -> Option<String> {
     (lines > MAX_LINES).then(|| format!("{path}: {lines} lines, at most {MAX_LINES}"))
 }
 
+/// In Rust only comments are ours to break: rustfmt breaks code and leaves literals alone.
 fn too_wide(path: &str, text: &str) -> Vec<String> {
-    if !path.ends_with(".rs") && !path.ends_with(".lua") {
-        return Vec::new();
-    }
-    let wide = text.lines().enumerate().filter(|(_, line)| line.chars().count() > MAX_COLUMNS);
+    let (is_rust, is_lua) = (path.ends_with(".rs"), path.ends_with(".lua"));
+    let counts = |line: &str| is_lua || is_rust && line.trim_start().starts_with("//");
+    let is_wide = |line: &str| line.chars().count() > MAX_COLUMNS && counts(line);
+    let wide = text.lines().enumerate().filter(|(_, line)| is_wide(line));
     wide.map(|(index, _)| format!("{path}:{}: more than {MAX_COLUMNS} columns", index + 1))
         .collect()
 }
@@ -92,14 +93,17 @@ mod tests {
     }
 
     #[test]
-    fn width_is_counted_in_characters_of_code() {
-        let line = "ü".repeat(100);
-        assert!(too_wide("a.rs", &line).is_empty());
+    fn width_is_counted_in_characters_of_scripts_and_comments() {
+        let fine = format!("-- {}", "ü".repeat(97));
+        assert!(too_wide("lua/a.lua", &fine).is_empty());
         assert_eq!(
-            too_wide("lua/a.lua", &format!("\n{line}x")),
+            too_wide("lua/a.lua", &format!("\n{fine}x")),
             ["lua/a.lua:2: more than 100 columns"]
         );
-        assert!(too_wide("a.md", &format!("{line}x")).is_empty());
+        let comment = format!("    /// {}", "x".repeat(93));
+        assert_eq!(too_wide("a.rs", &comment), ["a.rs:1: more than 100 columns"]);
+        assert!(too_wide("a.rs", &comment.replace("///", "let")).is_empty());
+        assert!(too_wide("a.md", &comment).is_empty());
     }
 
     #[test]

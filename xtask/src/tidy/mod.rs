@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         }
     }
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
-    complaints.extend(dependencies::check(&dependencies::metadata()?, &components()?)?);
+    complaints.extend(dependencies::run(&components()?)?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);
     for complaint in &complaints {
