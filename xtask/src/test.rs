@@ -7,7 +7,7 @@ use clap::Args;
 use stack::{Postgres, RedisCluster, RedisOptions, Runtime, temporary_folder};
 
 use crate::build::build_components;
-use crate::cargo::{cargo, run_openly};
+use crate::cargo::{cargo, run_openly, run_quietly};
 use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::root;
@@ -25,7 +25,11 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     let progress = Progress::new();
     ensure_servers(&progress)?;
     build_components(&progress)?;
-    let host: Runtime = build_host(&progress)?;
+    let host = if arguments.cargo.is_empty() {
+        build_with_tests(&progress)?
+    } else {
+        build_host(&progress)?
+    };
     progress.step("Starting the Redis Cluster and Postgres of the tests");
     let folder = temporary_folder()?;
     let redis = RedisCluster::start(&folder.join("redis"), &RedisOptions::default())?;
@@ -42,4 +46,13 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     command.env("BOXOFFICE_TEST_HOST", program(&host));
     run_openly(&mut command)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The host as the tests build it, beside them: alone it would have other features of its
+/// dependencies, and the heavy ones would be compiled twice.
+fn build_with_tests(progress: &Progress) -> Result<Runtime> {
+    progress.step("Building the host and the tests");
+    run_quietly(cargo().args(["test", "--release", "--no-run"]), progress)?;
+    progress.done();
+    Ok(Runtime::Host(stack::beside_this_program("host")?))
 }
