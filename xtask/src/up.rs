@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use stack::{System, SystemOptions, application_is_running, stop_recorded};
+use stack::{System, SystemOptions, application_is_running, has_record, stop_recorded};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::build::build_components;
@@ -134,17 +134,22 @@ fn tell(system: &System, runtime: &str, detached: bool) {
 fn stay(system: System, folder: &Path) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(until_the_end(&system));
-    // `down` in another terminal stops everything and then forgets what there was.
-    let was_stopped_by_down = outcome.is_err() && !application_is_running(folder);
-    let _lock = lock(folder)?;
-    let is_recorded = folder.join("servers").exists();
+    if outcome.is_err() && was_stopped_by_down(folder)? {
+        println!("Stopped by `cargo xtask down`.");
+        return Ok(());
+    }
     eprintln!("Stopping …");
     system.stop()?;
     stop_recorded(folder)?;
-    if was_stopped_by_down && !is_recorded {
-        return Ok(());
-    }
     outcome
+}
+
+/// `down` holds the lock while it stops the servers, and forgets them at the end.
+fn was_stopped_by_down(folder: &Path) -> Result<bool> {
+    if folder.exists() {
+        let _lock = lock(folder)?;
+    }
+    Ok(!has_record(folder))
 }
 
 async fn until_the_end(system: &System) -> Result<()> {

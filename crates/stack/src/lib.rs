@@ -31,7 +31,7 @@ pub use ports::free_port;
 pub use postgres::{Postgres, create_database};
 pub use process::command_line;
 pub use program::{PostgresPrograms, find_postgres, find_program, find_redis_server};
-pub use record::{application_is_running, stop_recorded};
+pub use record::{application_is_running, has_record, stop_recorded};
 pub use redis_cluster::RedisCluster;
 pub use redis_node::RedisOptions;
 pub use redis_server::RedisServer;

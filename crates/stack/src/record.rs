@@ -89,6 +89,11 @@ pub fn application_is_running(folder: &Path) -> bool {
     servers.any(|(kind, process)| *kind == Kind::Application && process.is_running())
 }
 
+/// Whether servers are written down for this folder: from their start until they are stopped.
+pub fn has_record(folder: &Path) -> bool {
+    folder.join(FILE).exists()
+}
+
 /// Stops every server that was started in this folder and still runs, the application first.
 /// A process that only got the id of one of them later is left alone. Returns how many ran.
 pub fn stop_recorded(folder: &Path) -> Result<usize> {
