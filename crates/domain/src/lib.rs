@@ -10,6 +10,7 @@
 //! - [`selection`]: what a buyer asks to reserve.
 //! - [`event`]: what an organiser asks for, and the status of a sale.
 //! - [`booking`]: the record of a hold and the states of a booking.
+//! - [`payment`]: the states of a payment, and what follows from them.
 //! - [`queue`]: places, waits and polling intervals.
 //! - [`token`]: signed tokens of buyers, queue passes and receipts.
 //! - [`stripe`]: signatures and the few fields that are read from the provider's events.
@@ -20,6 +21,7 @@ pub mod booking;
 pub mod code;
 pub mod event;
 pub mod id;
+pub mod payment;
 pub mod queue;
 pub mod seat;
 pub mod section;

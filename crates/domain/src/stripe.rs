@@ -111,6 +111,12 @@ pub struct ProviderObject {
     pub amount_received: Option<i64>,
     /// The amount authorised and not yet taken.
     pub amount_capturable: Option<i64>,
+    /// Of a charge: the amount given back so far.
+    pub amount_refunded: Option<i64>,
+    /// Of a charge: whether the amount was taken, or only authorised.
+    pub captured: Option<bool>,
+    /// Of a charge: the payment intent that made it.
+    pub payment_intent: Option<String>,
     /// ISO 4217, lower case.
     pub currency: Option<String>,
     /// What we attached when the payment was created.
