@@ -4,6 +4,7 @@
 //! free ports and keeps its data in a folder the caller names; servers that already run on the
 //! machine are never touched. The interface is synchronous and may be called from async code.
 
+mod application;
 mod guardian;
 mod http;
 mod migrate;
@@ -25,6 +26,7 @@ mod system;
 #[cfg(test)]
 mod test_support;
 
+pub use application::Application;
 pub use http::get;
 pub use migrate::{migrate, migrations_folder, repository};
 pub use ports::free_port;
@@ -39,4 +41,4 @@ pub use resp::{Connection, Reply};
 pub use runtime::{Runtime, beside_this_program};
 pub use secrets::{Secrets, write_private};
 pub use shared::{Shared, shared, shared_database, shared_redis, temporary_folder};
-pub use system::{System, SystemOptions};
+pub use system::{System, SystemOptions, WithStores};

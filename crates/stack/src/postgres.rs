@@ -109,6 +109,12 @@ impl Postgres {
         self.server().kill()
     }
 
+    /// Ends the server at once and without a checkpoint, as `immediate` does: sessions are cut
+    /// wherever they are, and the next start replays the log.
+    pub fn stop_at_once(&self) -> Result<()> {
+        self.server().end(SIGNALS.at_once)
+    }
+
     /// Stops the process that accepts connections without ending it. Sessions that are open go on.
     pub fn pause(&self) -> Result<()> {
         self.server().signal(Signal::STOP)

@@ -69,6 +69,13 @@ impl RedisCluster {
         self.nodes[index].restart()
     }
 
+    /// Kills a node and starts it again at once without its data, as a machine without a disk
+    /// would. A master that is back before the others miss it is an empty master, and makes its
+    /// replica empty too.
+    pub fn restart_empty(&self, index: usize) -> Result<()> {
+        self.nodes[index].restart_empty()
+    }
+
     /// The node that owns the slot, as the newest view of the nodes that answer has it.
     pub fn master_of(&self, slot: u16) -> Result<usize> {
         let owner = self

@@ -128,6 +128,24 @@ impl RedisNode {
         Ok(())
     }
 
+    /// Starts the server again on its port with nothing of its data but its place in the cluster.
+    pub(crate) fn restart_empty(&self) -> Result<()> {
+        let mut server = self.server();
+        server.kill()?;
+        for left in ["appendonlydir", "dump.rdb"].map(|name| self.folder.join(name)) {
+            let removed =
+                if left.is_dir() { fs::remove_dir_all(&left) } else { fs::remove_file(&left) };
+            match removed {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", left.display()));
+                }
+                _ => {}
+            }
+        }
+        *server = start_process(&self.folder, self.port)?;
+        Ok(())
+    }
+
     fn server(&self) -> MutexGuard<'_, Server> {
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -137,7 +137,8 @@ impl Server {
         self.end(self.signals.orderly)
     }
 
-    fn end(&mut self, signal: Signal) -> Result<()> {
+    /// Sends `signal` until the server has ended; after [`STOP_TIMEOUT`] it is killed.
+    pub(crate) fn end(&mut self, signal: Signal) -> Result<()> {
         guardian::forget(self.pid());
         if self.child.try_wait()?.is_some() {
             return Ok(());

@@ -2,15 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use rustix::process::Signal;
 
-use crate::http::get;
+use crate::application::{Application, ApplicationStart};
 use crate::migrate::{migrate, migrations_folder};
 use crate::ports::{free_port, is_free};
 use crate::postgres::Postgres;
@@ -19,17 +15,10 @@ use crate::redis_cluster::RedisCluster;
 use crate::redis_node::RedisOptions;
 use crate::runtime::Runtime;
 use crate::secrets::{Secrets, write_private};
-use crate::server::{Server, StopSignals};
 
-/// Loading compiles every component, which takes half a minute on a small busy machine.
-const READY_TIMEOUT: Duration = Duration::from_secs(180);
-
-/// A load balancer would ask about as often.
-const READY_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Spin starts a process for each kind of trigger, so the whole group is stopped.
-const SIGNALS: StopSignals =
-    StopSignals { orderly: Signal::TERM, at_once: Signal::KILL, with_children: true };
+/// Variables that are known once the stores run, by their name in spin.toml.
+pub type WithStores =
+    dyn Fn(&RedisCluster, &Postgres) -> Result<Vec<(String, String)>> + Send + Sync;
 
 /// How a system is run.
 pub struct SystemOptions {
@@ -43,6 +32,9 @@ pub struct SystemOptions {
     pub redis: RedisOptions,
     /// Further variables of spin.toml, by their name there. They win over those set here.
     pub variables: Vec<(String, String)>,
+    /// Called when the stores run, before the application starts: still more variables, such as
+    /// addresses of something that stands between it and its stores. They win over all others.
+    pub with_stores: Box<WithStores>,
     /// Told about each step before it is taken.
     pub on_step: Box<dyn Fn(&str) + Send + Sync>,
 }
@@ -56,6 +48,7 @@ impl SystemOptions {
             port: None,
             redis: RedisOptions::default(),
             variables: Vec::new(),
+            with_stores: Box::new(|_, _| Ok(Vec::new())),
             on_step: Box::new(|_| {}),
         }
     }
@@ -71,17 +64,7 @@ pub struct System {
     pub redis: RedisCluster,
     /// The database server the application uses.
     pub postgres: Postgres,
-    application: Mutex<Server>,
-    start: Start,
-}
-
-/// Everything a (re)start of the application needs.
-struct Start {
-    runtime: Runtime,
-    root: PathBuf,
-    log: PathBuf,
-    port: u16,
-    variables: Vec<(String, String)>,
+    application: Application,
 }
 
 impl System {
@@ -112,20 +95,20 @@ impl System {
         migrate(&postgres.url(), &migrations_folder_of(&options.root))?;
 
         (options.on_step)("Starting the application");
-        let start = Start {
+        let mut variables = variables(&secrets, &redis, &postgres, &options.variables);
+        variables.extend((options.with_stores)(&redis, &postgres)?);
+        let application = Application::start(ApplicationStart {
             log: folder.join("application.log"),
             port,
-            variables: variables(&secrets, &redis, &postgres, &options.variables),
+            variables,
             runtime: options.runtime,
             root: options.root,
-        };
-        let application = start.run()?;
-        let listen = start.listen();
+        })?;
+        let listen = application.listen();
         record.add(Kind::Application, application.pid(), &["--listen", &listen]);
         record.write()?;
         let base_url = format!("http://{listen}");
-        let application = Mutex::new(application);
-        let system = Self { base_url, secrets, redis, postgres, application, start };
+        let system = Self { base_url, secrets, redis, postgres, application };
         write_private(&folder.join("env"), &shell_lines(&system.environment()))?;
         Ok(system)
     }
@@ -147,45 +130,53 @@ impl System {
     pub fn detach(&self) {
         self.redis.detach();
         self.postgres.detach();
-        self.application().detach();
+        self.application.detach();
+    }
+
+    /// The application.
+    pub fn application(&self) -> &Application {
+        &self.application
+    }
+
+    /// A second application beside the first, on the same stores and on another port, with other
+    /// values for some variables. It ends when the handle is dropped.
+    pub fn second_application(
+        &self,
+        port: u16,
+        variables: &[(String, String)],
+    ) -> Result<Application> {
+        self.application.another(port, variables)
     }
 
     /// Fails with the end of its log when the application has stopped.
     pub fn expect_running(&self) -> Result<()> {
-        self.application().expect_running()
+        self.application.expect_running()
     }
 
     /// Ends the application as a crash would.
     pub fn kill_application(&self) -> Result<()> {
-        self.application().kill()
+        self.application.kill()
     }
 
     /// Stops the application in order and starts it again on the same port.
     pub fn restart_application(&self) -> Result<()> {
-        let mut application = self.application();
-        application.stop()?;
-        *application = self.start.run()?;
-        Ok(())
+        self.application.restart()
     }
 
     /// Where the application's output goes.
     pub fn application_log(&self) -> &Path {
-        &self.start.log
+        self.application.log()
     }
 
     /// Stops everything in order, the application first.
     pub fn stop(self) -> Result<()> {
-        self.application().stop()?;
+        self.application.stop()?;
         let (redis, postgres) = (self.redis, self.postgres);
         thread::scope(|scope| {
             let redis = scope.spawn(|| redis.stop());
             postgres.stop()?;
             redis.join().map_err(|_| anyhow!("stopping Redis panicked"))?
         })
-    }
-
-    fn application(&self) -> MutexGuard<'_, Server> {
-        self.application.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -224,40 +215,10 @@ fn shell_lines(variables: &[(&str, String)]) -> String {
     variables.iter().map(|(name, value)| format!("{name}='{}'\n", quote(value))).collect()
 }
 
-impl Start {
-    fn listen(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
-    }
-
-    fn run(&self) -> Result<Server> {
-        let mut command: Command = self.runtime.command(&self.root, &self.listen());
-        for (name, value) in &self.variables {
-            command.env(format!("SPIN_VARIABLE_{}", name.to_uppercase()), value);
-        }
-        let name = "the application";
-        let mut server = Server::start(name, &mut command, &self.log, SIGNALS)?;
-        let mut answer = String::from("no answer");
-        let ready = server.wait_until(READY_TIMEOUT, |_| {
-            let ready = match get(self.port, "/health/ready") {
-                Ok((200, _)) => true,
-                Ok((_, response)) => {
-                    answer = response;
-                    false
-                }
-                Err(_) => false,
-            };
-            if !ready {
-                thread::sleep(READY_INTERVAL);
-            }
-            Ok(ready)
-        });
-        ready.with_context(|| format!("GET /health/ready, last answer: {}", answer.trim()))?;
-        Ok(server)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
