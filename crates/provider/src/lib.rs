@@ -1,0 +1,47 @@
+//! The payment provider as a client sees it: Stripe's API, as far as a box office needs it.
+//!
+//! One function per operation, each in its own file. Requests are forms and answers JSON, as the
+//! provider wants it. How a request travels is the business of an [`HttpTransport`], so the same
+//! client runs in a component and in a test.
+//!
+//! Rules that hold for every operation:
+//!
+//! - Every POST carries an `Idempotency-Key` made of what it is about (`capture:<payment>`), never
+//!   of the attempt: a repetition is the same request, whoever repeats it.
+//! - One operation ends within [`OPERATION_DEADLINE`], repetitions included.
+//! - A lost connection, a 409 and a 5xx are repeated once at once, under the same key. Everything
+//!   after that is the caller's, who has time.
+//! - The provider saves the first answer of a key, failures included. A *saved* failure would be
+//!   repeated for ever, so the operation goes on to the next key (`capture:<payment>:1`), after it
+//!   has looked at the payment and found that nothing has happened.
+//! - Each answer is judged in one place, [`ProviderError`]'s own module.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+
+mod cancel_intent;
+mod capture_intent;
+mod client;
+mod create_intent;
+mod error;
+mod find_intent;
+mod form;
+mod intent;
+mod refund_payment;
+mod saved_failure;
+mod transport;
+
+pub use client::{OPERATION_DEADLINE, Provider, ProviderSettings};
+pub use create_intent::CreateIntent;
+pub use error::ProviderError;
+pub use intent::{Intent, IntentStatus};
+pub use refund_payment::{Refund, RefundStatus};
+pub use transport::{HttpTransport, TransportError};
