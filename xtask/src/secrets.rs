@@ -16,12 +16,14 @@ pub(crate) struct SecretsArguments {
     folder: PathBuf,
 }
 
-/// Also writes `folder/variables`: the secrets as the variables of spin.toml, for a shell to read.
+/// Also writes `folder/variables`: the secrets, and what is made of them, as the variables of
+/// spin.toml, for a shell to read.
 pub(crate) fn run(arguments: SecretsArguments) -> Result<ExitCode> {
     let secrets = Secrets::load_or_create(&arguments.folder)?;
-    let lines = secrets
-        .variables()
-        .map(|(name, value)| format!("export SPIN_VARIABLE_{}='{value}'\n", name.to_uppercase()));
-    write_private(&arguments.folder.join("variables"), &lines.concat())?;
+    let variables = secrets.variables()?.into_iter();
+    let lines: String = variables
+        .map(|(name, value)| format!("export SPIN_VARIABLE_{}='{value}'\n", name.to_uppercase()))
+        .collect();
+    write_private(&arguments.folder.join("variables"), &lines)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,7 @@ struct GuestToken {
 }
 
 pub(crate) async fn handle(_: Call) -> Result<Reply, Problem> {
-    let ring = variables::key_ring().await?;
+    let keys = variables::signing_keys().await?;
     let user_id = UserId::from_uuid(Uuid::now_v7());
     let now = clock::now();
     let expires_at = now.plus_ms(GUEST_TOKEN_TTL_MS);
@@ -33,6 +33,6 @@ pub(crate) async fn handle(_: Call) -> Result<Reply, Problem> {
         number: None,
     };
     let token =
-        ring.sign(Purpose::Buyer, &claims).map_err(|error| Problem::internal(error.to_string()))?;
+        keys.sign(Purpose::Buyer, &claims).map_err(|error| Problem::internal(error.to_string()))?;
     Reply::created(&GuestToken { token, user_id, expires_at })
 }

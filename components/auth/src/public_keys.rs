@@ -14,6 +14,6 @@ struct KeySet {
 }
 
 pub(crate) async fn handle(_: Call) -> Result<Reply, Problem> {
-    let keys = variables::key_ring().await?.public_keys();
+    let keys = variables::verifying_keys().await?.public_keys();
     Ok(Reply::ok(&KeySet { keys })?.with_header(header::CACHE_CONTROL, CACHE_CONTROL))
 }

@@ -17,7 +17,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let scope = format!("join:{user}");
     idempotency::once(&call, event_id, &scope, async {
         let stores = stores::open().await?;
-        let random = variables::key_ring().await?.draw(event_id, user);
+        let random = variables::signing_keys().await?.draw(event_id, user);
         let request = JoinQueue { event: event_id, user, random };
         let joined = sale::opened(&stores, event_id, async || {
             scripts::join_queue(&stores.cluster, &request, stores.redis_deadline).await

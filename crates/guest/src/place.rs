@@ -29,7 +29,7 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
         PlaceOutcome::NotOnSale => return Err(Problem::of(Code::EventNotOnSale)),
         PlaceOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
     };
-    let ring = variables::key_ring().await?;
+    let keys = variables::signing_keys().await?;
     let unsigned = |error: TokenError| Problem::internal(error.to_string());
     let waiting = status == PlaceStatus::Waiting;
     let wait_s = estimated_wait_s(place.position, place.release_per_s);
@@ -37,11 +37,11 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
     let queue_pass = pass
         .map(|pass| {
             let claims = pass_claims(event, user, &pass.id, pass.issued_at, pass.expires_at);
-            ring.sign(Purpose::QueuePass, &claims).map_err(unsigned)
+            keys.sign(Purpose::QueuePass, &claims).map_err(unsigned)
         })
         .transpose()?;
     let receipt = (place.number > 0)
-        .then(|| ring.sign(Purpose::Receipt, &receipt_claims(event, user, place)))
+        .then(|| keys.sign(Purpose::Receipt, &receipt_claims(event, user, place)))
         .transpose()
         .map_err(unsigned)?;
     Ok(Place {

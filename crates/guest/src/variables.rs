@@ -9,13 +9,14 @@ use std::rc::Rc;
 
 use cluster::{AddressMap, NodeAddress};
 use domain::stripe::SECRET_LENGTH_MIN;
-use domain::token::KeyRing;
+use domain::token::{SigningKeys, VerifyingKeys};
 use spin_sdk::variables;
 
 use crate::problem::Problem;
 
 thread_local! {
-    static KEY_RING: RefCell<Option<Rc<KeyRing>>> = const { RefCell::new(None) };
+    static SIGNING_KEYS: RefCell<Option<Rc<SigningKeys>>> = const { RefCell::new(None) };
+    static VERIFYING_KEYS: RefCell<Option<Rc<VerifyingKeys>>> = const { RefCell::new(None) };
 }
 
 /// A variable's value; empty when it is not set.
@@ -45,21 +46,39 @@ pub async fn secret(name: &'static str) -> Result<String, Problem> {
     Ok(value)
 }
 
-/// The ring of signing keys.
+/// The public keys that verify tokens.
 ///
 /// # Errors
 ///
-/// 503 when no usable ring is configured.
-pub async fn key_ring() -> Result<Rc<KeyRing>, Problem> {
-    if let Some(ring) = KEY_RING.with_borrow(Clone::clone) {
-        return Ok(ring);
+/// 503 when none are configured.
+pub async fn verifying_keys() -> Result<Rc<VerifyingKeys>, Problem> {
+    if let Some(keys) = VERIFYING_KEYS.with_borrow(Clone::clone) {
+        return Ok(keys);
     }
-    let text = text("signing_keys").await?;
-    let ring = KeyRing::parse(&text)
+    let keys = VerifyingKeys::parse(&text("verifying_keys").await?)
+        .map_err(|error| Problem::unavailable(format!("variable verifying_keys: {error}")))?;
+    let keys = Rc::new(keys);
+    VERIFYING_KEYS.set(Some(Rc::clone(&keys)));
+    Ok(keys)
+}
+
+/// The private keys that sign tokens. Only components that issue tokens have them.
+///
+/// # Errors
+///
+/// 503 when none are configured, or when nobody could verify what the first one signs.
+pub async fn signing_keys() -> Result<Rc<SigningKeys>, Problem> {
+    if let Some(keys) = SIGNING_KEYS.with_borrow(Clone::clone) {
+        return Ok(keys);
+    }
+    let keys = SigningKeys::parse(&text("signing_keys").await?)
         .map_err(|error| Problem::unavailable(format!("variable signing_keys: {error}")))?;
-    let ring = Rc::new(ring);
-    KEY_RING.set(Some(Rc::clone(&ring)));
-    Ok(ring)
+    if !verifying_keys().await?.know(&keys.verifying_keys()) {
+        return Err(Problem::unavailable("the signing key is not among verifying_keys"));
+    }
+    let keys = Rc::new(keys);
+    SIGNING_KEYS.set(Some(Rc::clone(&keys)));
+    Ok(keys)
 }
 
 /// Where Redis is: the seeds, and the map from announced to reachable addresses.

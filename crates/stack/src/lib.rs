@@ -39,6 +39,6 @@ pub use redis_node::RedisOptions;
 pub use redis_server::RedisServer;
 pub use resp::{Connection, Reply};
 pub use runtime::{Runtime, beside_this_program};
-pub use secrets::{Secrets, write_private};
+pub use secrets::{Secrets, verifying_keys, write_private};
 pub use shared::{Shared, shared, shared_database, shared_redis, temporary_folder};
 pub use system::{System, SystemOptions, WithStores};

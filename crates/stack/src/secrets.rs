@@ -7,6 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use domain::token::SigningKeys;
+use sha2::{Digest, Sha256};
 
 /// Bytes of randomness in each secret: 256 bits cannot be guessed.
 const SECRET_BYTES: usize = 32;
@@ -45,15 +47,28 @@ impl Secrets {
         })
     }
 
-    /// The variables of spin.toml that are secrets, by their name there.
-    pub fn variables(&self) -> [(&'static str, &str); 4] {
-        [
-            ("organiser_key", &self.organiser_key),
-            ("worker_key", &self.worker_key),
-            ("stripe_webhook_secret", &self.stripe_webhook_secret),
-            ("signing_keys", &self.signing_keys),
-        ]
+    /// The variables of spin.toml that are secrets or come from one, by their name there.
+    pub fn variables(&self) -> Result<Vec<(&'static str, String)>> {
+        Ok(vec![
+            ("organiser_key", self.organiser_key.clone()),
+            ("organiser_key_digest", digest(&self.organiser_key)),
+            ("worker_key", self.worker_key.clone()),
+            ("stripe_webhook_secret", self.stripe_webhook_secret.clone()),
+            ("signing_keys", self.signing_keys.clone()),
+            ("verifying_keys", verifying_keys(&self.signing_keys)?),
+        ])
     }
+}
+
+/// The public halves of signing keys: the variable `verifying_keys`.
+pub fn verifying_keys(signing_keys: &str) -> Result<String> {
+    let keys = SigningKeys::parse(signing_keys).context("the signing keys cannot be read")?;
+    Ok(keys.verifying_keys().to_string())
+}
+
+/// SHA-256 in hex: tells a key from others without being it.
+fn digest(key: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(key))
 }
 
 /// Writes a file that only its owner can read, replacing what was there.
@@ -115,10 +130,13 @@ mod tests {
         let first = Secrets::load_or_create(folder.path()).expect("are made");
         let second = Secrets::load_or_create(folder.path()).expect("are read");
         assert_eq!(first, second);
-        for (name, value) in first.variables() {
-            let metadata = fs::metadata(folder.path().join(name)).expect("a file");
-            assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+        for (name, value) in first.variables().expect("are derived") {
             assert!(value.len() >= 40, "{name} is short");
+            let is_derived = ["organiser_key_digest", "verifying_keys"].contains(&name);
+            if !is_derived {
+                let metadata = fs::metadata(folder.path().join(name)).expect("a file");
+                assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+            }
         }
     }
 
@@ -128,5 +146,7 @@ mod tests {
         let (id, seed) = key.split_once(':').expect("two parts");
         assert_eq!(id.len(), 8);
         assert_eq!(BASE64URL_NOPAD.decode(seed.as_bytes()).expect("base64url").len(), 32);
+        let public = verifying_keys(&key).expect("is derived");
+        assert!(public.starts_with(&format!("{id}:")) && !public.contains(seed), "{public}");
     }
 }

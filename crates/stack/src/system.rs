@@ -95,7 +95,7 @@ impl System {
         migrate(&postgres.url(), &migrations_folder_of(&options.root))?;
 
         (options.on_step)("Starting the application");
-        let mut variables = variables(&secrets, &redis, &postgres, &options.variables);
+        let mut variables = variables(&secrets, &redis, &postgres, &options.variables)?;
         variables.extend((options.with_stores)(&redis, &postgres)?);
         let application = Application::start(ApplicationStart {
             log: folder.join("application.log"),
@@ -202,11 +202,11 @@ fn variables(
     redis: &RedisCluster,
     postgres: &Postgres,
     more: &[(String, String)],
-) -> Vec<(String, String)> {
+) -> Result<Vec<(String, String)>> {
     let own = [("redis_nodes", redis.nodes().join(",")), ("database_url", postgres.url())];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-    let secret = secrets.variables().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    own.chain(secret).chain(more.iter().cloned()).collect()
+    let secret = secrets.variables()?.into_iter().map(|(name, value)| (name.to_owned(), value));
+    Ok(own.chain(secret).chain(more.iter().cloned()).collect())
 }
 
 /// `NAME='value'` lines that a shell can read.

@@ -7,6 +7,7 @@ mod dependencies;
 mod files;
 mod lua;
 mod manifest;
+mod privileges;
 
 use std::process::{Command, ExitCode};
 
@@ -28,6 +29,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         }
     }
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
+    complaints.extend(privileges::check(&read("spin.toml")?)?);
     complaints.extend(dependencies::run(&components()?)?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);

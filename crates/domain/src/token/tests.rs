@@ -1,0 +1,212 @@
+//! Tokens as they should be, and every other one.
+
+use ed25519_dalek::{Signer, SigningKey};
+
+use super::*;
+
+const EVENT: &str = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5";
+const NOW: Instant = Instant::from_unix_ms(1_800_000_000_000);
+
+/// Keys of these names, each from a seed of one byte repeated.
+fn keys(entries: &[(&str, u8)]) -> SigningKeys {
+    let text: Vec<_> = entries
+        .iter()
+        .map(|(id, byte)| format!("{id}:{}", BASE64URL_NOPAD.encode(&[*byte; 32])))
+        .collect();
+    SigningKeys::parse(&text.join(",")).unwrap()
+}
+
+fn claims() -> Claims {
+    let user = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b6".parse().unwrap();
+    pass_claims(EVENT.parse().unwrap(), user, "7.1800000000000", NOW, NOW.plus_ms(300_000))
+}
+
+/// A key and its public half.
+fn pair() -> (SigningKeys, VerifyingKeys) {
+    let signing = keys(&[("a", 1)]);
+    let verifying = signing.verifying_keys();
+    (signing, verifying)
+}
+
+/// A token whose header and claims are given as JSON, signed by the key of `keys(&[("a", 1)])`.
+fn token(header: &str, claims: &str) -> String {
+    let encode = |json: &str| BASE64URL_NOPAD.encode(json.as_bytes());
+    let signed = format!("{}.{}", encode(header), encode(claims));
+    let signature = SigningKey::from_bytes(&[1; 32]).sign(signed.as_bytes());
+    format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature.to_bytes()))
+}
+
+#[test]
+fn a_pass_is_the_same_every_time_and_verifies() {
+    let (signing, ring) = pair();
+    let first = signing.sign(Purpose::QueuePass, &claims()).unwrap();
+    assert_eq!(first, signing.sign(Purpose::QueuePass, &claims()).unwrap());
+    assert_eq!(ring.verify(Purpose::QueuePass, EVENT, &first, NOW), Ok(claims()));
+}
+
+#[test]
+fn a_rolled_key_still_verifies() {
+    let old = keys(&[("a", 1)]).sign(Purpose::QueuePass, &claims()).unwrap();
+    let rolled = keys(&[("b", 2), ("a", 1)]).verifying_keys();
+    assert!(rolled.verify(Purpose::QueuePass, EVENT, &old, NOW).is_ok());
+    let gone = keys(&[("b", 2)]).verifying_keys();
+    let verdict = gone.verify(Purpose::QueuePass, EVENT, &old, NOW);
+    assert_eq!(verdict, Err(TokenError::Invalid));
+}
+
+#[test]
+fn none_can_stand_in_for_another() {
+    let (signing, ring) = pair();
+    for purpose in [Purpose::Buyer, Purpose::Receipt] {
+        let token = signing.sign(purpose, &claims()).unwrap();
+        let verdict = ring.verify(Purpose::QueuePass, EVENT, &token, NOW);
+        assert_eq!(verdict, Err(TokenError::Invalid), "{purpose:?}");
+    }
+    let token = signing.sign(Purpose::QueuePass, &claims()).unwrap();
+    let other = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b7";
+    let verdict = ring.verify(Purpose::QueuePass, other, &token, NOW);
+    assert_eq!(verdict, Err(TokenError::Invalid));
+}
+
+#[test]
+fn a_pass_ends_within_a_minute_of_its_time() {
+    let (signing, ring) = pair();
+    let token = signing.sign(Purpose::QueuePass, &claims()).unwrap();
+    for (past_s, verdict) in [(0, Ok(claims())), (59, Ok(claims())), (61, Err(TokenError::Expired))]
+    {
+        let now = NOW.plus_ms(300_000 + past_s * 1_000);
+        assert_eq!(ring.verify(Purpose::QueuePass, EVENT, &token, now), verdict, "{past_s}");
+    }
+}
+
+#[test]
+fn only_the_exact_profile_is_accepted() {
+    let (_, ring) = pair();
+    let good = r#"{"alg":"EdDSA","typ":"qpass+jwt","kid":"a"}"#;
+    let body = serde_json::to_string(&claims()).unwrap();
+    assert!(ring.verify(Purpose::QueuePass, EVENT, &token(good, &body), NOW).is_ok());
+    for header in [
+        r#"{"alg":"none","typ":"qpass+jwt","kid":"a"}"#,
+        r#"{"alg":"HS256","typ":"qpass+jwt","kid":"a"}"#,
+        r#"{"alg":"EdDSA","typ":"JWT","kid":"a"}"#,
+        r#"{"alg":"EdDSA","typ":"qpass+jwt"}"#,
+        r#"{"alg":"EdDSA","typ":"qpass+jwt","kid":"../a"}"#,
+        r#"{"alg":"EdDSA","typ":"qpass+jwt","kid":"a","jku":"https://example.com"}"#,
+        r#"{"alg":"EdDSA","typ":"qpass+jwt","kid":"a","crit":[]}"#,
+        "[]",
+    ] {
+        let verdict = ring.verify(Purpose::QueuePass, EVENT, &token(header, &body), NOW);
+        assert_eq!(verdict, Err(TokenError::Invalid), "{header}");
+    }
+    for (name, value) in [
+        ("exp", serde_json::json!("1800000300")),
+        ("exp", serde_json::json!(1e18)),
+        ("exp", serde_json::json!(1_799_999_999)),
+        ("iat", serde_json::json!(1_800_000_061)),
+        ("nbf", serde_json::json!(1_800_000_061)),
+        ("nbf", serde_json::json!("1800000000")),
+        ("aud", serde_json::json!([EVENT])),
+        ("aud", serde_json::json!(null)),
+        ("iss", serde_json::json!("somebody")),
+        ("sub", serde_json::json!("admin")),
+    ] {
+        let mut altered: serde_json::Value = serde_json::from_str(&body).unwrap();
+        altered[name] = value;
+        let token = token(good, &altered.to_string());
+        let verdict = ring.verify(Purpose::QueuePass, EVENT, &token, NOW);
+        assert_eq!(verdict, Err(TokenError::Invalid), "{altered}");
+    }
+}
+
+#[test]
+fn any_change_of_a_token_breaks_it() {
+    let (signing, ring) = pair();
+    let token = signing.sign(Purpose::QueuePass, &claims()).unwrap();
+    let verify = |token: &str| ring.verify(Purpose::QueuePass, EVENT, token, NOW);
+    for index in 0..token.len() {
+        let mut altered = token.clone().into_bytes();
+        altered[index] = if altered[index] == b'A' { b'B' } else { b'A' };
+        let altered = String::from_utf8(altered).unwrap();
+        assert_eq!(verify(&altered), Err(TokenError::Invalid), "{index}");
+    }
+    for altered in [
+        String::new(),
+        "..".to_owned(),
+        format!("{token}="),
+        format!("{token}."),
+        format!("{token}.{token}"),
+        token.replace('.', ".."),
+        "a".repeat(100 * 1024),
+    ] {
+        assert_eq!(verify(&altered), Err(TokenError::Invalid));
+    }
+}
+
+#[test]
+fn joining_again_draws_the_same() {
+    let event = EVENT.parse().unwrap();
+    let user: UserId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b6".parse().unwrap();
+    let other: UserId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b7".parse().unwrap();
+    let drawn = keys(&[("a", 1)]).draw(event, user);
+    assert_eq!(drawn, keys(&[("a", 1)]).draw(event, user));
+    assert_ne!(drawn, keys(&[("a", 1)]).draw(event, other));
+    assert_ne!(drawn, keys(&[("a", 2)]).draw(event, user));
+}
+
+#[test]
+fn keys_are_read_strictly() {
+    // A public key as well as a seed.
+    let key = pair().1.to_string().split_off(2);
+    for (text, error) in [
+        (String::new(), KeysError::Empty),
+        (" , ".to_owned(), KeysError::Empty),
+        (key.clone(), KeysError::Malformed),
+        (format!("a b:{key}"), KeysError::Malformed),
+        (format!("a:{}", &key[1..]), KeysError::Malformed),
+        (format!("a:{key}="), KeysError::Malformed),
+        (format!("a:{key},a:{key}"), KeysError::TooMany),
+        (format!("a:{key},b:{key},c:{key},d:{key}"), KeysError::TooMany),
+    ] {
+        assert_eq!(SigningKeys::parse(&text).err(), Some(error), "{text}");
+        assert_eq!(VerifyingKeys::parse(&text).err(), Some(error), "{text}");
+    }
+}
+
+#[test]
+fn public_keys_are_written_as_they_are_read() {
+    let both = keys(&[("b", 2), ("a", 1)]).verifying_keys();
+    let read = VerifyingKeys::parse(&both.to_string()).unwrap();
+    assert_eq!(read.public_keys(), both.public_keys());
+    let pass = pair().0.sign(Purpose::QueuePass, &claims()).unwrap();
+    assert!(read.verify(Purpose::QueuePass, EVENT, &pass, NOW).is_ok());
+}
+
+/// With a key of small order, anybody could sign.
+#[test]
+fn a_weak_public_key_is_none() {
+    for bytes in [[0; 32], {
+        let mut one = [0; 32];
+        one[0] = 1;
+        one
+    }] {
+        let text = format!("a:{}", BASE64URL_NOPAD.encode(&bytes));
+        assert_eq!(VerifyingKeys::parse(&text).err(), Some(KeysError::Malformed));
+    }
+}
+
+#[test]
+fn what_would_sign_for_nobody_is_noticed() {
+    let verifying = keys(&[("b", 2), ("a", 1)]).verifying_keys();
+    assert!(verifying.know(&keys(&[("a", 1)]).verifying_keys()));
+    assert!(!verifying.know(&keys(&[("a", 3)]).verifying_keys()), "another key of the same name");
+    assert!(!verifying.know(&keys(&[("c", 1)]).verifying_keys()), "the same key by another name");
+}
+
+#[test]
+fn public_keys_carry_no_secret() {
+    let (_, ring) = pair();
+    let keys = serde_json::to_value(ring.public_keys()).unwrap();
+    let members: Vec<_> = keys[0].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x"]);
+    assert_ne!(keys[0]["x"], BASE64URL_NOPAD.encode(&[1; 32]));
+}

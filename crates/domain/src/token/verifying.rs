@@ -1,0 +1,150 @@
+//! The public keys: enough for everything that only reads tokens.
+
+use std::fmt;
+
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::{Signature, VerifyingKey};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ALGORITHM, CLOCK_SKEW_MAX_S, Claims, Header, ISSUER, KeysError, Purpose, TOKEN_LENGTH_MAX,
+    TokenError, parse_keys,
+};
+use crate::time::Instant;
+
+/// The keys that verify, by their ids. All of them count: that is how a key is rolled.
+///
+/// Written (`Display`) as it is parsed: `kid:public key,…`.
+pub struct VerifyingKeys {
+    pub(super) keys: Vec<(String, VerifyingKey)>,
+}
+
+/// One public key as it is published (RFC 8037).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicKey {
+    /// `OKP`.
+    pub kty: String,
+    /// `Ed25519`.
+    pub crv: String,
+    /// `EdDSA`.
+    pub alg: String,
+    /// `sig`.
+    #[serde(rename = "use")]
+    pub usage: String,
+    /// The key id.
+    pub kid: String,
+    /// The public key, base64url without padding.
+    pub x: String,
+}
+
+impl VerifyingKeys {
+    /// Reads `kid:public key` entries separated by commas, the key 32 bytes in base64url without
+    /// padding, `kid` 1 to 32 letters, digits, `-` or `_`.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`] when the text is no such list, or a key is none of Ed25519 or a weak one:
+    /// with a key of small order anybody could sign.
+    pub fn parse(text: &str) -> Result<Self, KeysError> {
+        let read = |bytes| VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak());
+        Ok(Self { keys: parse_keys(text, read)? })
+    }
+
+    /// Verifies a token for `purpose` and `audience` at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Expired`] only for a token that is valid in everything but its time (with
+    /// [`CLOCK_SKEW_MAX_S`] of tolerance), [`TokenError::Invalid`] for everything else.
+    pub fn verify(
+        &self,
+        purpose: Purpose,
+        audience: &str,
+        token: &str,
+        now: Instant,
+    ) -> Result<Claims, TokenError> {
+        let claims = self.verify_except_expiry(purpose, token, now)?;
+        if claims.aud != audience {
+            return Err(TokenError::Invalid);
+        }
+        if now.unix_s() > claims.exp.saturating_add(CLOCK_SKEW_MAX_S) {
+            return Err(TokenError::Expired);
+        }
+        Ok(claims)
+    }
+
+    fn verify_except_expiry(
+        &self,
+        purpose: Purpose,
+        token: &str,
+        now: Instant,
+    ) -> Result<Claims, TokenError> {
+        if token.len() > TOKEN_LENGTH_MAX {
+            return Err(TokenError::Invalid);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
+        let (header, claims) = signed.split_once('.').ok_or(TokenError::Invalid)?;
+        let header: Header = decode_json(header)?;
+        if header.alg != ALGORITHM || header.typ != purpose.typ() {
+            return Err(TokenError::Invalid);
+        }
+        let key = self.keys.iter().find(|(id, _)| *id == header.kid);
+        let (_, key) = key.ok_or(TokenError::Invalid)?;
+        let signature =
+            BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| TokenError::Invalid)?;
+        let signature = Signature::from_slice(&signature).map_err(|_| TokenError::Invalid)?;
+        // Strict: refuses small-order keys and signatures that are not in their one canonical form.
+        key.verify_strict(signed.as_bytes(), &signature).map_err(|_| TokenError::Invalid)?;
+        let start: Start = decode_json(claims)?;
+        let claims: Claims = decode_json(claims)?;
+        let latest = now.unix_s().saturating_add(CLOCK_SKEW_MAX_S);
+        let from_the_future = claims.iat > latest || start.nbf.is_some_and(|nbf| nbf > latest);
+        if claims.iss != ISSUER || from_the_future || claims.exp < claims.iat {
+            return Err(TokenError::Invalid);
+        }
+        Ok(claims)
+    }
+
+    /// Whether the first key of `signing` is known here, id and all: else what it signs is refused.
+    pub fn know(&self, signing: &Self) -> bool {
+        signing.keys.first().is_some_and(|key| self.keys.contains(key))
+    }
+
+    /// The public keys, as a JWK set's `keys`.
+    pub fn public_keys(&self) -> Vec<PublicKey> {
+        self.keys
+            .iter()
+            .map(|(id, key)| PublicKey {
+                kty: "OKP".to_owned(),
+                crv: "Ed25519".to_owned(),
+                alg: ALGORITHM.to_owned(),
+                usage: "sig".to_owned(),
+                kid: id.clone(),
+                x: BASE64URL_NOPAD.encode(key.as_bytes()),
+            })
+            .collect()
+    }
+}
+
+impl fmt::Display for VerifyingKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (id, key)) in self.keys.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(formatter, "{comma}{id}:{}", BASE64URL_NOPAD.encode(key.as_bytes()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A claim that no token of ours carries, and that is honoured all the same.
+#[derive(Deserialize)]
+struct Start {
+    /// Not before, in seconds.
+    nbf: Option<i64>,
+}
+
+fn decode_json<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
+    let json = BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Invalid)?;
+    serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)
+}
