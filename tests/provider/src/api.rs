@@ -1,0 +1,244 @@
+//! `/v1/…`: the API of the provider.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use http::request::Parts;
+use serde_json::{Value, json};
+
+use crate::faults::{CallFault, FaultKind, Operation};
+use crate::form::{self, Form};
+use crate::idempotency::{Fingerprint, SavedAnswers};
+use crate::operations::{self, Change};
+use crate::reply::Reply;
+use crate::server::{Cut, Shared};
+use crate::state::State;
+use crate::webhooks;
+
+/// The most events of a page.
+const PAGE_LENGTH: usize = 100;
+/// How long an answer waits for the event that is to arrive before it.
+const BEFORE_ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A call whose address is known.
+struct Route {
+    operation: Operation,
+    payment: Option<String>,
+}
+
+impl Route {
+    fn of(method: &Method, path: &str, form: &Form) -> Option<Self> {
+        let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+        let (operation, payment) = match (method.as_str(), parts.as_slice()) {
+            ("POST", ["v1", "payment_intents"]) => (Operation::Create, None),
+            ("GET", ["v1", "payment_intents", id]) => (Operation::Find, Some(*id)),
+            ("POST", ["v1", "payment_intents", id, "capture"]) => (Operation::Capture, Some(*id)),
+            ("POST", ["v1", "payment_intents", id, "cancel"]) => (Operation::Cancel, Some(*id)),
+            ("POST", ["v1", "refunds"]) => {
+                (Operation::Refund, form.get("payment_intent").map(String::as_str))
+            }
+            ("GET", ["v1", "events"]) => (Operation::Events, None),
+            _ => return None,
+        };
+        Some(Self { operation, payment: payment.map(str::to_owned) })
+    }
+}
+
+/// Answers one call of the API, or cuts it off.
+pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &str) -> Result<Reply, Cut> {
+    let path = head.uri.path();
+    let text = if head.method == Method::GET { head.uri.query().unwrap_or_default() } else { body };
+    let form = match form::parse(text) {
+        Ok(form) => form,
+        Err(problem) => return Ok(Reply::invalid(&problem)),
+    };
+    let Some(route) = Route::of(&head.method, path, &form) else {
+        return Ok(Reply::missing("address"));
+    };
+    let fault = {
+        let mut state = shared.state();
+        *state.calls.entry(route.operation.as_str().to_owned()).or_default() += 1;
+        if !is_authenticated(&state, head) {
+            state.unauthenticated += 1;
+            return Ok(Reply::error(401, "invalid_request_error", "", "Invalid API Key provided"));
+        }
+        let booking = match &route.payment {
+            Some(payment) => state.booking_of(payment),
+            None => form.get("metadata[booking_id]").cloned(),
+        };
+        state.next_fault(route.operation, [route.payment.as_deref(), booking.as_deref()])
+    };
+    if let Some(refusal) = before(fault.as_ref()).await? {
+        return Ok(refusal);
+    }
+    let reply = match route.operation {
+        Operation::Find => shared.state().find(route.payment.as_deref().unwrap_or_default(), &form),
+        Operation::Events => shared.state().list_events(&form),
+        Operation::Create | Operation::Capture | Operation::Cancel | Operation::Refund => {
+            let change = Change { operation: route.operation, payment: route.payment, form };
+            let key = head.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
+            change_once(shared, path, change, key.map(str::to_owned), fault.clone()).await
+        }
+    };
+    after(fault.as_ref()).await?;
+    Ok(reply)
+}
+
+fn is_authenticated(state: &State, head: &Parts) -> bool {
+    let given = head.headers.get(http::header::AUTHORIZATION);
+    given.is_some_and(|given| given.as_bytes() == format!("Bearer {}", state.api_key).as_bytes())
+}
+
+/// What goes wrong before anything is begun.
+async fn before(fault: Option<&CallFault>) -> Result<Option<Reply>, Cut> {
+    let Some(fault) = fault else { return Ok(None) };
+    match fault.fault {
+        FaultKind::TimeoutBefore => {
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms())).await;
+            Err(Cut)
+        }
+        FaultKind::CutBefore => Err(Cut),
+        FaultKind::Conflict => Ok(Some(SavedAnswers::conflict())),
+        FaultKind::RateLimited => Ok(Some(Reply::error(
+            429,
+            "invalid_request_error",
+            "rate_limit",
+            "Too many requests hit the API too quickly",
+        ))),
+        FaultKind::Unavailable => {
+            Ok(Some(Reply::error(503, "api_error", "", "The service is unavailable")))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What goes wrong when everything is done.
+async fn after(fault: Option<&CallFault>) -> Result<(), Cut> {
+    match fault {
+        Some(fault) if fault.fault == FaultKind::TimeoutAfter => {
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms())).await;
+            Err(Cut)
+        }
+        Some(fault) if fault.fault == FaultKind::CutAfter => Err(Cut),
+        _ => Ok(()),
+    }
+}
+
+/// A changing call: once for each key.
+async fn change_once(
+    shared: &Arc<Shared>,
+    path: &str,
+    change: Change,
+    key: Option<String>,
+    fault: Option<CallFault>,
+) -> Reply {
+    let request = Fingerprint { path: path.to_owned(), form: change.form.clone() };
+    {
+        let mut state = shared.state();
+        match &key {
+            Some(key) => {
+                if let Some(reply) = state.saved.answer(key, &request) {
+                    return reply;
+                }
+            }
+            None => state.posts_without_key += 1,
+        }
+        if let Err(refusal) = operations::check(&change) {
+            return refusal;
+        }
+        if let Some(key) = &key {
+            state.saved.begin(key, request);
+        }
+    }
+    // A task of its own: a client that goes away does not stop what was begun.
+    let work = tokio::spawn(perform(Arc::clone(shared), change, key, fault));
+    work.await.unwrap_or_else(|_| Reply::error(500, "api_error", "", "the fake provider failed"))
+}
+
+async fn perform(
+    shared: Arc<Shared>,
+    change: Change,
+    key: Option<String>,
+    fault: Option<CallFault>,
+) -> Reply {
+    let kind = fault.as_ref().map(|fault| fault.fault);
+    if let (Some(FaultKind::Slow), Some(fault)) = (kind, &fault) {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms())).await;
+    }
+    let failure = || Reply::error(500, "api_error", "", "An error occurred on our end");
+    let (reply, is_early) = {
+        let mut state = shared.state();
+        if let (Some(kind), Some(payment)) = (kind, &change.payment) {
+            operations::overtake(&mut state, payment, kind);
+        }
+        let reply = match kind {
+            Some(FaultKind::ErrorSaved) => failure(),
+            Some(FaultKind::ErrorApplied) => {
+                operations::perform(&mut state, &change, kind);
+                failure()
+            }
+            _ => operations::perform(&mut state, &change, kind),
+        };
+        if let Some(key) = &key {
+            state.saved.save(key, &reply);
+        }
+        let chance = state.faults.webhooks.before_answer;
+        (reply, state.random.f64() < chance)
+    };
+    let deliveries = webhooks::dispatch(&shared);
+    if is_early {
+        for delivery in deliveries {
+            let _ = tokio::time::timeout(BEFORE_ANSWER_PATIENCE, delivery).await;
+        }
+    }
+    reply
+}
+
+impl State {
+    fn find(&mut self, payment: &str, form: &Form) -> Reply {
+        let expands = form.get("expand[]").is_some_and(|field| field == "latest_charge");
+        match self.intent(payment) {
+            Ok(intent) => {
+                let mut body = intent.to_json();
+                if expands && !body["latest_charge"].is_null() {
+                    body["latest_charge"] = intent.charge_to_json();
+                }
+                Reply::ok(body)
+            }
+            Err(missing) => missing,
+        }
+    }
+
+    /// Newest first; `delivery_success`, `type`, `limit` and `starting_after` as in the original.
+    fn list_events(&self, form: &Form) -> Reply {
+        let limit = match form.get("limit").map(|limit| limit.parse()) {
+            None => 10,
+            Some(Ok(limit)) if (1..=PAGE_LENGTH).contains(&limit) => limit,
+            Some(_) => return Reply::invalid("Invalid limit"),
+        };
+        let wanted = form.get("delivery_success").map(String::as_str);
+        let kind = form.get("type");
+        let after = form.get("starting_after");
+        let mut rest = self
+            .events()
+            .rev()
+            .skip_while(|event| after.is_some_and(|after| event.id != *after))
+            .skip(usize::from(after.is_some()))
+            .filter(|event| match wanted {
+                Some("true") => event.accepted > 0,
+                Some("false") => event.accepted == 0,
+                _ => true,
+            })
+            .filter(|event| kind.is_none_or(|kind| event.kind == *kind));
+        let data: Vec<Value> = rest
+            .by_ref()
+            .take(limit)
+            .filter_map(|event| serde_json::from_str(&event.body).ok())
+            .collect();
+        let has_more = rest.next().is_some();
+        Reply::ok(
+            json!({ "object": "list", "url": "/v1/events", "data": data, "has_more": has_more }),
+        )
+    }
+}
