@@ -208,6 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_of_the_providers_own_library_verifies() {
+        // Made with Stripe's Node library, `stripe` 23.1.0 from npm:
+        // `stripe.webhooks.generateTestHeaderString({payload, secret, timestamp})`.
+        let payload = concat!(
+            r#"{"id":"evt_vector","object":"event","type":"payment_intent.succeeded","#,
+            r#""livemode":false,"data":{"object":{"id":"pi_vector","amount":5000,"#,
+            r#""amount_received":5000,"currency":"eur","metadata":{"booking_id":"bk_é"}}}}"#,
+        );
+        let header = "t=1800000000,\
+            v1=508e993bca0b4896ce00e4e854e7b69063ca1aa69e51bfe8c4c500bb0fb9464c";
+        let verified = verify_signature(header, payload.as_bytes(), [SECRET], NOW);
+        assert_eq!(verified, Ok(()));
+        let event: ProviderEvent = serde_json::from_str(payload).unwrap();
+        assert!(event.pays_exactly(5000, "EUR", false));
+    }
+
+    #[test]
     fn times_far_from_now_are_refused_in_both_directions() {
         for (offset_s, accepted) in [(-301, false), (-300, true), (300, true), (301, false)] {
             let time = (1_800_000_000_i64 + offset_s).to_string();

@@ -6,8 +6,8 @@
 //!   [`reply`] and [`problem`] are the two kinds of answer.
 //! - [`auth`]: who calls. [`idempotency`]: one effect per key.
 //! - [`place`], [`booking`]: what several components say about a place in the queue and a booking.
-//! - [`variables`], [`redis`], [`postgres`], [`stores`], [`clock`]: what the host offers, with
-//!   deadlines.
+//! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
+//!   offers, with deadlines.
 //! - [`log`]: lines for operators.
 //!
 //! An instance serves up to 128 requests, 16 at once, on one thread. So nothing here keeps anything
@@ -31,6 +31,7 @@ pub mod log;
 pub mod place;
 pub mod postgres;
 pub mod problem;
+pub mod provider;
 pub mod redis;
 pub mod reply;
 pub mod service;
