@@ -6,6 +6,14 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 use tokio_postgres::{Client, NoTls};
 
+/// What a migration has added is only there for the application after this. An older schema does
+/// not know it.
+const GRANT_RIGHTS: &str = "DO $$ BEGIN
+    IF to_regprocedure('boxoffice.grant_rights()') IS NOT NULL THEN
+        PERFORM boxoffice.grant_rights();
+    END IF;
+END $$";
+
 /// The root of this repository, where spin.toml is.
 pub fn repository() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -17,8 +25,9 @@ pub fn migrations_folder() -> PathBuf {
     repository().join("infra/postgres/migrations")
 }
 
-/// Applies the migrations of `folder` (`V1__name.sql`, …) that the database does not have yet.
-/// Returns how many were applied. A migration that was changed after it ran is an error.
+/// Applies the migrations of `folder` (`V1__name.sql`, …) that the database does not have yet,
+/// and grants the application's role what it may do. Returns how many were applied. A migration
+/// that was changed after it ran is an error.
 pub fn migrate(url: &str, folder: &Path) -> Result<usize> {
     let migrations = refinery::load_sql_migrations(folder)
         .with_context(|| format!("cannot read the migrations in {}", folder.display()))?;
@@ -28,6 +37,7 @@ pub fn migrate(url: &str, folder: &Path) -> Result<usize> {
         client.batch_execute("SET search_path = public").await?;
         let runner = refinery::Runner::new(&migrations);
         let report = runner.run_async(&mut client).await.context("a migration failed")?;
+        client.batch_execute(GRANT_RIGHTS).await.context("the rights cannot be granted")?;
         Ok(report.applied_migrations().len())
     })
 }

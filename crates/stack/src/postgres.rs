@@ -34,8 +34,10 @@ const MAX_CONNECTIONS: u32 = 400;
 const SIGNALS: StopSignals =
     StopSignals { orderly: Signal::INT, at_once: Signal::QUIT, with_children: false };
 
-/// The superuser and the database it starts with.
+/// The superuser, who owns the schema, and the database it starts with.
 const USER: &str = "boxoffice";
+/// The role of the application, which the migrations make.
+const APPLICATION_USER: &str = "boxoffice_app";
 const DATABASE: &str = "boxoffice";
 
 /// A Postgres server on 127.0.0.1. It ends when this is dropped.
@@ -79,9 +81,14 @@ impl Postgres {
         Ok(Self { port, start, server: Mutex::new(server) })
     }
 
-    /// The connection string of the database `boxoffice`.
+    /// The connection string of the database `boxoffice`, for its owner.
     pub fn url(&self) -> String {
         url(self.port, DATABASE)
+    }
+
+    /// The same for the application, which may only call the functions of the schema.
+    pub fn application_url(&self) -> String {
+        application_url(&self.url())
     }
 
     /// The port of 127.0.0.1 it listens on.
@@ -214,6 +221,11 @@ impl Start {
         }
         command
     }
+}
+
+/// The connection string of the same database for the application's role.
+pub fn application_url(owner_url: &str) -> String {
+    owner_url.replacen(&format!("//{USER}@"), &format!("//{APPLICATION_USER}@"), 1)
 }
 
 fn url(port: u16, database: &str) -> String {

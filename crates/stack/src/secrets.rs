@@ -23,6 +23,8 @@ pub struct Secrets {
     pub organiser_key: String,
     /// The bearer key of the worker's route.
     pub worker_key: String,
+    /// The application's password in Redis.
+    pub redis_password: String,
     /// Signs the webhooks of the payment provider.
     pub stripe_webhook_secret: String,
     /// `<kid>:<base64url of the seed>`: signs tokens and queue passes.
@@ -42,6 +44,7 @@ impl Secrets {
         Ok(Self {
             organiser_key: secret("organiser_key", random_key)?,
             worker_key: secret("worker_key", random_key)?,
+            redis_password: secret("redis_password", random_key)?,
             stripe_webhook_secret: secret("stripe_webhook_secret", webhook_secret)?,
             signing_keys: secret("signing_keys", signing_key)?,
         })
@@ -53,6 +56,7 @@ impl Secrets {
             ("organiser_key", self.organiser_key.clone()),
             ("organiser_key_digest", digest(&self.organiser_key)),
             ("worker_key", self.worker_key.clone()),
+            ("redis_password", self.redis_password.clone()),
             ("stripe_webhook_secret", self.stripe_webhook_secret.clone()),
             ("signing_keys", self.signing_keys.clone()),
             ("verifying_keys", verifying_keys(&self.signing_keys)?),

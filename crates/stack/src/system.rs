@@ -13,6 +13,7 @@ use crate::postgres::Postgres;
 use crate::record::{Kind, Record};
 use crate::redis_cluster::RedisCluster;
 use crate::redis_node::RedisOptions;
+use crate::redis_users;
 use crate::runtime::Runtime;
 use crate::secrets::{Secrets, write_private};
 
@@ -82,7 +83,7 @@ impl System {
         ensure!(is_free(port), "port {port} is used by another program: choose one with --port");
         let secrets = Secrets::load_or_create(&folder.join("secrets"))?;
         (options.on_step)("Starting the Redis Cluster and Postgres");
-        let (redis, postgres) = start_stores(folder, &options)?;
+        let (redis, postgres) = start_stores(folder, &options, &secrets)?;
         let mut record = Record::new(folder);
         for (index, address) in redis.nodes().iter().enumerate() {
             record.add(Kind::Redis, redis.pid(index), &["redis-server", address]);
@@ -181,9 +182,15 @@ impl System {
 }
 
 /// Both take seconds, so they start together.
-fn start_stores(folder: &Path, options: &SystemOptions) -> Result<(RedisCluster, Postgres)> {
+fn start_stores(
+    folder: &Path,
+    options: &SystemOptions,
+    secrets: &Secrets,
+) -> Result<(RedisCluster, Postgres)> {
+    let mut redis_options = options.redis.clone();
+    redis_options.settings.extend(redis_users::settings(&secrets.redis_password));
     thread::scope(|scope| {
-        let redis = scope.spawn(|| RedisCluster::start(&folder.join("redis"), &options.redis));
+        let redis = scope.spawn(|| RedisCluster::start(&folder.join("redis"), &redis_options));
         let postgres = Postgres::start(&folder.join("postgres"));
         let redis = redis.join().map_err(|_| anyhow!("starting Redis panicked"))?;
         Ok((redis?, postgres?))
@@ -203,7 +210,11 @@ fn variables(
     postgres: &Postgres,
     more: &[(String, String)],
 ) -> Result<Vec<(String, String)>> {
-    let own = [("redis_nodes", redis.nodes().join(",")), ("database_url", postgres.url())];
+    let own = [
+        ("redis_nodes", redis.nodes().join(",")),
+        ("redis_username", redis_users::APPLICATION.to_owned()),
+        ("database_url", postgres.application_url()),
+    ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
     let secret = secrets.variables()?.into_iter().map(|(name, value)| (name.to_owned(), value));
     Ok(own.chain(secret).chain(more.iter().cloned()).collect())

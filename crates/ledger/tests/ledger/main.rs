@@ -8,5 +8,6 @@ mod events;
 mod opening;
 mod provider_events;
 mod races;
+mod roles;
 mod schema;
 mod support;

@@ -43,6 +43,16 @@ impl TestDatabase {
         Connection::connect(&self.url).await
     }
 
+    /// Opens a connection with the rights that the application has.
+    pub(crate) async fn connect_as_application(&self) -> Connection {
+        Connection::connect(&stack::application_url(&self.url)).await
+    }
+
+    /// Brings the database to the newest schema once more.
+    pub(crate) fn migrate_again(&self) {
+        stack::migrate(&self.url, &stack::migrations_folder()).unwrap();
+    }
+
     /// Opens many connections.
     pub(crate) async fn connect_many(&self, count: usize) -> Vec<Connection> {
         let mut connections = Vec::new();
