@@ -5,6 +5,7 @@ mod cargo;
 mod ci;
 mod demo;
 mod down;
+mod fuzz;
 mod install;
 mod migrate;
 mod progress;
@@ -43,6 +44,8 @@ enum Command {
     Ci,
     /// Check the house style that the compiler does not know.
     Tidy,
+    /// Look for inputs that break a reader of text from outside.
+    Fuzz(fuzz::FuzzArguments),
     /// Bring a database to the newest schema.
     Migrate(migrate::MigrateArguments),
     /// Make the keys and secrets of a system that runs elsewhere.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(arguments),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
+        Command::Fuzz(arguments) => fuzz::run(arguments),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Secrets(arguments) => secrets::run(arguments),
     };

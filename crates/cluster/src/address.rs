@@ -22,11 +22,16 @@ pub struct InvalidAddress {
 
 impl NodeAddress {
     /// Splits `host:port` at the last colon, so that IPv6 may come with or without brackets.
-    /// The host may be empty: a node that does not know its own address writes `:6379`.
+    /// The host may be empty: a node that does not know its own address writes `:6379`. What is no
+    /// name and no IP address (spaces, more brackets) is no host.
     pub(crate) fn split(text: &str) -> Option<(&str, u16)> {
         let (host, port) = text.rsplit_once(':')?;
         let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        Some((inner.unwrap_or(host), port.parse().ok().filter(|port| *port != 0)?))
+        let host = inner.unwrap_or(host);
+        let is_host =
+            !host.contains(|letter: char| letter.is_whitespace() || "[]".contains(letter));
+        let port = port.parse().ok().filter(|port| *port != 0)?;
+        is_host.then_some((host, port))
     }
 }
 
@@ -80,7 +85,20 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "host", ":6379", "host:", "host:0", "host:70000", "host:x", "[]:1"] {
+        for text in [
+            "",
+            "host",
+            ":6379",
+            "host:",
+            "host:0",
+            "host:70000",
+            "host:x",
+            "[]:1",
+            "[[a]]:1",
+            "[a:1",
+            "a b:1",
+            "[ a]:1",
+        ] {
             assert!(text.parse::<NodeAddress>().is_err(), "{text}");
         }
     }

@@ -21,6 +21,8 @@ mod call;
 mod cluster;
 mod connections;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod refresh;
 mod remedy;
 mod reply_error;

@@ -8,8 +8,9 @@
 use crate::NodeAddress;
 use crate::slot::Slot;
 
-/// What the host's client writes before the errors it knows.
-const SIGNALLED: &str = "signalled by the server";
+/// What the host's client writes before the errors it knows. Further on in a text it proves
+/// nothing: errors repeat words of the command.
+const SIGNALLED: &str = "An error was signalled by the server";
 
 /// Kinds of errors of the host's client that no second attempt can cure: wrong password, a reply
 /// that cannot be converted, a wrong configuration.
@@ -93,7 +94,7 @@ impl ServerError {
 /// The code of a server error and what follows it; none when the text is of another kind.
 fn code_and_detail(text: &str) -> Option<(&str, &str)> {
     let text = text.trim();
-    if let Some((_, signalled)) = text.split_once(SIGNALLED) {
+    if let Some(signalled) = text.strip_prefix(SIGNALLED) {
         let known = signalled.trim_start().strip_prefix('-')?.trim_start();
         return Some(split_code(known));
     }
@@ -202,6 +203,7 @@ mod tests {
             "Password authentication failed- AuthenticationFailed",
             "Could not convert Redis response - TypeError: Redis Map type is not supported",
             "MOVED nowhere",
+            "SOLD_OUT: An error was signalled by the server - Moved: 1 elsewhere:1",
             "MOVED 99999 127.0.0.1:7002",
         ] {
             assert_eq!(ServerError::parse(text), ServerError::Refused, "{text}");

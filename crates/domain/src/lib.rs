@@ -20,6 +20,8 @@
 pub mod booking;
 pub mod code;
 pub mod event;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod id;
 pub mod payment;
 pub mod queue;

@@ -117,7 +117,8 @@ impl Section {
         }
     }
 
-    /// Reads a descriptor back; `None` when it is not one.
+    /// Reads a descriptor back; `None` when it is not one. As in the scripts, there is one
+    /// spelling.
     pub fn from_descriptor(name: SectionName, descriptor: &str) -> Option<Self> {
         let mut words = descriptor.split(' ');
         let kind_word = words.next()?;
@@ -129,7 +130,8 @@ impl Section {
             "standing" => SectionKind::Standing { capacity: first },
             _ => return None,
         };
-        words.next().is_none().then_some(Self { name, kind, price })
+        let section = Self { name, kind, price };
+        (price >= 0 && section.descriptor() == descriptor).then_some(section)
     }
 }
 
@@ -241,7 +243,16 @@ mod tests {
             let read = Section::from_descriptor(name("A"), &section.descriptor());
             assert_eq!(read, Some(section));
         }
-        for text in ["", "seated 3 4", "seated 3 4 5 6", "balcony 1 2 3", "seated x 4 5"] {
+        for text in [
+            "",
+            "seated 3 4",
+            "seated 3 4 5 6",
+            "balcony 1 2 3",
+            "seated x 4 5",
+            "seated +3 4 5",
+            "seated 3 4 -5",
+            "standing 3 4 5",
+        ] {
             assert_eq!(Section::from_descriptor(name("A"), text), None, "{text:?}");
         }
     }

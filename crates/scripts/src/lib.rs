@@ -19,7 +19,7 @@
 //!   [`registry`]: generated from `lua/` by the build script.
 
 #![cfg_attr(
-    not(test),
+    not(any(test, fuzzing)),
     deny(
         clippy::unwrap_used,
         clippy::expect_used,
@@ -37,6 +37,8 @@ mod confirm_booking;
 mod error;
 mod expire_holds;
 mod finish_request;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod holds_a_ticket;
 mod idempotency;
 mod join_queue;

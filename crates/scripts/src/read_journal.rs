@@ -53,7 +53,7 @@ pub async fn read_journal<T: Transport>(
 }
 
 /// An entry is `id`, the field name `e`, and `<kind> <booking> <hold>`.
-fn parse_entry(replies: &[Reply]) -> Option<JournalEntry> {
+pub(crate) fn parse_entry(replies: &[Reply]) -> Option<JournalEntry> {
     let [id, field, value] = replies else { return None };
     if field.text()? != "e" {
         return None;

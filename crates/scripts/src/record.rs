@@ -124,7 +124,10 @@ impl FromStr for Hold {
             seats: parse_seats(seats)?,
         };
         let counted = hold.seats.is_empty() || hold.seats.len() == hold.quantity as usize;
-        counted.then_some(hold).ok_or(InvalidHold)
+        let is_currency = currency.len() == 3 && currency.bytes().all(|it| it.is_ascii_uppercase());
+        // As in the scripts, numbers have one spelling.
+        let canonical = hold.to_string() == text && hold.amount >= 0 && hold.quantity > 0;
+        (counted && is_currency && canonical).then_some(hold).ok_or(InvalidHold)
     }
 }
 
@@ -171,6 +174,12 @@ mod tests {
             format!("held {USER} A 1 1 EUR 1 2"),
             format!("held {USER} A 1 1 EUR 1 2 1-1 more"),
             format!("held {USER} A 1 1 EUR 1 2 11"),
+            format!("held {USER} A +1 1 EUR 1 2 1-1"),
+            format!("held {USER} A 1 -1 EUR 1 2 1-1"),
+            format!("held {USER} A 1 1 eur 1 2 1-1"),
+            format!("held {USER} A 1 1 EUR -1 2 1-1"),
+            format!("held {USER} A 1 1 EUR 1 2 01-1"),
+            format!("held {USER} F 0 1 EUR 1 2 -"),
             "held nobody A 1 1 EUR 1 2 1-1".to_owned(),
         ] {
             assert!(text.parse::<Hold>().is_err(), "{text:?}");

@@ -94,6 +94,7 @@ fn only_the_exact_profile_is_accepted() {
         r#"{"alg":"EdDSA","typ":"qpass+jwt","kid":"a","jku":"https://example.com"}"#,
         r#"{"alg":"EdDSA","typ":"qpass+jwt","kid":"a","crit":[]}"#,
         "[]",
+        r#"["EdDSA","qpass+jwt","a"]"#,
     ] {
         let verdict = ring.verify(Purpose::QueuePass, EVENT, &token(header, &body), NOW);
         assert_eq!(verdict, Err(TokenError::Invalid), "{header}");

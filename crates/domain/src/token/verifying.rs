@@ -146,5 +146,9 @@ struct Start {
 
 fn decode_json<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
     let json = BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Invalid)?;
+    // A list of the members' values would be read as well.
+    if json.first() != Some(&b'{') {
+        return Err(TokenError::Invalid);
+    }
     serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)
 }
