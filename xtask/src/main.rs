@@ -8,6 +8,7 @@ mod down;
 mod fuzz;
 mod install;
 mod migrate;
+mod mutants;
 mod progress;
 mod repository;
 mod runtime;
@@ -46,6 +47,8 @@ enum Command {
     Tidy,
     /// Look for inputs that break a reader of text from outside.
     Fuzz(fuzz::FuzzArguments),
+    /// Take each guard away and require a test to notice.
+    Mutants(mutants::MutantsArguments),
     /// Bring a database to the newest schema.
     Migrate(migrate::MigrateArguments),
     /// Make the keys and secrets of a system that runs elsewhere.
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),
         Command::Fuzz(arguments) => fuzz::run(arguments),
+        Command::Mutants(arguments) => mutants::run(arguments),
         Command::Migrate(arguments) => migrate::run(arguments),
         Command::Secrets(arguments) => secrets::run(arguments),
     };

@@ -3,8 +3,9 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 /// The root of the repository: the parent of this crate, also when the tool was copied elsewhere
 /// and is run from within a checkout.
@@ -42,4 +43,15 @@ pub(crate) fn components() -> Result<Vec<String>> {
 /// A file of the repository as text.
 pub(crate) fn read(path: &str) -> Result<String> {
     fs::read_to_string(root().join(path)).with_context(|| format!("cannot read {path}"))
+}
+
+/// Every file that is in git or would be: ignored ones are not.
+pub(crate) fn files_of_git() -> Result<Vec<String>> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
+    let output = git.current_dir(root()).output().context("cannot run git")?;
+    ensure!(output.status.success(), "git: {}", String::from_utf8_lossy(&output.stderr).trim());
+    let text = String::from_utf8(output.stdout).context("a path is not UTF-8")?;
+    let paths = text.split('\0').filter(|path| !path.is_empty() && root().join(path).is_file());
+    Ok(paths.map(str::to_owned).collect())
 }

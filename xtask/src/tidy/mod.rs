@@ -7,13 +7,14 @@ mod dependencies;
 mod files;
 mod lua;
 mod manifest;
+mod mutants;
 mod privileges;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
-use crate::repository::{components, read, root};
+use crate::repository::{components, files_of_git, read};
 
 pub(crate) fn run() -> Result<ExitCode> {
     let mut complaints = Vec::new();
@@ -33,20 +34,10 @@ pub(crate) fn run() -> Result<ExitCode> {
     complaints.extend(dependencies::run(&components()?)?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);
+    complaints.extend(mutants::run()?);
     for complaint in &complaints {
         println!("{complaint}");
     }
     eprintln!("tidy: {} files, {} complaints", paths.len(), complaints.len());
     Ok(if complaints.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Every file that is in git or would be: ignored ones are not.
-fn files_of_git() -> Result<Vec<String>> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let output = git.current_dir(root()).output().context("cannot run git")?;
-    ensure!(output.status.success(), "git: {}", String::from_utf8_lossy(&output.stderr).trim());
-    let text = String::from_utf8(output.stdout).context("a path is not UTF-8")?;
-    let paths = text.split('\0').filter(|path| !path.is_empty() && root().join(path).is_file());
-    Ok(paths.map(str::to_owned).collect())
 }
