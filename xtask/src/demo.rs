@@ -13,7 +13,7 @@ use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::{root, run_folder};
 use crate::runtime::build_host;
-use crate::up::running;
+use crate::up::{local_provider, running};
 
 /// Options of `demo`.
 #[derive(Args)]
@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: DemoArguments) -> Result<ExitCode> {
     build_components(&progress)?;
     let steps = Arc::clone(&progress);
     let options = SystemOptions {
+        provider: local_provider(&progress)?,
         on_step: Box::new(move |text| steps.step(text)),
         ..SystemOptions::new(&root(), build_host(&progress)?)
     };

@@ -1,7 +1,8 @@
 //! `cargo xtask up`: the whole system on this machine.
 
+use std::env;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use clap::Args;
 use stack::{System, SystemOptions, application_is_running, has_record, stop_recorded};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::build::build_components;
+use crate::build::{build_components, build_programs};
 use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::{root, run_folder};
@@ -47,8 +48,10 @@ pub(crate) fn run(arguments: UpArguments) -> Result<ExitCode> {
     let runtime = runtime::choose(arguments.runtime, &progress)?;
     let name = format!("{} ({})", runtime.name(), runtime::program(&runtime).display());
     let steps = Arc::clone(&progress);
+    let provider = local_provider(&progress)?;
     let options = SystemOptions {
         port: Some(arguments.port),
+        provider,
         on_step: Box::new(move |text| steps.step(text)),
         ..SystemOptions::new(&root(), runtime)
     };
@@ -62,6 +65,17 @@ pub(crate) fn run(arguments: UpArguments) -> Result<ExitCode> {
     drop(lock);
     stay(system, &folder)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The test provider, built, unless the variables name another provider.
+pub(crate) fn local_provider(progress: &Progress) -> Result<Option<PathBuf>> {
+    let names = ["SPIN_VARIABLE_STRIPE_API_BASE", "SPIN_VARIABLE_STRIPE_API_KEY"];
+    let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    if names.into_iter().any(is_set) {
+        return Ok(None);
+    }
+    build_programs(&["provider-fake"], progress)?;
+    stack::fake_provider_program().map(Some)
 }
 
 /// One `up` or `down` at a time.
@@ -122,6 +136,9 @@ fn parse_line(line: &str) -> Option<(String, String)> {
 
 fn tell(system: &System, runtime: &str, detached: bool) {
     println!("Boxoffice runs on {} with {runtime}", system.base_url);
+    if let Some(url) = system.provider_url() {
+        println!("A test provider takes payments on {url}; no money moves");
+    }
     println!("Keys and addresses for clients: set -a; . .run/env; set +a");
     println!("Log: {}", system.application_log().display());
     match detached {

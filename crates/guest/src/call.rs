@@ -48,7 +48,8 @@ impl Call {
         Self { method, uri, headers, body, request_id, path_parameters }
     }
 
-    fn path_parameter(&self, name: &str) -> &str {
+    /// A parameter of the path, decoded; empty when the route has none of this name.
+    pub fn path_parameter(&self, name: &str) -> &str {
         let mut parameters = self.path_parameters.iter();
         parameters.find(|(other, _)| other == name).map_or("", |(_, value)| value)
     }

@@ -46,6 +46,15 @@ pub async fn secret(name: &'static str) -> Result<String, Problem> {
     Ok(value)
 }
 
+/// Whether real money moves. Payments of the other mode confirm nothing.
+///
+/// # Errors
+///
+/// As [`text`].
+pub async fn livemode() -> Result<bool, Problem> {
+    Ok(text("stripe_livemode").await? == "true")
+}
+
 /// The public keys that verify tokens.
 ///
 /// # Errors

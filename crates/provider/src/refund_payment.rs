@@ -59,8 +59,8 @@ impl<H: HttpTransport> Provider<H> {
     ///
     /// # Errors
     ///
-    /// [`ProviderError::AlreadyRefunded`] when it is back already, [`ProviderError::UnexpectedState`]
-    /// when nothing was taken; or as for any operation.
+    /// [`ProviderError::AlreadyRefunded`] when it is back already,
+    /// [`ProviderError::UnexpectedState`] when nothing was taken; or as for any operation.
     pub async fn refund_payment(&self, payment: &str) -> Result<Refund, ProviderError> {
         intent_path(payment, "")?;
         let fields = [("payment_intent", payment)];

@@ -7,6 +7,7 @@
 mod application;
 mod guardian;
 mod http;
+mod local_provider;
 mod migrate;
 mod ports;
 mod postgres;
@@ -29,6 +30,7 @@ mod test_support;
 
 pub use application::Application;
 pub use http::get;
+pub use local_provider::fake_provider_program;
 pub use migrate::{migrate, migrations_folder, repository};
 pub use ports::free_port;
 pub use postgres::{Postgres, application_url, create_database};

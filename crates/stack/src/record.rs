@@ -15,16 +15,18 @@ const FILE: &str = "servers";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Application,
+    Provider,
     Redis,
     Postgres,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Application, Self::Redis, Self::Postgres];
+    const ALL: [Self; 4] = [Self::Application, Self::Provider, Self::Redis, Self::Postgres];
 
     fn name(self) -> &'static str {
         match self {
             Self::Application => "application",
+            Self::Provider => "provider",
             Self::Redis => "redis",
             Self::Postgres => "postgres",
         }
@@ -33,7 +35,7 @@ impl Kind {
     /// The signal that makes it stop in order.
     fn stop_signal(self) -> Signal {
         match self {
-            Self::Application | Self::Redis => Signal::TERM,
+            Self::Application | Self::Provider | Self::Redis => Signal::TERM,
             Self::Postgres => Signal::INT,
         }
     }

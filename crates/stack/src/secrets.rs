@@ -29,6 +29,9 @@ pub struct Secrets {
     pub stripe_webhook_secret: String,
     /// `<kid>:<base64url of the seed>`: signs tokens and queue passes.
     pub signing_keys: String,
+    /// What the local test provider wants to be shown. No real provider knows it, so it is none of
+    /// the variables unless that provider runs.
+    pub provider_key: String,
 }
 
 impl Secrets {
@@ -47,6 +50,7 @@ impl Secrets {
             redis_password: secret("redis_password", random_key)?,
             stripe_webhook_secret: secret("stripe_webhook_secret", webhook_secret)?,
             signing_keys: secret("signing_keys", signing_key)?,
+            provider_key: secret("provider_key", provider_key)?,
         })
     }
 
@@ -105,6 +109,10 @@ fn load_or_create(path: &Path, make: fn() -> Result<String>) -> Result<String> {
 
 fn random_key() -> Result<String> {
     Ok(HEXLOWER.encode(&random_bytes::<SECRET_BYTES>()?))
+}
+
+fn provider_key() -> Result<String> {
+    Ok(format!("sk_test_{}", random_key()?))
 }
 
 fn webhook_secret() -> Result<String> {

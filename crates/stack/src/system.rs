@@ -7,6 +7,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::application::{Application, ApplicationStart};
+use crate::local_provider::LocalProvider;
 use crate::migrate::{migrate, migrations_folder};
 use crate::ports::{free_port, is_free};
 use crate::postgres::Postgres;
@@ -31,6 +32,8 @@ pub struct SystemOptions {
     pub port: Option<u16>,
     /// How the nodes of the cluster are run.
     pub redis: RedisOptions,
+    /// The program of the fake payment provider, to start one beside the application.
+    pub provider: Option<PathBuf>,
     /// Further variables of spin.toml, by their name there. They win over those set here.
     pub variables: Vec<(String, String)>,
     /// Called when the stores run, before the application starts: still more variables, such as
@@ -48,6 +51,7 @@ impl SystemOptions {
             runtime,
             port: None,
             redis: RedisOptions::default(),
+            provider: None,
             variables: Vec::new(),
             with_stores: Box::new(|_, _| Ok(Vec::new())),
             on_step: Box::new(|_| {}),
@@ -65,6 +69,7 @@ pub struct System {
     pub redis: RedisCluster,
     /// The database server the application uses.
     pub postgres: Postgres,
+    provider: Option<LocalProvider>,
     application: Application,
 }
 
@@ -90,13 +95,21 @@ impl System {
         }
         let port_option = format!("-p {}", postgres.port());
         record.add(Kind::Postgres, postgres.pid(), &["postgres", &port_option]);
+        let program = options.provider.as_deref();
+        let provider =
+            program.map(|it| LocalProvider::start(it, folder, &secrets, port)).transpose()?;
+        if let Some(provider) = &provider {
+            record.add(Kind::Provider, provider.pid(), &["fake-provider", &provider.mark()]);
+        }
         record.write()?;
 
         (options.on_step)("Applying the migrations");
         migrate(&postgres.url(), &migrations_folder_of(&options.root))?;
 
         (options.on_step)("Starting the application");
-        let mut variables = variables(&secrets, &redis, &postgres, &options.variables)?;
+        let mut variables = variables(&secrets, &redis, &postgres)?;
+        variables.extend(provider.iter().flat_map(LocalProvider::variables));
+        variables.extend(options.variables.iter().cloned());
         variables.extend((options.with_stores)(&redis, &postgres)?);
         let application = Application::start(ApplicationStart {
             log: folder.join("application.log"),
@@ -109,21 +122,28 @@ impl System {
         record.add(Kind::Application, application.pid(), &["--listen", &listen]);
         record.write()?;
         let base_url = format!("http://{listen}");
-        let system = Self { base_url, secrets, redis, postgres, application };
+        let system = Self { base_url, secrets, redis, postgres, provider, application };
         write_private(&folder.join("env"), &shell_lines(&system.environment()))?;
         Ok(system)
     }
 
     /// What a client needs, as environment variables.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        vec![
+        let provider = self.provider_url().map(|url| ("PROVIDER_URL", url));
+        let own = [
             ("BASE_URL", self.base_url.clone()),
             ("ORGANISER_KEY", self.secrets.organiser_key.clone()),
             ("WORKER_KEY", self.secrets.worker_key.clone()),
             ("STRIPE_WEBHOOK_SECRET", self.secrets.stripe_webhook_secret.clone()),
             ("REDIS_NODES", self.redis.nodes().join(",")),
             ("DATABASE_URL", self.postgres.url()),
-        ]
+        ];
+        own.into_iter().chain(provider).collect()
+    }
+
+    /// Where the local test provider is, if there is one: its API and its controls.
+    pub fn provider_url(&self) -> Option<String> {
+        self.provider.as_ref().map(LocalProvider::base_url)
     }
 
     /// From now on everything stays when this is dropped and when this program ends.
@@ -131,6 +151,9 @@ impl System {
     pub fn detach(&self) {
         self.redis.detach();
         self.postgres.detach();
+        if let Some(provider) = &self.provider {
+            provider.detach();
+        }
         self.application.detach();
     }
 
@@ -172,6 +195,9 @@ impl System {
     /// Stops everything in order, the application first.
     pub fn stop(self) -> Result<()> {
         self.application.stop()?;
+        if let Some(provider) = &self.provider {
+            provider.stop()?;
+        }
         let (redis, postgres) = (self.redis, self.postgres);
         thread::scope(|scope| {
             let redis = scope.spawn(|| redis.stop());
@@ -208,7 +234,6 @@ fn variables(
     secrets: &Secrets,
     redis: &RedisCluster,
     postgres: &Postgres,
-    more: &[(String, String)],
 ) -> Result<Vec<(String, String)>> {
     let own = [
         ("redis_nodes", redis.nodes().join(",")),
@@ -217,7 +242,7 @@ fn variables(
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
     let secret = secrets.variables()?.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Ok(own.chain(secret).chain(more.iter().cloned()).collect())
+    Ok(own.chain(secret).collect())
 }
 
 /// `NAME='value'` lines that a shell can read.

@@ -106,6 +106,10 @@ async fn before(fault: Option<&CallFault>) -> Result<Option<Reply>, Cut> {
             "rate_limit",
             "Too many requests hit the API too quickly",
         ))),
+        FaultKind::Forbidden => {
+            let message = "This account cannot currently make live charges";
+            Ok(Some(Reply::error(403, "invalid_request_error", "account_invalid", message)))
+        }
         FaultKind::Unavailable => {
             Ok(Some(Reply::error(503, "api_error", "", "The service is unavailable")))
         }
@@ -183,7 +187,9 @@ async fn perform(
         if let Some(key) = &key {
             state.saved.save(key, &reply);
         }
-        let chance = state.faults.webhooks.before_answer;
+        let payment =
+            change.payment.clone().or_else(|| Some(reply.body["id"].as_str()?.to_owned()));
+        let chance = state.webhook_faults(&payment.unwrap_or_default()).before_answer;
         (reply, state.random.f64() < chance)
     };
     let deliveries = webhooks::dispatch(&shared);

@@ -7,10 +7,12 @@
 //! | `POST intents/{id}/fail` | the buyer's bank refuses |
 //! | `POST intents/{id}/process` | the buyer's bank takes its time; `pay` or `fail` ends it |
 //! | `POST intents/{id}/cancel` | the authorisation lapses, or staff give the payment up |
-//! | `POST intents/{id}/change` | staff change `amount`, `currency`, `livemode`, `booking_id`, `manual_capture` |
-//! | `POST events` | an event by hand: `{type, payment_id, object?, livemode?}`, `object` merged in |
+//! | `POST intents/{id}/change` | staff change its members, those of `IntentChange` |
+//! | `POST events` | an event by hand: `EventByHand`, its `object` merged in |
 //! | `POST events/{id}/deliver` | deliver again, lost or not: `{copies?}` |
+//! | `POST intents/{id}/deliver` | deliver its events again: `{copies?}` of each |
 //! | `GET faults`, `PUT faults` | what goes wrong from now on: [`Faults`](crate::Faults) |
+//! | `POST faults` | more that goes wrong: `calls` and `webhooks_about` |
 //! | `PUT webhook` | where events go from now on: `{url}` |
 //!
 //! A payment in a state that does not allow it: 400, in the provider's own words.
@@ -79,11 +81,16 @@ pub(crate) fn handle(shared: &Arc<Shared>, method: &Method, path: &str, body: &s
         ("POST", ["intents", id, "process"]) => act(shared, id, Intent::process),
         ("POST", ["intents", id, "cancel"]) => act(shared, id, Intent::cancel),
         ("POST", ["intents", id, "change"]) => change(shared, id, body),
+        ("POST", ["intents", id, "deliver"]) => deliver_all(shared, id, body),
         ("POST", ["events"]) => emit(shared, body),
         ("POST", ["events", id, "deliver"]) => deliver(shared, id, body),
         ("GET", ["faults"]) => Ok(Reply::ok(json!(shared.state().faults))),
         ("PUT", ["faults"]) => read(body).map(|faults| {
             shared.state().faults = faults;
+            Reply::ok(json!({}))
+        }),
+        ("POST", ["faults"]) => read(body).map(|faults| {
+            shared.state().faults.add(faults);
             Reply::ok(json!({}))
         }),
         ("PUT", ["webhook"]) => read::<WebhookAddress>(body).map(|address| {
@@ -155,13 +162,28 @@ fn emit(shared: &Shared, body: &str) -> Result<Reply, Reply> {
 }
 
 fn deliver(shared: &Arc<Shared>, id: &str, body: &str) -> Result<Reply, Reply> {
-    let delivery: Delivery = read(body)?;
     let position = shared.state().position_of_event(id).ok_or_else(|| Reply::missing("event"))?;
+    deliver_copies(shared, &[position], body)
+}
+
+fn deliver_all(shared: &Arc<Shared>, payment: &str, body: &str) -> Result<Reply, Reply> {
+    let positions: Vec<usize> = {
+        let state = shared.state();
+        let events = state.events().enumerate();
+        events.filter(|(_, event)| event.payment_id == payment).map(|(it, _)| it).collect()
+    };
+    deliver_copies(shared, &positions, body)
+}
+
+fn deliver_copies(shared: &Arc<Shared>, positions: &[usize], body: &str) -> Result<Reply, Reply> {
+    let delivery: Delivery = read(body)?;
     if delivery.copies > COPIES_MAX {
         return Err(Reply::invalid("too many copies"));
     }
-    for _ in 0..delivery.copies {
-        tokio::spawn(webhooks::deliver(Arc::clone(shared), position, 0));
+    for position in positions.iter().copied() {
+        for _ in 0..delivery.copies {
+            tokio::spawn(webhooks::deliver(Arc::clone(shared), position, 0));
+        }
     }
     Ok(Reply::ok(json!({})))
 }

@@ -75,6 +75,15 @@ impl Controls {
         Ok(answer["id"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// Delivers all events of a payment again, `copies` times at once.
+    ///
+    /// # Errors
+    ///
+    /// When there are too many copies.
+    pub async fn deliver_all(&self, payment: &str, copies: u32) -> Result<Value> {
+        self.post(&format!("intents/{payment}/deliver"), &json!({ "copies": copies })).await
+    }
+
     /// Delivers an event again, `copies` times at once.
     ///
     /// # Errors
@@ -84,7 +93,16 @@ impl Controls {
         self.post(&format!("events/{event}/deliver"), &json!({ "copies": copies })).await
     }
 
-    /// What goes wrong from now on.
+    /// More that goes wrong from now on: `calls` and `webhooks_about`.
+    ///
+    /// # Errors
+    ///
+    /// When the provider does not answer.
+    pub async fn add_faults(&self, faults: &Faults) -> Result<Value> {
+        self.send(self.http.post(self.url("faults")).json(faults)).await
+    }
+
+    /// What goes wrong from now on, instead of all before.
     ///
     /// # Errors
     ///

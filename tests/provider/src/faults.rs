@@ -1,5 +1,7 @@
 //! What goes wrong, set over HTTP.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// How long a call without an answer is kept open, in milliseconds, when the fault does not say.
@@ -16,6 +18,16 @@ pub struct Faults {
     pub calls: Vec<CallFault>,
     /// Of the deliveries.
     pub webhooks: WebhookFaults,
+    /// Of the deliveries about a payment or a booking, by its id; instead of `webhooks`.
+    pub webhooks_about: BTreeMap<String, WebhookFaults>,
+}
+
+impl Faults {
+    /// Adds the faults of others to these. What goes wrong with deliveries in general stays.
+    pub(crate) fn add(&mut self, more: Self) {
+        self.calls.extend(more.calls);
+        self.webhooks_about.extend(more.webhooks_about);
+    }
 }
 
 /// Something that goes wrong in a call.
@@ -56,6 +68,12 @@ impl CallFault {
             times: None,
             delay_ms: None,
         }
+    }
+
+    /// Only for this payment, or for the payments of this booking.
+    #[must_use]
+    pub fn about(self, id: &str) -> Self {
+        Self { about: Some(id.to_owned()), ..self }
     }
 
     /// At most `times` times.
@@ -122,6 +140,8 @@ pub enum FaultKind {
     RateLimited,
     /// 503 before anything was begun. Nothing is saved.
     Unavailable,
+    /// 403 before anything was begun: the account may not do that. Nothing is saved.
+    Forbidden,
     /// 500, saved; nothing has happened.
     ErrorSaved,
     /// 500, saved; it has happened.
@@ -150,7 +170,8 @@ pub struct WebhookFaults {
     pub doubled: f64,
     /// How many copies that are.
     pub copies: u32,
-    /// Every delivery waits for a random time up to this, in milliseconds: they overtake each other.
+    /// Every delivery waits for a random time up to this, in milliseconds: so they overtake each
+    /// other.
     pub delay_ms: u64,
     /// The chance that an event arrives before the call that causes it is answered.
     pub before_answer: f64,

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::faults::{CallFault, Faults, Operation};
+use crate::faults::{CallFault, Faults, Operation, WebhookFaults};
 use crate::idempotency::SavedAnswers;
 use crate::intent::Intent;
 use crate::reply::Reply;
@@ -162,6 +162,13 @@ impl State {
             *times -= 1;
         }
         Some(fault.clone())
+    }
+
+    /// What goes wrong with deliveries about a payment.
+    pub(crate) fn webhook_faults(&self, payment: &str) -> WebhookFaults {
+        let about = &self.faults.webhooks_about;
+        let of_booking = || about.get(&self.booking_of(payment)?);
+        about.get(payment).or_else(of_booking).unwrap_or(&self.faults.webhooks).clone()
     }
 
     /// The booking of a payment.

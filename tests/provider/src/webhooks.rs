@@ -41,7 +41,8 @@ pub(crate) fn dispatch(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
     let mut guard = shared.state();
     let state = &mut *guard;
     for position in state.take_fresh() {
-        let faults = state.faults.webhooks.clone();
+        let payment = state.event(position).map(|event| event.payment_id.clone());
+        let faults = state.webhook_faults(&payment.unwrap_or_default());
         let is_lost = state.random.f64() < faults.lost;
         let is_doubled = state.random.f64() < faults.doubled;
         let copies = if is_doubled { faults.copies } else { 1 };
@@ -65,7 +66,7 @@ pub(crate) async fn deliver(shared: Arc<Shared>, position: usize, delay_ms: u64)
     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     let mut pause = PAUSE_FIRST;
     loop {
-        while shared.state().faults.webhooks.held {
+        while is_held(&shared, position) {
             tokio::time::sleep(HELD_INTERVAL).await;
         }
         let status = try_once(&shared, position).await;
@@ -80,6 +81,12 @@ pub(crate) async fn deliver(shared: Arc<Shared>, position: usize, delay_ms: u64)
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(PAUSE_MAX);
     }
+}
+
+fn is_held(shared: &Shared, position: usize) -> bool {
+    let mut state = shared.state();
+    let payment = state.event(position).map(|event| event.payment_id.clone());
+    state.webhook_faults(&payment.unwrap_or_default()).held
 }
 
 /// One delivery; its status, or 0 without an answer.
