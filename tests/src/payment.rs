@@ -20,6 +20,8 @@ use crate::box_office::BoxOffice;
 pub struct Payment {
     /// `evt_…`; the same in every delivery.
     pub event_id: String,
+    /// `pi_…`; a payment belongs to one booking for ever.
+    pub payment_id: String,
     /// The type of the event.
     pub kind: &'static str,
     /// The booking in the metadata.
@@ -33,16 +35,24 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// The whole amount of the booking, taken.
+    /// A new payment of the whole amount of the booking, taken.
     pub fn of(booking: &Value) -> Self {
         Self {
             event_id: format!("evt_{}", Uuid::new_v4().simple()),
+            payment_id: format!("pi_{}", Uuid::new_v4().simple()),
             kind: "payment_intent.succeeded",
             booking_id: booking["booking_id"].clone(),
             amount: booking["amount"].as_i64().expect("an amount"),
             currency: booking["currency"].as_str().expect("a currency").to_lowercase(),
             livemode: false,
         }
+    }
+
+    /// Another event of the same payment.
+    #[must_use]
+    pub fn told_again(&self, kind: &'static str) -> Self {
+        let event_id = format!("evt_{}", Uuid::new_v4().simple());
+        Self { event_id, kind, ..self.clone() }
     }
 
     /// The event as it is sent.
@@ -57,7 +67,7 @@ impl Payment {
             "livemode": self.livemode,
             "type": self.kind,
             "data": { "object": {
-                "id": "pi_1",
+                "id": self.payment_id,
                 "object": "payment_intent",
                 "amount": self.amount,
                 "amount_capturable": capturable,

@@ -28,8 +28,12 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
             ConfirmSaleOutcome::Cancelled => {
                 Err(Problem::new(Code::EventNotOnSale, "the event or the booking is cancelled"))
             }
-            ConfirmSaleOutcome::PaymentDiffers => {
-                Err(Problem::internal("a sale without a payment differs from its payment"))
+            ConfirmSaleOutcome::AlreadyPaid
+            | ConfirmSaleOutcome::Refunded
+            | ConfirmSaleOutcome::PaymentDiffers
+            | ConfirmSaleOutcome::PaymentGivenBack
+            | ConfirmSaleOutcome::NotPaid => {
+                Err(Problem::internal("a sale without a payment was refused for its payment"))
             }
         }
     })

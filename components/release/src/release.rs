@@ -34,8 +34,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
             }
             ReleaseOutcome::Expired => Err(Problem::of(Code::BookingExpired)),
             ReleaseOutcome::Confirming => {
-                let problem = Problem::new(Code::Unavailable, "a payment of it is being processed");
-                Err(problem)
+                Err(Problem::new(Code::Unavailable, "a payment of it is being processed"))
             }
         }
     })

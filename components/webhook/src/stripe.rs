@@ -1,14 +1,21 @@
 //! `POST /webhooks/stripe`: at least once, in any order, by anyone who can reach us.
 //!
-//! The signature is verified over the raw bytes before anything is read. Then the event is made
-//! durable, then it has its effect. 2xx only after the first two; when the effect fails for the
-//! moment, the provider is asked to come again, and the worker tries by itself.
+//! The signature is verified over the raw bytes before anything is read. Then one statement makes
+//! the event durable, with what it says and the saga that follows from it: from there on 200 is
+//! true. The sale is made at once if it can be; if not, the worker makes it. The provider is never
+//! called from here.
+
+use std::time::Duration;
 
 use domain::code::Code;
 use domain::stripe::{ProviderEvent, SECRET_LENGTH_MIN, verify_signature};
-use guest::{Call, Problem, Reply, clock, stores, variables};
-use ledger::{ProviderEventState, RecordProviderEvent};
+use guest::{Call, Problem, Reply, clock, log, stores, variables};
+use ledger::{EventEffect, RecordProviderEvent, StoredPayment};
 use serde_json::json;
+
+/// How long the answer waits for the sale. What is not done then, the worker does; the provider
+/// need not wait for it.
+const SETTLE_DEADLINE: Duration = Duration::from_millis(1_500);
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     verify(&call).await?;
@@ -18,26 +25,30 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         serde_json::from_str(payload).map_err(|error| malformed(error.to_string()))?;
 
     let stores = stores::open().await?;
-    let object = &event.data.object;
+    let news = event.payment_news();
     let record = RecordProviderEvent {
         id: &event.id,
         kind: &event.kind,
-        booking: object.booking_id().and_then(|text| text.parse().ok()),
-        amount: object.amount.unwrap_or_default(),
-        currency: object.currency.as_deref().unwrap_or_default(),
         livemode: event.livemode,
+        expected_livemode: livemode().await?,
         payload,
+        news: news.as_ref(),
     };
-    let state = ledger::record_provider_event(&stores.database, &record)
-        .await
-        .map_err(sale::Error::from)?;
-    match state {
-        ProviderEventState::New | ProviderEventState::Pending => {
-            sale::settle_payment(&stores, &event, livemode().await?).await?;
-        }
-        ProviderEventState::Done => {}
+    let recorded = ledger::record_provider_event(&stores.database, &record).await?;
+    if let EventEffect::Applied(payment) = recorded.outcome {
+        settle(&stores, &payment).await;
     }
     Reply::ok(&json!({ "received": true }))
+}
+
+async fn settle(stores: &stores::SpinStores, payment: &StoredPayment) {
+    let settled = clock::within(SETTLE_DEADLINE, sale::settle_payment(stores, payment)).await;
+    let cause = match settled {
+        Some(Ok(_)) => return,
+        Some(Err(error)) => error.to_string(),
+        None => "the deadline passed".to_owned(),
+    };
+    log::failed_job("settle_payment", &payment.id, &cause);
 }
 
 async fn verify(call: &Call) -> Result<(), Problem> {

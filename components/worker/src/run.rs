@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use guest::{Problem, log, stores, variables};
-use sale::TickReport;
+use guest::{Problem, log, provider, stores, variables};
+use sale::{Jobs, TickReport};
 
 /// After this long no new job is begun: the next run is due, and a run must end within the deadline
 /// of a request.
@@ -18,7 +18,10 @@ pub(crate) async fn jobs() -> Result<TickReport, Problem> {
     let mut stores = stores::open().await?;
     stores.redis_deadline = JOB_REDIS_DEADLINE;
     let livemode = variables::text("stripe_livemode").await? == "true";
-    let report = sale::tick(&stores, livemode, || begun.elapsed() < BUDGET).await;
+    let provider = provider::provider().await?;
+    let random = || uuid::Uuid::new_v4().as_u64_pair().0;
+    let jobs = Jobs { provider: &provider, livemode, random };
+    let report = sale::tick(&stores, &jobs, || begun.elapsed() < BUDGET).await;
     for failed in &report.failed {
         log::failed_job(failed.job, &failed.subject, &failed.cause);
     }

@@ -6,6 +6,7 @@ use domain::seat::Seat;
 use domain::section::SectionName;
 use domain::time::Instant;
 
+use crate::database::Value;
 use crate::error::Error;
 use crate::row::Row;
 
@@ -40,6 +41,22 @@ impl BookingFacts {
         let mut labels: Vec<String> = self.seats.iter().map(ToString::to_string).collect();
         labels.sort_unstable();
         labels
+    }
+
+    /// The booking as the first ten parameters of the functions that decide about it.
+    pub(crate) fn parameters(&self) -> Vec<Value> {
+        vec![
+            self.booking.to_string().into(),
+            self.booking.event().to_string().into(),
+            self.user.to_string().into(),
+            self.section.as_str().into(),
+            Value::Texts(self.seat_labels()),
+            self.quantity.into(),
+            self.amount.into(),
+            self.currency.as_str().into(),
+            self.created_at.unix_ms().into(),
+            self.expires_at.unix_ms().into(),
+        ]
     }
 }
 

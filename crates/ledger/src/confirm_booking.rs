@@ -15,9 +15,9 @@ pub struct ConfirmBooking<'a> {
     /// What the hold says. The booking is stored from it when the journal has not been drained;
     /// otherwise it must agree with the stored booking.
     pub facts: &'a BookingFacts,
-    /// The recorded provider event that pays for it. Its booking, amount and currency must agree.
-    /// `None` when the organiser confirms or nothing is to be paid.
-    pub provider_event: Option<&'a str>,
+    /// The recorded payment that pays for it. Its booking, amount and currency must agree. `None`
+    /// when the organiser confirms or nothing is to be paid.
+    pub payment: Option<&'a str>,
 }
 
 /// What [`confirm_booking`] did. Only `Confirmed` changes anything that was sold.
@@ -25,8 +25,10 @@ pub struct ConfirmBooking<'a> {
 pub enum ConfirmOutcome {
     /// Sold, by this call.
     Confirmed,
-    /// Sold to this booking before.
+    /// Sold to this booking before, by this payment if there is one.
     AlreadyConfirmed,
+    /// Sold to this booking before, and not by this payment: it is given back.
+    AlreadyPaid,
     /// The hold was given back; it cannot be sold any more.
     AlreadyReleased,
     /// At least one seat belongs to another booking. The booking is expired now.
@@ -41,8 +43,14 @@ pub enum ConfirmOutcome {
     InvalidSeats,
     /// The stored booking says something else: a defect or a forgery. Nothing was changed.
     BookingDiffers,
-    /// The provider event is unknown, of another booking, or of another amount or currency.
+    /// The payment is unknown, of another booking, or of another amount or currency.
     PaymentDiffers,
+    /// It was decided before to give the payment back.
+    PaymentGivenBack,
+    /// The provider has no money of the payment. Nothing is decided.
+    NotPaid,
+    /// The payment was refunded before it could become a sale, and so is the booking now.
+    Refunded,
 }
 
 /// Sells the seats of a booking: all of them, or none. A late one too: an expired booking is
@@ -51,6 +59,9 @@ pub enum ConfirmOutcome {
 /// Nothing else decides. Two bookings that want the same seat meet at the primary key of
 /// `tickets`, two that want the last standing place at the counter of its section.
 ///
+/// The same statement decides about the payment: it is kept when it made the sale, and given back
+/// after every other outcome but `NotPaid`.
+///
 /// # Errors
 ///
 /// See [`Error`]. After [`crate::DatabaseError::Unavailable`] the sale may exist: call again.
@@ -58,24 +69,13 @@ pub async fn confirm_booking<D: Database>(
     database: &D,
     request: &ConfirmBooking<'_>,
 ) -> Result<ConfirmOutcome, Error> {
-    let facts = request.facts;
-    let parameters = vec![
-        facts.booking.to_string().into(),
-        facts.booking.event().to_string().into(),
-        facts.user.to_string().into(),
-        facts.section.as_str().into(),
-        Value::Texts(facts.seat_labels()),
-        facts.quantity.into(),
-        facts.amount.into(),
-        facts.currency.as_str().into(),
-        facts.created_at.unix_ms().into(),
-        facts.expires_at.unix_ms().into(),
-        request.provider_event.into(),
-    ];
+    let mut parameters = request.facts.parameters();
+    parameters.push(Value::from(request.payment));
     let mut row = one_row(database, "confirm_booking", STATEMENT, parameters).await?;
     match row.text()?.as_str() {
         "confirmed" => Ok(ConfirmOutcome::Confirmed),
         "already_confirmed" => Ok(ConfirmOutcome::AlreadyConfirmed),
+        "already_paid" => Ok(ConfirmOutcome::AlreadyPaid),
         "already_released" => Ok(ConfirmOutcome::AlreadyReleased),
         "seat_sold" => Ok(ConfirmOutcome::SeatSold),
         "sold_out" => Ok(ConfirmOutcome::SoldOut),
@@ -84,6 +84,9 @@ pub async fn confirm_booking<D: Database>(
         "invalid_seats" => Ok(ConfirmOutcome::InvalidSeats),
         "booking_differs" => Ok(ConfirmOutcome::BookingDiffers),
         "payment_differs" => Ok(ConfirmOutcome::PaymentDiffers),
+        "payment_given_back" => Ok(ConfirmOutcome::PaymentGivenBack),
+        "not_paid" => Ok(ConfirmOutcome::NotPaid),
+        "refunded" => Ok(ConfirmOutcome::Refunded),
         other => Err(row.unexpected(format!("outcome {other:?}"))),
     }
 }

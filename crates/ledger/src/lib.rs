@@ -28,15 +28,24 @@
 //! - events: [`create_event`], [`find_event`], [`list_events`], [`update_event`],
 //!   [`add_sections`], [`cancel_event`], [`mark_sold_out`]
 //! - opening an event in Redis: [`active_events`], [`event_to_open`], [`next_generation`]
-//! - bookings: [`drain_journal`], [`confirm_booking`], [`confirmed_among`], [`find_booking`],
-//!   [`list_bookings`], [`expire_stale_bookings`]
-//! - payments: [`record_provider_event`], [`finish_provider_event`], [`pending_provider_events`]
+//! - bookings: [`drain_journal`], [`confirm_booking`], [`release_booking`], [`cancel_booking`],
+//!   [`confirmed_among`], [`find_booking`], [`list_bookings`], [`expire_stale_bookings`]
+//! - payments: [`record_payment`], [`record_provider_event`], [`raise_payment`], [`find_payment`],
+//!   [`canceled_payments`], [`open_payments_among`], [`give_back_payment`], [`withdraw_sale`],
+//!   [`begin_refund`], [`note_refund`]
+//! - what is continued later: [`claim_due_sagas`], [`note_saga`], [`list_sagas`], [`retry_saga`];
+//!   of a cancelled event [`cancel_event_bookings`], [`event_holds`], [`end_event_holds`]
+//! - messages to others: [`claim_due_messages`], [`note_delivered`], [`note_undelivered`]
 //! - health: [`ping`]
 
 mod active_events;
 mod add_sections;
 mod booking;
+mod cancel_booking;
 mod cancel_event;
+mod cancel_event_bookings;
+mod canceled_payments;
+mod claim_due_sagas;
 mod confirm_booking;
 mod confirmed_among;
 mod create_event;
@@ -48,21 +57,39 @@ mod event_to_open;
 mod expire_stale_bookings;
 mod find_booking;
 mod find_event;
-mod finish_provider_event;
+mod find_payment;
+mod give_back_payment;
 mod list_bookings;
 mod list_events;
+mod list_sagas;
 mod mark_sold_out;
 mod next_generation;
-mod pending_provider_events;
+mod note_saga;
+mod open_payments_among;
+mod outbox;
+mod payment;
 mod ping;
+mod raise_payment;
+mod record_payment;
 mod record_provider_event;
+mod refund;
+mod release_booking;
+mod retry_saga;
 mod row;
+mod saga;
 mod update_event;
+mod withdraw_sale;
 
 pub use active_events::{ACTIVE_EVENTS_MAX, active_events};
 pub use add_sections::{AddSectionsOutcome, add_sections};
 pub use booking::BookingFacts;
+pub use cancel_booking::{CancelBookingOutcome, cancel_booking};
 pub use cancel_event::cancel_event;
+pub use cancel_event_bookings::{
+    CANCEL_BATCH_MAX, CancelledBatch, cancel_event_bookings, end_event_holds, event_holds,
+};
+pub use canceled_payments::canceled_payments;
+pub use claim_due_sagas::{DueSaga, SAGA_LEASE_MS, claim_due_sagas};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use confirmed_among::{CONFIRMED_AMONG_MAX, confirmed_among};
 pub use create_event::{CreateEvent, CreateEventOutcome, Idempotency, create_event};
@@ -74,17 +101,31 @@ pub use event_to_open::{EventToOpen, SoldPlaces, event_to_open};
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
 pub use find_event::find_event;
-pub use finish_provider_event::finish_provider_event;
+pub use find_payment::find_payment;
+pub use give_back_payment::give_back_payment;
 pub use list_bookings::{BookingPage, ListBookings, list_bookings};
 pub use list_events::{EventPage, ListEvents, list_events};
+pub use list_sagas::{ListSagas, SagaPage, list_sagas};
 pub use mark_sold_out::mark_sold_out;
 pub use next_generation::next_generation;
-pub use pending_provider_events::{
-    PENDING_PROVIDER_EVENTS_MAX, PendingProviderEvent, pending_provider_events,
+pub use note_saga::{SagaProgress, note_saga};
+pub use open_payments_among::open_payments_among;
+pub use outbox::{
+    DueMessage, MESSAGE_LEASE_MS, claim_due_messages, note_delivered, note_undelivered,
 };
+pub use payment::StoredPayment;
 pub use ping::{Ping, ping};
-pub use record_provider_event::{ProviderEventState, RecordProviderEvent, record_provider_event};
+pub use raise_payment::raise_payment;
+pub use record_payment::{RecordPayment, RecordPaymentOutcome, record_payment};
+pub use record_provider_event::{
+    EventEffect, RecordProviderEvent, RecordedEvent, record_provider_event,
+};
+pub use refund::{begin_refund, note_refund};
+pub use release_booking::{ReleaseBookingOutcome, release_booking};
+pub use retry_saga::retry_saga;
+pub use saga::{Saga, SagaKind, SagaStatus};
 pub use update_event::{UpdateEventOutcome, update_event};
+pub use withdraw_sale::withdraw_sale;
 
 /// Rows of a page at most, for events and for bookings.
 ///

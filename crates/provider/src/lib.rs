@@ -17,7 +17,7 @@
 //! - Each answer is judged in one place, [`ProviderError`]'s own module.
 
 #![cfg_attr(
-    not(any(test, fuzzing)),
+    not(test),
     deny(
         clippy::unwrap_used,
         clippy::expect_used,
@@ -34,8 +34,6 @@ mod create_intent;
 mod error;
 mod find_intent;
 mod form;
-#[cfg(any(test, fuzzing))]
-pub mod fuzzing;
 mod intent;
 mod refund_payment;
 mod saved_failure;

@@ -10,9 +10,10 @@
 
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
-use ledger::{BookingFacts, Database};
-use scripts::{Hold, HoldState, PinOutcome, ReleaseReason};
+use ledger::Database;
+use scripts::{Hold, PinOutcome, ReleaseReason};
 
+use crate::booking_facts::{booking_facts, hold_of};
 use crate::find_booking::{FoundBooking, find_booking};
 use crate::{Error, Stores, opened};
 
@@ -29,18 +30,27 @@ const ATTEMPTS_MAX: usize = 3;
 pub enum ConfirmSaleOutcome {
     /// The seats are sold to this booking, by this call or an earlier one.
     Confirmed,
+    /// The seats are sold to this booking, and the payment is not what paid for them.
+    AlreadyPaid,
     /// The hold was given back before.
     Released,
     /// The hold had expired and its seats belong to somebody else now.
     SeatsTaken,
     /// The event or the booking is cancelled, or the booking was refunded.
     Cancelled,
-    /// The recorded payment does not fit the booking. Nothing was sold.
+    /// The payment was refunded before it could become a sale, and so is the booking.
+    Refunded,
+    /// The payment does not fit the booking. Nothing was sold.
     PaymentDiffers,
+    /// It was decided before to give the payment back. Nothing was sold.
+    PaymentGivenBack,
+    /// The provider has no money of the payment. Nothing was sold, and nothing decided.
+    NotPaid,
 }
 
-/// Confirms the booking that was `found`; `provider_event` is the recorded event that pays for it,
-/// if one does.
+/// Confirms the booking that was `found`; `payment` is the recorded payment that pays for it, if
+/// one does. After every outcome but `Confirmed`, `NotPaid` and `SeatsTaken`, Postgres has decided
+/// in the same statement to give the payment back.
 ///
 /// # Errors
 ///
@@ -48,27 +58,29 @@ pub enum ConfirmSaleOutcome {
 pub async fn confirm_sale<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     mut found: FoundBooking,
-    provider_event: Option<&str>,
+    payment: Option<&str>,
 ) -> Result<ConfirmSaleOutcome, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let booking_id = found.booking().booking_id;
         let (booking, retake) = match found {
             FoundBooking::Unresolved(booking) => (booking, None),
-            FoundBooking::Recorded(booking) => match booking.status {
-                BookingStatus::Confirmed => return Ok(ConfirmSaleOutcome::Confirmed),
-                BookingStatus::Released => return Ok(ConfirmSaleOutcome::Released),
-                BookingStatus::Refunded | BookingStatus::Cancelled => {
-                    return Ok(ConfirmSaleOutcome::Cancelled);
-                }
-                BookingStatus::Reserved | BookingStatus::Expired => {
+            FoundBooking::Recorded(booking) => match (booking.status, payment) {
+                (BookingStatus::Reserved | BookingStatus::Expired, _) => {
                     let hold = hold_of(&booking)?;
                     (booking, Some(hold))
+                }
+                // Whatever became of the booking, something must be decided about the money.
+                (_, Some(_)) => return commit(stores, &booking, payment).await,
+                (BookingStatus::Confirmed, None) => return Ok(ConfirmSaleOutcome::Confirmed),
+                (BookingStatus::Released, None) => return Ok(ConfirmSaleOutcome::Released),
+                (BookingStatus::Refunded | BookingStatus::Cancelled, None) => {
+                    return Ok(ConfirmSaleOutcome::Cancelled);
                 }
             },
         };
         match pin(stores, &booking, retake.as_ref()).await? {
             PinOutcome::Pinned(_) | PinOutcome::Confirmed(_) => {
-                return commit(stores, &booking, provider_event).await;
+                return commit(stores, &booking, payment).await;
             }
             PinOutcome::SeatsTaken => return Ok(ConfirmSaleOutcome::SeatsTaken),
             // Resolved since it was found: look again.
@@ -104,39 +116,52 @@ async fn pin<T: Transport, D: Database>(
 async fn commit<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
-    provider_event: Option<&str>,
+    payment: Option<&str>,
 ) -> Result<ConfirmSaleOutcome, Error> {
-    let facts = facts_of(booking)?;
-    let request = ledger::ConfirmBooking { facts: &facts, provider_event };
+    use ledger::ConfirmOutcome;
+    let facts = booking_facts(booking)?;
+    let request = ledger::ConfirmBooking { facts: &facts, payment };
     let outcome = ledger::confirm_booking(&stores.database, &request).await?;
     match outcome {
-        ledger::ConfirmOutcome::Confirmed | ledger::ConfirmOutcome::AlreadyConfirmed => {
+        ConfirmOutcome::Confirmed
+        | ConfirmOutcome::AlreadyConfirmed
+        | ConfirmOutcome::AlreadyPaid => {
             // The sale exists, whatever Redis says now. The sweeper marks what is not marked: it
             // asks Postgres before it frees a hold.
             let _ = mark_sold(stores, booking).await;
+        }
+        ConfirmOutcome::AlreadyReleased
+        | ConfirmOutcome::SeatSold
+        | ConfirmOutcome::SoldOut
+        | ConfirmOutcome::Cancelled
+        | ConfirmOutcome::Refunded => let_go(stores, booking).await?,
+        // The hold keeps its grace: a right payment may follow.
+        ConfirmOutcome::PaymentDiffers
+        | ConfirmOutcome::PaymentGivenBack
+        | ConfirmOutcome::NotPaid
+        | ConfirmOutcome::EventMissing
+        | ConfirmOutcome::InvalidSeats
+        | ConfirmOutcome::BookingDiffers => {}
+    }
+    match outcome {
+        ConfirmOutcome::Confirmed | ConfirmOutcome::AlreadyConfirmed => {
             Ok(ConfirmSaleOutcome::Confirmed)
         }
-        ledger::ConfirmOutcome::AlreadyReleased => {
-            let_go(stores, booking).await?;
-            Ok(ConfirmSaleOutcome::Released)
-        }
-        ledger::ConfirmOutcome::SeatSold | ledger::ConfirmOutcome::SoldOut => {
-            let_go(stores, booking).await?;
-            Ok(ConfirmSaleOutcome::SeatsTaken)
-        }
-        ledger::ConfirmOutcome::Cancelled => {
-            let_go(stores, booking).await?;
-            Ok(ConfirmSaleOutcome::Cancelled)
-        }
-        // The hold keeps its grace: a right payment may follow.
-        ledger::ConfirmOutcome::PaymentDiffers => Ok(ConfirmSaleOutcome::PaymentDiffers),
-        ledger::ConfirmOutcome::EventMissing => {
+        ConfirmOutcome::AlreadyPaid => Ok(ConfirmSaleOutcome::AlreadyPaid),
+        ConfirmOutcome::AlreadyReleased => Ok(ConfirmSaleOutcome::Released),
+        ConfirmOutcome::SeatSold | ConfirmOutcome::SoldOut => Ok(ConfirmSaleOutcome::SeatsTaken),
+        ConfirmOutcome::Cancelled => Ok(ConfirmSaleOutcome::Cancelled),
+        ConfirmOutcome::Refunded => Ok(ConfirmSaleOutcome::Refunded),
+        ConfirmOutcome::PaymentDiffers => Ok(ConfirmSaleOutcome::PaymentDiffers),
+        ConfirmOutcome::PaymentGivenBack => Ok(ConfirmSaleOutcome::PaymentGivenBack),
+        ConfirmOutcome::NotPaid => Ok(ConfirmSaleOutcome::NotPaid),
+        ConfirmOutcome::EventMissing => {
             Err(Error::Disagreement("Redis holds seats of an event that Postgres does not know"))
         }
-        ledger::ConfirmOutcome::InvalidSeats => {
+        ConfirmOutcome::InvalidSeats => {
             Err(Error::Disagreement("Redis holds seats that Postgres does not know"))
         }
-        ledger::ConfirmOutcome::BookingDiffers => {
+        ConfirmOutcome::BookingDiffers => {
             Err(Error::Disagreement("Redis and Postgres tell the same booking differently"))
         }
     }
@@ -168,7 +193,8 @@ pub(crate) async fn mark_sold<T: Transport, D: Database>(
     Ok(())
 }
 
-async fn let_go<T: Transport, D: Database>(
+/// Frees the seats of a hold that Postgres has refused or resolved; without a hold, nothing.
+pub(crate) async fn let_go<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
 ) -> Result<(), Error> {
@@ -179,36 +205,4 @@ async fn let_go<T: Transport, D: Database>(
     };
     scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
     Ok(())
-}
-
-/// The booking as Postgres is told of it.
-pub(crate) fn facts_of(booking: &Booking) -> Result<BookingFacts, Error> {
-    let seats = booking.seats.iter().map(|seat| seat.parse()).collect::<Result<Vec<_>, _>>();
-    Ok(BookingFacts {
-        booking: booking.booking_id,
-        user: booking.user_id,
-        section: booking.section.clone(),
-        seats: seats.map_err(|_| Error::Disagreement("a booking has a seat that is none"))?,
-        quantity: booking.quantity,
-        amount: booking.amount,
-        currency: booking.currency.clone(),
-        created_at: booking.created_at,
-        expires_at: booking.expires_at,
-    })
-}
-
-/// The hold that Redis forgot, as it was.
-fn hold_of(booking: &Booking) -> Result<Hold, Error> {
-    let facts = facts_of(booking)?;
-    Ok(Hold {
-        state: HoldState::Confirming,
-        user: facts.user,
-        section: facts.section,
-        quantity: facts.quantity,
-        amount: facts.amount,
-        currency: facts.currency,
-        created_at: facts.created_at,
-        expires_at: facts.expires_at,
-        seats: facts.seats.iter().map(|seat| (seat.row, seat.number)).collect(),
-    })
 }

@@ -3,6 +3,7 @@
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
+use domain::time::Instant;
 use ledger::Database;
 use scripts::{BookingOutcome, read_booking};
 
@@ -49,12 +50,14 @@ pub async fn find_booking<T: Transport, D: Database>(
     booking: BookingId,
 ) -> Result<Option<FoundBooking>, Error> {
     let read = read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
-    if let BookingOutcome::Found { hold, expires_at, now } = read {
-        let status =
-            if now < expires_at { BookingStatus::Reserved } else { BookingStatus::Expired };
-        let found = Booking { status, expires_at, ..hold.to_booking(booking) };
-        return Ok(Some(FoundBooking::Unresolved(found)));
-    }
+    let now = match read {
+        BookingOutcome::Found { hold, expires_at, now } => {
+            let status = status_at(BookingStatus::Reserved, expires_at, now);
+            let found = Booking { status, expires_at, ..hold.to_booking(booking) };
+            return Ok(Some(FoundBooking::Unresolved(found)));
+        }
+        BookingOutcome::Absent { now } => now,
+    };
     let recorded = ledger::find_booking(&stores.database, booking).await?;
     if let Some(booking) = recorded
         && booking.status != BookingStatus::Reserved
@@ -66,5 +69,16 @@ pub async fn find_booking<T: Transport, D: Database>(
         return Err(Error::Contention("find_booking"));
     }
     let recorded = ledger::find_booking(&stores.database, booking).await?;
-    Ok(recorded.map(FoundBooking::Recorded))
+    Ok(recorded.map(|booking| {
+        let status = status_at(booking.status, booking.expires_at, now);
+        FoundBooking::Recorded(Booking { status, ..booking })
+    }))
+}
+
+/// Expiry is a fact about time: a booking past its own reads as expired, swept or not.
+fn status_at(status: BookingStatus, expires_at: Instant, now: Instant) -> BookingStatus {
+    match status {
+        BookingStatus::Reserved if now >= expires_at => BookingStatus::Expired,
+        status => status,
+    }
 }

@@ -8,10 +8,12 @@
 //! - [`Stores`]: the two stores, and how long a call of Redis may take.
 //! - [`open_event()`], [`opened`], [`apply_settings`], [`add_sections`]: an event in Redis, built
 //!   from Postgres when it is not there.
-//! - [`find_booking`], [`release_booking`], [`confirm_sale`], [`settle_payment`]: the life of a
-//!   booking after the seats are held.
+//! - [`find_booking`], [`release_booking`], [`confirm_sale`], [`settle_payment`],
+//!   [`cancel_booking`]: the life of a booking after the seats are held. [`booking_facts`]: what
+//!   Postgres is told of it.
+//! - [`cancel_event`]: an event that does not take place.
 //! - [`drain_journal`], [`drain_for_user`]: what Redis did reaches Postgres.
-//! - [`expire_due_holds`], [`tick()`]: the work of every second.
+//! - [`expire_due_holds`], [`run_sagas`], [`tick()`]: the work of every second.
 
 #![deny(
     clippy::unwrap_used,
@@ -23,19 +25,28 @@
 
 mod add_sections;
 mod apply_settings;
+mod backoff;
+mod booking_facts;
+mod cancel_booking;
+mod cancel_event;
 mod confirm_sale;
+mod continue_payment;
 mod drain_journal;
 mod expire_due_holds;
 mod find_booking;
 mod open_event;
 mod opened;
 mod release_booking;
+mod run_sagas;
 mod settle_payment;
 mod stores;
 mod tick;
 
 pub use add_sections::add_sections;
 pub use apply_settings::apply_settings;
+pub use booking_facts::booking_facts;
+pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
+pub use cancel_event::{cancel_event, undo_cancelled_event};
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 pub use drain_journal::{Drained, drain_for_user, drain_journal};
 pub use expire_due_holds::expire_due_holds;
@@ -43,6 +54,7 @@ pub use find_booking::{FoundBooking, find_booking};
 pub use open_event::open_event;
 pub use opened::{EventOutcome, opened};
 pub use release_booking::{ReleaseOutcome, release_booking};
+pub use run_sagas::{Jobs, run_sagas};
 pub use settle_payment::{SettleOutcome, settle_payment};
 pub use stores::{Error, Stores};
 pub use tick::{FailedJob, TickReport, tick};

@@ -1,24 +1,26 @@
-//! Gives a recorded event of the payment provider its effect, once.
+//! Gives a paid payment its sale, or the decision that it is given back.
 
 use cluster::Transport;
-use domain::id::BookingId;
-use domain::stripe::{PaymentMeaning, ProviderEvent};
-use ledger::Database;
+use domain::payment::PaymentStep;
+use ledger::{Database, StoredPayment};
 
 use crate::confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 use crate::find_booking::find_booking;
 use crate::{Error, Stores};
 
-/// What the event did. Anything but `Confirmed` and `Ignored` is money without a ticket.
+/// What became of the payment. Every outcome but `Confirmed` and `NothingToSettle` means that it is
+/// given back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SettleOutcome {
-    /// The booking is confirmed.
+    /// The booking is confirmed by it.
     Confirmed,
-    /// Not a payment.
-    Ignored,
+    /// It is decided already, or not paid.
+    NothingToSettle,
+    /// The booking is confirmed by something else.
+    AlreadyPaid,
     /// It names no booking that exists.
     UnknownBooking,
-    /// Amount, currency or mode are not those of the booking.
+    /// Amount or currency are not those of the booking.
     PaymentDiffers,
     /// The hold was released before the payment arrived.
     Released,
@@ -26,64 +28,51 @@ pub enum SettleOutcome {
     SeatsTaken,
     /// The event or the booking is cancelled.
     Cancelled,
+    /// It was refunded before it could become a sale, and so is the booking.
+    Refunded,
 }
 
-impl SettleOutcome {
-    /// The word that is recorded with the event.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirmed => "confirmed",
-            Self::Ignored => "ignored",
-            Self::UnknownBooking => "unknown_booking",
-            Self::PaymentDiffers => "payment_differs",
-            Self::Released => "released",
-            Self::SeatsTaken => "seats_taken",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-/// Gives `event`, which must be recorded, its effect and notes it. `livemode` is the mode we are
-/// in: an event of the other one confirms nothing.
+/// Settles `payment`: sells the seats of its booking, or decides to give it back. The provider is
+/// not asked; what has to happen there is for the payment's saga, which is set going by the same
+/// statement as the decision.
 ///
 /// # Errors
 ///
-/// See [`Error`]. The event then stays pending, and the worker comes back to it.
+/// See [`Error`]. The same call again continues; the saga does so by itself.
 pub async fn settle_payment<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    event: &ProviderEvent,
-    livemode: bool,
+    payment: &StoredPayment,
 ) -> Result<SettleOutcome, Error> {
-    let outcome = match event.meaning() {
-        PaymentMeaning::Other => SettleOutcome::Ignored,
-        PaymentMeaning::Paid => pay(stores, event, livemode).await?,
-    };
-    ledger::finish_provider_event(&stores.database, &event.id, outcome.as_str()).await?;
-    Ok(outcome)
-}
-
-async fn pay<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    event: &ProviderEvent,
-    livemode: bool,
-) -> Result<SettleOutcome, Error> {
-    let named = event.data.object.booking_id();
-    let Some(booking_id) = named.and_then(|text| text.parse::<BookingId>().ok()) else {
-        return Ok(SettleOutcome::UnknownBooking);
-    };
-    let Some(found) = find_booking(stores, booking_id).await? else {
-        return Ok(SettleOutcome::UnknownBooking);
-    };
-    let booking = found.booking();
-    if !event.pays_exactly(booking.amount, &booking.currency, livemode) {
-        return Ok(SettleOutcome::PaymentDiffers);
+    if payment.step() != PaymentStep::Settle {
+        return Ok(SettleOutcome::NothingToSettle);
     }
-    let outcome = confirm_sale(stores, found, Some(&event.id)).await?;
-    Ok(match outcome {
-        ConfirmSaleOutcome::Confirmed => SettleOutcome::Confirmed,
-        ConfirmSaleOutcome::Released => SettleOutcome::Released,
-        ConfirmSaleOutcome::SeatsTaken => SettleOutcome::SeatsTaken,
-        ConfirmSaleOutcome::Cancelled => SettleOutcome::Cancelled,
-        ConfirmSaleOutcome::PaymentDiffers => SettleOutcome::PaymentDiffers,
-    })
+    // A payment without a booking has no saga, and its step is for the day when one is named.
+    let Some(booking) = payment.booking_id else {
+        return Ok(SettleOutcome::NothingToSettle);
+    };
+    let give_back = async |reason: &str, outcome: SettleOutcome| {
+        ledger::give_back_payment(&stores.database, &payment.id, reason).await?;
+        Ok(outcome)
+    };
+    let Some(found) = find_booking(stores, booking).await? else {
+        return give_back("unknown_booking", SettleOutcome::UnknownBooking).await;
+    };
+    let price = (found.booking().amount, found.booking().currency.as_str());
+    if payment.contradicted || (payment.amount, payment.currency.as_str()) != price {
+        // Postgres compares too. This spares the hold from being kept for a payment that is none.
+        return give_back("payment_differs", SettleOutcome::PaymentDiffers).await;
+    }
+    match confirm_sale(stores, found, Some(&payment.id)).await? {
+        ConfirmSaleOutcome::Confirmed => Ok(SettleOutcome::Confirmed),
+        // Redis knows that somebody else holds the seats.
+        ConfirmSaleOutcome::SeatsTaken => give_back("seats_taken", SettleOutcome::SeatsTaken).await,
+        ConfirmSaleOutcome::AlreadyPaid => Ok(SettleOutcome::AlreadyPaid),
+        ConfirmSaleOutcome::Released => Ok(SettleOutcome::Released),
+        ConfirmSaleOutcome::Cancelled => Ok(SettleOutcome::Cancelled),
+        ConfirmSaleOutcome::Refunded => Ok(SettleOutcome::Refunded),
+        ConfirmSaleOutcome::PaymentDiffers => Ok(SettleOutcome::PaymentDiffers),
+        ConfirmSaleOutcome::PaymentGivenBack | ConfirmSaleOutcome::NotPaid => {
+            Ok(SettleOutcome::NothingToSettle)
+        }
+    }
 }

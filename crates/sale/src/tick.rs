@@ -1,18 +1,17 @@
-//! The work of every second: lets fans in, expires holds, drains journals, resumes payments.
+//! The work of every second: lets fans in, expires holds, drains journals, continues sagas.
 //!
 //! Runs overlap, and every replica fires: each job is safe to run many times at once, and a job
 //! that fails leaves the others alone and is tried again at the next tick.
 
 use cluster::Transport;
 use domain::id::EventId;
-use domain::stripe::ProviderEvent;
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, future, stream};
 use ledger::Database;
+use provider::HttpTransport;
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 use std::fmt::Display;
 
-use crate::{Error, Stores, drain_journal, expire_due_holds, opened, settle_payment};
+use crate::{Error, Jobs, Stores, drain_journal, expire_due_holds, opened, run_sagas};
 
 /// Events served at a time: enough to hide the round trips, few enough not to take a buyer's turn.
 const EVENTS_AT_A_TIME: usize = 16;
@@ -32,7 +31,7 @@ pub struct TickReport {
     pub expired: u64,
     /// Journal entries written to Postgres.
     pub drained: u64,
-    /// Payments resumed.
+    /// Sagas continued.
     pub sagas: u64,
     /// What did not work; it is tried again.
     pub failed: Vec<FailedJob>,
@@ -43,14 +42,14 @@ pub struct TickReport {
 pub struct FailedJob {
     /// Which.
     pub job: &'static str,
-    /// For which event or payment.
+    /// For which event or saga.
     pub subject: String,
     /// Why.
     pub cause: String,
 }
 
 impl TickReport {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.admitted += other.admitted;
         self.expired += other.expired;
         self.drained += other.drained;
@@ -58,30 +57,45 @@ impl TickReport {
         self.failed.extend(other.failed);
     }
 
-    fn note<V>(
+    pub(crate) fn note<V>(
         &mut self,
         job: &'static str,
         subject: impl Display,
         result: Result<V, Error>,
     ) -> Option<V> {
-        result
-            .map_err(|error| {
-                let (subject, cause) = (subject.to_string(), error.to_string());
-                self.failed.push(FailedJob { job, subject, cause });
-            })
-            .ok()
+        result.map_err(|error| self.failure(job, subject, error)).ok()
+    }
+
+    pub(crate) fn failure(
+        &mut self,
+        job: &'static str,
+        subject: impl Display,
+        cause: impl Display,
+    ) {
+        let (subject, cause) = (subject.to_string(), cause.to_string());
+        self.failed.push(FailedJob { job, subject, cause });
     }
 }
 
-/// Runs every job once for every active event. `livemode` is the mode of payments; no new job is
-/// begun once `in_time` says no, so that runs overlap little.
-pub async fn tick<T: Transport, D: Database>(
+/// Runs every job once for every active event, and continues sagas beside them: a provider that
+/// does not answer delays nobody who wants in. No new job is begun once `in_time` says no, so that
+/// runs overlap little.
+pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
-    livemode: bool,
+    jobs: &Jobs<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    // First what costs money, then what happens every second.
-    let mut report = resume_payments(stores, livemode).await;
+    let (mut report, of_events) =
+        future::join(run_sagas(stores, jobs, &in_time), serve_all(stores, &in_time)).await;
+    report.add(of_events);
+    report
+}
+
+async fn serve_all<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    in_time: &impl Fn() -> bool,
+) -> TickReport {
+    let mut report = TickReport::default();
     let active = ledger::active_events(&stores.database).await.map_err(Error::from);
     let events = report.note("active_events", "all", active).unwrap_or_default();
     let mut served = stream::iter(events)
@@ -148,24 +162,4 @@ async fn admit<T: Transport, D: Database>(
         AdmitOutcome::Admitted { admitted, .. } => u64::try_from(admitted).unwrap_or(0),
         AdmitOutcome::EventMissing => 0,
     })
-}
-
-/// Payments whose event is recorded and has had no effect yet: the webhook stopped half-way.
-async fn resume_payments<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    livemode: bool,
-) -> TickReport {
-    let mut report = TickReport::default();
-    let pending = ledger::pending_provider_events(&stores.database).await.map_err(Error::from);
-    for pending in report.note("pending_provider_events", "all", pending).unwrap_or_default() {
-        let settled = match serde_json::from_str::<ProviderEvent>(&pending.payload) {
-            Ok(event) => settle_payment(stores, &event, livemode).await,
-            // It was read once, before it was recorded.
-            Err(_) => Err(Error::Disagreement("a recorded payment cannot be read")),
-        };
-        if report.note("settle_payment", &pending.id, settled).is_some() {
-            report.sagas += 1;
-        }
-    }
-    report
 }

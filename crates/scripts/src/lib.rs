@@ -12,7 +12,8 @@
 //! - The event: [`open_event`], [`update_event`], [`add_sections`], [`read_event`], [`read_map`].
 //! - The queue: [`join_queue`], [`read_place`], [`leave_queue`], [`read_queue`], [`admit_users`].
 //! - Bookings: [`reserve_seats`], [`read_booking`], [`pin_hold`], [`confirm_booking`],
-//!   [`release_seats`], [`list_due_holds`], [`expire_holds`], [`holds_a_ticket`].
+//!   [`release_seats`], [`cancel_booking`], [`list_due_holds`], [`expire_holds`],
+//!   [`holds_a_ticket`].
 //! - The journal, from which the ledger learns of holds: [`read_journal`], [`trim_journal`].
 //! - Idempotency: [`begin_request`], [`finish_request`], [`sweep_answers`].
 //! - `call`: keys are counted against the script's header, replies are read by index.
@@ -33,6 +34,7 @@ mod add_sections;
 mod admit_users;
 mod begin_request;
 mod call;
+mod cancel_booking;
 mod confirm_booking;
 mod error;
 mod expire_holds;
@@ -67,6 +69,7 @@ mod update_event;
 pub use add_sections::{AddSectionsOutcome, add_sections};
 pub use admit_users::{AdmitMode, AdmitOutcome, AdmitUsers, admit_users};
 pub use begin_request::{BeginOutcome, BeginRequest, begin_request};
+pub use cancel_booking::{CancelOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use error::Error;
 pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};

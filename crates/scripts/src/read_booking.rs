@@ -22,7 +22,10 @@ pub enum BookingOutcome {
         now: Instant,
     },
     /// Never held here, or resolved: the ledger knows.
-    Absent,
+    Absent {
+        /// When it was looked for, on the clock of Redis.
+        now: Instant,
+    },
 }
 
 /// Reads the booking.
@@ -45,7 +48,7 @@ pub async fn read_booking<T: Transport>(
             expires_at: reply.instant(2)?,
             now: reply.instant(3)?,
         }),
-        "absent" => Ok(BookingOutcome::Absent),
+        "absent" => Ok(BookingOutcome::Absent { now: reply.instant(3)? }),
         _ => Err(reply.unexpected()),
     }
 }

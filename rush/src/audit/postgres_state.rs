@@ -92,8 +92,9 @@ const CONFIRMED_QUANTITY: &str = "
 const UNRESOLVED: &str = "
     SELECT count(*) FROM boxoffice.bookings AS booking
     WHERE event_id = $1::text::uuid AND (state = 'reserved' OR EXISTS (
-        SELECT FROM boxoffice.provider_events AS payment
-        WHERE payment.booking_id = booking.id AND payment.state = 'pending'))";
+        SELECT FROM boxoffice.payments AS payment
+        JOIN boxoffice.sagas AS saga ON saga.id = 'payment:' || payment.id
+        WHERE payment.booking_id = booking.id AND saga.status = 'running'))";
 
 #[cfg(test)]
 mod tests {
@@ -125,9 +126,9 @@ mod tests {
              VALUES ('{event_id}', 'A-1-1', '{event_id}1', 'A'),
                  ('{event_id}', 'FLOOR-2-1', '{event_id}2', 'FLOOR'),
                  ('{event_id}', 'FLOOR-2-2', '{event_id}2', 'FLOOR');
-             INSERT INTO boxoffice.provider_events
-                 (id, kind, booking_id, amount, currency, livemode, payload)
-             VALUES ('evt_{event_id}', 'kind', '{event_id}2', 1, 'EUR', false, '');"
+             INSERT INTO boxoffice.payments (id, booking_id, event_id, amount, currency, livemode)
+             VALUES ('pi_{event_id}', '{event_id}2', '{event_id}', 1, 'EUR', false);
+             SELECT boxoffice.wake_payment('pi_{event_id}');"
         );
         reader.client.batch_execute(&inserts).await.unwrap();
         EventId::from_uuid(event_id)

@@ -22,7 +22,7 @@ async fn a_payment_that_is_taken_or_authorised_confirms_its_booking() {
         assert_eq!(office.inside().sold_tickets(&event).await, 2);
         assert_eq!(office.inside().provider_events(&payment.event_id).await, 1);
         // Another event of the same payment, as the provider sends on capture.
-        office.deliver(&Payment::of(&held)).await.expect(200);
+        office.deliver(&payment.told_again("payment_intent.succeeded")).await.expect(200);
         assert_eq!(office.counts(&event).await, [58, 0, 2]);
     }
 }

@@ -9,9 +9,8 @@ use crate::stripe::ProviderEvent;
 /// booking, amount, currency and mode; and it says that money moved only if it is of a kind that
 /// says so.
 pub fn provider_events(input: &[u8]) {
-    let Ok(text) = std::str::from_utf8(input) else { return };
-    let Ok(event) = serde_json::from_str::<ProviderEvent>(text) else { return };
-    let Ok(plain) = serde_json::from_str::<Value>(text) else { return };
+    let Ok(event) = serde_json::from_slice::<ProviderEvent>(input) else { return };
+    let Ok(plain) = serde_json::from_slice::<Value>(input) else { panic!("read, but not JSON") };
     let object = &plain["data"]["object"];
     // Lists of the members' values are read as well. The provider, who signs, writes none.
     let has_lists =

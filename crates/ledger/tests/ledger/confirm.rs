@@ -3,8 +3,7 @@
 use domain::booking::BookingStatus;
 use domain::section::SectionName;
 use ledger::{
-    BookingFacts, ConfirmBooking, ConfirmOutcome, DrainEntry, DrainKind, RecordProviderEvent,
-    cancel_event, confirm_booking, drain_journal, find_booking, record_provider_event,
+    BookingFacts, ConfirmOutcome, DrainEntry, DrainKind, cancel_event, drain_journal, find_booking,
 };
 
 use crate::support::{
@@ -204,42 +203,4 @@ async fn a_confirm_that_contradicts_the_stored_booking_changes_nothing() {
     // A hold that got more time is the same booking.
     let later = BookingFacts { expires_at: facts.expires_at.plus_ms(1), ..same() };
     assert_eq!(confirm(&database, &later).await, ConfirmOutcome::Confirmed);
-}
-
-#[tokio::test]
-async fn a_payment_must_be_for_this_booking_and_this_amount() {
-    let database = fresh().await;
-    let event = new_event(&database).await;
-    let facts = seats(event, &["A-1-1"]);
-    let paid = RecordProviderEvent {
-        id: "evt_right",
-        kind: "payment_intent.succeeded",
-        booking: Some(facts.booking),
-        amount: 5000,
-        currency: "eur",
-        livemode: false,
-        payload: "{}",
-    };
-    let other = seats(event, &["A-1-2"]).booking;
-    for wrong in [
-        RecordProviderEvent { id: "evt_less", amount: 4999, ..paid },
-        RecordProviderEvent { id: "evt_more", amount: 5001, ..paid },
-        RecordProviderEvent { id: "evt_dollar", currency: "usd", ..paid },
-        RecordProviderEvent { id: "evt_other", booking: Some(other), ..paid },
-        RecordProviderEvent { id: "evt_none", booking: None, ..paid },
-    ] {
-        record_provider_event(&database, &wrong).await.unwrap();
-        let request = ConfirmBooking { facts: &facts, provider_event: Some(wrong.id) };
-        let outcome = confirm_booking(&database, &request).await.unwrap();
-        assert_eq!(outcome, ConfirmOutcome::PaymentDiffers, "{}", wrong.id);
-    }
-    let request = ConfirmBooking { facts: &facts, provider_event: Some("evt_right") };
-    let unknown = confirm_booking(&database, &request).await.unwrap();
-    assert_eq!(unknown, ConfirmOutcome::PaymentDiffers);
-    assert!(tickets(&database, &facts).await.is_empty());
-
-    record_provider_event(&database, &paid).await.unwrap();
-    assert_eq!(confirm_booking(&database, &request).await.unwrap(), ConfirmOutcome::Confirmed);
-    let payer = "SELECT provider_event_id FROM boxoffice.bookings";
-    assert_eq!(database.texts(payer).await, ["evt_right"]);
 }

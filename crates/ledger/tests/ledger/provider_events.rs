@@ -1,128 +1,277 @@
-//! Events of the payment provider: kept once, brought back until finished.
+//! Events of the payment provider: kept once, and what they say is in the same statement.
 
+use domain::payment::{Decision, PaymentNews, PaymentStep, ProviderState, next_step};
 use ledger::{
-    PendingProviderEvent, ProviderEventState, RecordProviderEvent, finish_provider_event,
-    pending_provider_events, record_provider_event,
+    BookingFacts, EventEffect, RecordProviderEvent, RecordedEvent, find_payment, raise_payment,
+    record_provider_event,
 };
+use uuid::Uuid;
 
-use crate::support::{Connection, TestDatabase, fresh, new_event_id, seats};
+use crate::support::{Connection, TestDatabase, confirm, fresh, new_event, new_event_id, seats};
 
-const EVENT: RecordProviderEvent<'static> = RecordProviderEvent {
-    id: "evt_1",
-    kind: "payment_intent.succeeded",
-    booking: None,
-    amount: 5000,
-    currency: "eur",
-    livemode: true,
-    payload: r#"{"note": "\u0000 and \ud83d"}"#,
-};
-
-/// Lets the time of rest pass.
-async fn make_due(database: &Connection) {
-    database.execute("UPDATE boxoffice.provider_events SET due_at = now()").await;
-}
-
-#[tokio::test]
-async fn an_event_is_new_once_then_pending_then_done() {
-    let database = fresh().await;
-    let record = || record_provider_event(&database, &EVENT);
-    assert_eq!(record().await.unwrap(), ProviderEventState::New);
-    assert_eq!(record().await.unwrap(), ProviderEventState::Pending);
-    assert!(finish_provider_event(&database, EVENT.id, "confirmed").await.unwrap());
-    assert_eq!(record().await.unwrap(), ProviderEventState::Done);
-    assert!(!finish_provider_event(&database, EVENT.id, "ignored").await.unwrap());
-    assert!(!finish_provider_event(&database, "evt_unknown", "confirmed").await.unwrap());
-    let outcome = "SELECT outcome FROM boxoffice.provider_events";
-    assert_eq!(database.texts(outcome).await, ["confirmed"]);
-}
-
-#[tokio::test]
-async fn an_unfinished_event_comes_back_after_a_rest() {
-    let database = fresh().await;
-    let booking = seats(new_event_id(), &["A-1-1"]).booking;
-    let event = RecordProviderEvent { booking: Some(booking), ..EVENT };
-    record_provider_event(&database, &event).await.unwrap();
-    // The request that brought it is still at work.
-    assert_eq!(pending_provider_events(&database).await.unwrap(), []);
-    make_due(&database).await;
-    let expected = PendingProviderEvent {
-        id: "evt_1".to_owned(),
-        kind: "payment_intent.succeeded".to_owned(),
-        booking: Some(booking),
-        amount: 5000,
-        currency: "EUR".to_owned(),
-        livemode: true,
-        payload: EVENT.payload.to_owned(),
-        attempts: 1,
-    };
-    assert_eq!(pending_provider_events(&database).await.unwrap(), [expected]);
-    assert_eq!(pending_provider_events(&database).await.unwrap(), []);
-    make_due(&database).await;
-    finish_provider_event(&database, EVENT.id, "confirmed").await.unwrap();
-    assert_eq!(pending_provider_events(&database).await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn each_rest_is_twice_as_long_up_to_ten_minutes() {
-    let database = fresh().await;
-    record_provider_event(&database, &EVENT).await.unwrap();
-    let rest = "SELECT round(extract(epoch FROM due_at - now()))::bigint
-                FROM boxoffice.provider_events";
-    for expected_s in [10, 20, 40, 80, 160, 320, 600, 600] {
-        make_due(&database).await;
-        assert_eq!(pending_provider_events(&database).await.unwrap().len(), 1);
-        let rest_s = database.number(rest).await;
-        assert!((expected_s - 2..=expected_s).contains(&rest_s), "{rest_s} s, not {expected_s}");
+/// What an event says of the payment `pi_1` of a booking.
+pub(crate) fn news(facts: &BookingFacts, state: ProviderState) -> PaymentNews {
+    PaymentNews {
+        payment: "pi_1".to_owned(),
+        booking: Some(facts.booking.to_string()),
+        state,
+        amount: facts.amount,
+        currency: facts.currency.clone(),
+        whole: true,
+        amount_refunded: if state == ProviderState::Refunded { facts.amount } else { 0 },
     }
-    database.execute("UPDATE boxoffice.provider_events SET attempts = 1000000000").await;
-    make_due(&database).await;
-    assert_eq!(pending_provider_events(&database).await.unwrap().len(), 1);
+}
+
+/// Delivers news in an event of its own.
+pub(crate) async fn tell(database: &Connection, news: &PaymentNews) -> EventEffect {
+    let id = format!("evt_{}", Uuid::now_v7().simple());
+    deliver(database, &id, news).await.outcome
+}
+
+async fn deliver(database: &Connection, id: &str, news: &PaymentNews) -> RecordedEvent {
+    let request = RecordProviderEvent {
+        id,
+        kind: "payment_intent.succeeded",
+        livemode: false,
+        expected_livemode: false,
+        payload: "{\"escape\": \"\\u0000\"}",
+        news: Some(news),
+    };
+    record_provider_event(database, &request).await.unwrap()
+}
+
+/// `(step, status)` of the saga of `pi_1`.
+pub(crate) async fn saga(database: &Connection) -> Vec<String> {
+    let sql = "SELECT step || ' ' || status FROM boxoffice.sagas WHERE id = 'payment:pi_1'";
+    database.texts(sql).await
+}
+
+#[tokio::test]
+async fn an_event_makes_the_payment_and_its_saga_and_is_kept_once() {
+    let database = fresh().await;
+    let facts = seats(new_event(&database).await, &["A-1-1"]);
+    let authorised = news(&facts, ProviderState::Authorised);
+    for fresh in [true, false, false] {
+        let recorded = deliver(&database, "evt_1", &authorised).await;
+        let EventEffect::Applied(payment) = recorded.outcome else { panic!("{recorded:?}") };
+        assert_eq!(recorded.fresh, fresh);
+        assert_eq!((payment.id.as_str(), payment.booking_id), ("pi_1", Some(facts.booking)));
+        assert_eq!((payment.amount, payment.currency.as_str()), (5000, "EUR"));
+        assert_eq!((payment.provider_state, payment.step()), {
+            (ProviderState::Authorised, PaymentStep::Settle)
+        });
+        // Nobody has drained the journal: the booking is not known yet.
+        assert_eq!((payment.booking_state, payment.booking_is_over), (None, false));
+        assert_eq!((payment.decision, payment.contradicted), (None, false));
+    }
+    assert_eq!(saga(&database).await, ["settle running"]);
+    let outcome = "SELECT outcome || ' ' || payment_id FROM boxoffice.provider_events";
+    assert_eq!(database.texts(outcome).await, ["applied pi_1"]);
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_kept_without_an_effect() {
+    let database = fresh().await;
+    let ours = seats(new_event(&database).await, &["A-1-1"]);
+    let stranger = seats(new_event_id(), &["A-1-1"]);
+    let captured = news(&ours, ProviderState::Captured);
+    let event = RecordProviderEvent {
+        id: "evt_mode",
+        kind: "payment_intent.succeeded",
+        livemode: true,
+        expected_livemode: false,
+        payload: "{}",
+        news: Some(&captured),
+    };
+    let other_mode = record_provider_event(&database, &event).await.unwrap();
+    assert_eq!(other_mode.outcome, EventEffect::OtherMode);
+    let about_nothing = RecordProviderEvent { id: "evt_none", news: None, ..event };
+    let ignored = record_provider_event(&database, &about_nothing).await.unwrap();
+    assert_eq!(ignored.outcome, EventEffect::Ignored);
+    for unknown in [
+        news(&stranger, ProviderState::Captured),
+        PaymentNews { booking: Some("order-7".to_owned()), ..captured.clone() },
+        PaymentNews { booking: None, ..captured.clone() },
+    ] {
+        assert_eq!(tell(&database, &unknown).await, EventEffect::UnknownBooking);
+    }
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.payments").await, 0);
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.sagas").await, 0);
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.provider_events").await, 5);
+}
+
+#[tokio::test]
+async fn a_payment_belongs_to_one_booking_for_ever() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let (first, second) = (seats(event, &["A-1-1"]), seats(event, &["A-1-2"]));
+    tell(&database, &news(&first, ProviderState::Failed)).await;
+    let other = news(&second, ProviderState::Captured);
+    assert_eq!(tell(&database, &other).await, EventEffect::OtherBooking);
+    let payment = find_payment(&database, "pi_1").await.unwrap().unwrap();
+    assert_eq!((payment.booking_id, payment.provider_state), {
+        (Some(first.booking), ProviderState::Failed)
+    });
+}
+
+#[tokio::test]
+async fn an_amount_or_currency_that_changes_contradicts() {
+    for change in 0..3 {
+        let database = fresh().await;
+        let facts = seats(new_event(&database).await, &["A-1-1"]);
+        tell(&database, &news(&facts, ProviderState::Failed)).await;
+        let right = news(&facts, ProviderState::Authorised);
+        let wrong = match change {
+            0 => PaymentNews { amount: 4999, ..right.clone() },
+            1 => PaymentNews { currency: "USD".to_owned(), ..right.clone() },
+            _ => PaymentNews { whole: false, ..right.clone() },
+        };
+        tell(&database, &right).await;
+        assert!(!find_payment(&database, "pi_1").await.unwrap().unwrap().contradicted);
+        for news in [&wrong, &right] {
+            tell(&database, news).await;
+            assert!(find_payment(&database, "pi_1").await.unwrap().unwrap().contradicted);
+        }
+    }
+}
+
+/// The same events in every order: each time the payment ends in the same row.
+#[tokio::test]
+async fn all_orders_of_events_end_in_the_same_payment() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let states = [
+        ProviderState::Failed,
+        ProviderState::Authorised,
+        ProviderState::Captured,
+        ProviderState::Refunded,
+    ];
+    for order in permutations(states.len()) {
+        let facts = seats(event, &["A-1-1"]);
+        let payment = format!("pi_{}", Uuid::now_v7().simple());
+        for index in order {
+            let news = PaymentNews { payment: payment.clone(), ..news(&facts, states[index]) };
+            tell(&database, &news).await;
+        }
+        let ended = find_payment(&database, &payment).await.unwrap().unwrap();
+        assert_eq!((ended.provider_state, ended.amount_refunded, ended.contradicted), {
+            (ProviderState::Refunded, 5000, false)
+        });
+        assert_eq!(ended.step(), PaymentStep::Settle);
+    }
+}
+
+/// A refund names the payment only. Whether it comes before or after the payment is named, the same
+/// is known.
+#[tokio::test]
+async fn a_refund_that_names_no_booking_waits_for_its_payment() {
+    let database = fresh().await;
+    let facts = seats(new_event(&database).await, &["A-1-1"]);
+    let refund = PaymentNews { booking: None, ..news(&facts, ProviderState::Refunded) };
+    let EventEffect::Applied(nameless) = tell(&database, &refund).await else { panic!() };
+    assert_eq!((nameless.booking_id, nameless.saga_revision), (None, None));
+    tell(&database, &news(&facts, ProviderState::Captured)).await;
+    let named = find_payment(&database, "pi_1").await.unwrap().unwrap();
+    assert_eq!((named.booking_id, named.provider_state), {
+        (Some(facts.booking), ProviderState::Refunded)
+    });
+    assert_eq!(saga(&database).await, ["settle running"]);
+}
+
+#[tokio::test]
+async fn a_partial_refund_is_noted_only() {
+    let database = fresh().await;
+    let facts = seats(new_event(&database).await, &["A-1-1"]);
+    let captured = news(&facts, ProviderState::Captured);
+    for (amount_refunded, noted) in [(1000, 1000), (500, 1000), (9000, 5000)] {
+        tell(&database, &PaymentNews { amount_refunded, ..captured.clone() }).await;
+        let payment = find_payment(&database, "pi_1").await.unwrap().unwrap();
+        assert_eq!((payment.amount_refunded, payment.provider_state), {
+            (noted, ProviderState::Captured)
+        });
+    }
+}
+
+#[tokio::test]
+async fn asking_and_being_told_have_the_same_effect() {
+    let database = fresh().await;
+    let facts = seats(new_event(&database).await, &["A-1-1"]);
+    let captured = news(&facts, ProviderState::Captured);
+    let raised = raise_payment(&database, &captured, false).await.unwrap();
+    assert_eq!(raised, find_payment(&database, "pi_1").await.unwrap());
+    assert_eq!(saga(&database).await, ["settle running"]);
+    let older = news(&facts, ProviderState::Created);
+    let same = raise_payment(&database, &older, false).await.unwrap().unwrap();
+    assert_eq!(same.provider_state, ProviderState::Captured);
+    let unknown = PaymentNews { booking: None, payment: "pi_2".to_owned(), ..captured };
+    assert_eq!(raise_payment(&database, &unknown, false).await.unwrap(), None);
+}
+
+/// The table in SQL and the table in the domain are one.
+#[tokio::test]
+async fn the_ledger_and_the_domain_know_the_same_next_step() {
+    let database = fresh().await;
+    for state in ProviderState::ALL {
+        for decision in [None, Some(Decision::Keep), Some(Decision::GiveBack)] {
+            let word = decision.map_or("NULL".to_owned(), |some| format!("'{}'", some.as_str()));
+            let sql = format!("SELECT boxoffice.payment_step('{}', {word})", state.as_str());
+            let expected = next_step(state, decision).as_str();
+            assert_eq!(database.texts(&sql).await, [expected], "{state:?} {decision:?}");
+        }
+    }
+    let ranked = "SELECT word FROM unnest(ARRAY['refunded', 'created', 'captured', 'canceled',
+        'authorised', 'failed', 'processing']) AS word ORDER BY boxoffice.payment_rank(word)";
+    assert_eq!(database.texts(ranked).await, ProviderState::ALL.map(ProviderState::as_str));
 }
 
 #[tokio::test]
 async fn one_event_twenty_times_in_parallel_is_new_once() {
     let databases = TestDatabase::create().await;
+    let first = databases.connect().await;
+    let facts = seats(new_event(&first).await, &["A-1-1"]);
+    let captured = news(&facts, ProviderState::Captured);
     let tasks: Vec<_> = databases
         .connect_many(20)
         .await
         .into_iter()
         .map(|database| {
-            tokio::spawn(async move { record_provider_event(&database, &EVENT).await.unwrap() })
+            let captured = captured.clone();
+            tokio::spawn(async move { deliver(&database, "evt_1", &captured).await.fresh })
         })
         .collect();
     let mut new = 0;
     for task in tasks {
-        match task.await.unwrap() {
-            ProviderEventState::New => new += 1,
-            state => assert_eq!(state, ProviderEventState::Pending),
-        }
+        new += u32::from(task.await.unwrap());
     }
     assert_eq!(new, 1);
+    assert_eq!(database_count(&first).await, 1);
 }
 
+async fn database_count(database: &Connection) -> i64 {
+    database.number("SELECT count(*) FROM boxoffice.payments").await
+}
+
+/// An event for a booking that was sold without a payment changes nothing of the sale.
 #[tokio::test]
-async fn parallel_workers_share_the_pending_events() {
-    let databases = TestDatabase::create().await;
-    let first = databases.connect().await;
-    for number in 0..50 {
-        let id = format!("evt_{number}");
-        record_provider_event(&first, &RecordProviderEvent { id: &id, ..EVENT }).await.unwrap();
+async fn news_never_change_a_sale_of_something_else() {
+    let database = fresh().await;
+    let facts = seats(new_event(&database).await, &["A-1-1"]);
+    confirm(&database, &facts).await;
+    for state in [ProviderState::Canceled, ProviderState::Refunded] {
+        tell(&database, &news(&facts, state)).await;
     }
-    make_due(&first).await;
-    let tasks: Vec<_> = databases
-        .connect_many(4)
-        .await
-        .into_iter()
-        .map(|database| {
-            tokio::spawn(async move { pending_provider_events(&database).await.unwrap() })
-        })
-        .collect();
-    let mut ids = Vec::new();
-    for task in tasks {
-        ids.extend(task.await.unwrap().into_iter().map(|event| event.id));
+    let state = "SELECT state FROM boxoffice.bookings";
+    assert_eq!(database.texts(state).await, ["confirmed"]);
+}
+
+fn permutations(length: usize) -> Vec<Vec<usize>> {
+    let mut all = vec![vec![]];
+    for _ in 0..length {
+        let longer = |order: Vec<usize>| {
+            let rest: Vec<usize> = (0..length).filter(|index| !order.contains(index)).collect();
+            rest.into_iter().map(move |index| [order.clone(), vec![index]].concat())
+        };
+        all = all.into_iter().flat_map(longer).collect();
     }
-    let total = ids.len();
-    ids.sort();
-    ids.dedup();
-    assert_eq!((total, ids.len()), (50, 50));
+    all
 }

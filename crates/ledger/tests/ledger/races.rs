@@ -269,7 +269,7 @@ async fn after_a_cancellation_has_answered_nothing_is_sold() {
                 let mut outcomes = Vec::new();
                 for number in 1..=30 {
                     let facts = seats(event, &[&format!("A-{row}-{number}")]);
-                    let request = ConfirmBooking { facts: &facts, provider_event: None };
+                    let request = ConfirmBooking { facts: &facts, payment: None };
                     outcomes.push(confirm_booking(&database, &request).await.unwrap());
                 }
                 outcomes

@@ -26,7 +26,15 @@ async fn every_function_fixes_its_search_path_or_names_only_the_catalog() {
     let open = "SELECT proname::text FROM pg_proc
         WHERE pronamespace = 'boxoffice'::regnamespace AND proconfig IS NULL ORDER BY 1";
     // Bodies of these are bound when they are created.
-    let bound = ["event_lock_key", "instant", "present", "state_rank", "unix_ms"];
+    let bound = [
+        "event_lock_key",
+        "instant",
+        "payment_rank",
+        "payment_step",
+        "present",
+        "state_rank",
+        "unix_ms",
+    ];
     assert_eq!(database.texts(open).await, bound);
 }
 
@@ -79,10 +87,34 @@ async fn frequent_questions_are_answered_from_an_index() {
                 .to_owned(),
         ),
         (
-            "provider_events_pending",
-            "SELECT id FROM boxoffice.provider_events WHERE state = 'pending' AND due_at <= now()
+            "sagas_due",
+            "SELECT id FROM boxoffice.sagas WHERE status = 'running' AND due_at <= now()
              ORDER BY due_at LIMIT 10"
                 .to_owned(),
+        ),
+        (
+            "sagas_by_status",
+            "SELECT id FROM boxoffice.sagas WHERE status = 'dead' AND (created_at, id) < (now(), '')
+             ORDER BY created_at DESC, id DESC LIMIT 10"
+                .to_owned(),
+        ),
+        (
+            "outbox_undelivered",
+            "SELECT id FROM boxoffice.outbox WHERE delivered_at IS NULL AND due_at <= now()
+             ORDER BY due_at LIMIT 10"
+                .to_owned(),
+        ),
+        (
+            "payments_by_booking",
+            "SELECT id FROM boxoffice.payments WHERE booking_id = 'bk_'".to_owned(),
+        ),
+        (
+            "bookings_open_by_event",
+            format!(
+                "SELECT id FROM boxoffice.bookings WHERE event_id = '{some_id}'
+                 AND state IN ('reserved', 'confirmed') AND state = 'confirmed'
+                 ORDER BY id LIMIT 10"
+            ),
         ),
     ] {
         let plan = database.texts(&format!("EXPLAIN {sql}")).await.join("\n");
@@ -132,7 +164,7 @@ async fn a_lock_that_is_not_given_in_time_is_a_transient_refusal() {
     holder.execute("UPDATE boxoffice.sections SET price = 1 WHERE name = 'FLOOR'").await;
     waiter.execute("SET lock_timeout = '50ms'").await;
     let facts = standing(event, 1);
-    let request = ledger::ConfirmBooking { facts: &facts, provider_event: None };
+    let request = ledger::ConfirmBooking { facts: &facts, payment: None };
     let error = ledger::confirm_booking(&waiter, &request).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("55P03"), "{error}");

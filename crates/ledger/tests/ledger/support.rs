@@ -155,6 +155,6 @@ pub(crate) fn standing(event: EventId, quantity: u32) -> BookingFacts {
 
 /// Confirms without a payment.
 pub(crate) async fn confirm(database: &Connection, facts: &BookingFacts) -> ConfirmOutcome {
-    let request = ConfirmBooking { facts, provider_event: None };
+    let request = ConfirmBooking { facts, payment: None };
     confirm_booking(database, &request).await.unwrap()
 }

@@ -80,7 +80,7 @@ async fn a_sale_whose_news_did_not_reach_redis_is_marked_not_freed() {
             expires_at: found.expires_at,
         }
     };
-    let request = ledger::ConfirmBooking { facts: &facts, provider_event: None };
+    let request = ledger::ConfirmBooking { facts: &facts, payment: None };
     let outcome = ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     assert_eq!(outcome, ledger::ConfirmOutcome::Confirmed);
     stage.make_due(booking).await;
@@ -91,18 +91,55 @@ async fn a_sale_whose_news_did_not_reach_redis_is_marked_not_freed() {
 
 /// The process dies after the pin. The hold stays for its grace, then its seat comes back.
 #[tokio::test(flavor = "current_thread")]
-async fn a_pinned_hold_cannot_be_released_and_comes_back_after_its_grace() {
+async fn a_pinned_hold_comes_back_after_its_grace() {
     let stage = Stage::open().await;
     let booking = stage.hold_seat(1, 3).await;
-    let section = "A".parse().unwrap();
-    let request = PinHold { booking, section: &section, grace_ms: GRACE_MS, retake: None };
-    let pinned = pin_hold(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
-    assert!(matches!(pinned, PinOutcome::Pinned(_)));
-    assert_eq!(stage.release(booking).await, ReleaseOutcome::Confirming);
+    pin(&stage, booking).await;
     assert_eq!(expire_due_holds(&stage.stores, stage.event).await, Ok(0));
     stage.make_due(booking).await;
     assert_eq!(expire_due_holds(&stage.stores, stage.event).await, Ok(1));
     assert_eq!(stage.counts().await, (20, 0, 0));
+}
+
+/// A confirmation that failed half-way does not bind the owner: Postgres decides between the two.
+#[tokio::test(flavor = "current_thread")]
+async fn a_pinned_hold_is_released_unless_the_sale_was_made() {
+    let stage = Stage::open().await;
+    let (released, sold) = (stage.hold_seat(1, 3).await, stage.hold_seat(1, 4).await);
+    pin(&stage, released).await;
+    assert_eq!(stage.release(released).await, ReleaseOutcome::Released);
+    assert_eq!(stage.status(released).await, BookingStatus::Released);
+    assert_eq!(stage.confirm(released).await, ConfirmSaleOutcome::Released);
+
+    pin(&stage, sold).await;
+    let facts = sale::booking_facts(&stage.booking(sold).await).unwrap();
+    let request = ledger::ConfirmBooking { facts: &facts, payment: None };
+    ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
+    assert_eq!(stage.release(sold).await, ReleaseOutcome::Resolved);
+    assert_eq!(stage.status(sold).await, BookingStatus::Confirmed);
+    assert_eq!(stage.counts().await, (19, 0, 1));
+}
+
+/// Redis has lost a hold that the journal told of: it can be given back, and past its time it reads
+/// as expired, though nobody has swept it.
+#[tokio::test(flavor = "current_thread")]
+async fn a_lost_hold_is_released_or_expires_as_any_other() {
+    let stage = Stage::open().await;
+    let (lost, overdue) = (stage.hold_seat(1, 1).await, stage.hold_seat(1, 2).await);
+    sale::drain_journal(&stage.stores, stage.event).await.unwrap();
+    stage.make_overdue(overdue, 1_000).await;
+    stage.lose_redis().await;
+    assert_eq!(stage.status(lost).await, BookingStatus::Reserved);
+    assert_eq!(stage.release(lost).await, ReleaseOutcome::Released);
+    assert_eq!(stage.status(lost).await, BookingStatus::Released);
+    assert_eq!(stage.status(overdue).await, BookingStatus::Expired);
+}
+
+async fn pin(stage: &Stage, booking: domain::id::BookingId) {
+    let section = "A".parse().unwrap();
+    let request = PinHold { booking, section: &section, grace_ms: GRACE_MS, retake: None };
+    let pinned = pin_hold(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
+    assert!(matches!(pinned, PinOutcome::Pinned(_)));
 }
 
 /// Redis is emptied between holds, so that many bookings hold the same seat. All are confirmed at

@@ -6,3 +6,4 @@ mod losing_redis;
 mod paying;
 mod stage;
 mod ticking;
+mod till;

@@ -1,6 +1,7 @@
 //! One event in both stores, and short ways to say what happens to it.
 
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cluster::{Argument, Cluster};
@@ -20,7 +21,7 @@ use uuid::Uuid;
 /// Far more than a call takes: a test that reaches it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// A section of two rows of five seats and ten standing places, without a queue.
-const SECTIONS: &str = r#"[
+pub(crate) const SECTIONS: &str = r#"[
     {"name": "A", "kind": "seated", "rows": 2, "seats_per_row": 5, "price": 5000},
     {"name": "F", "kind": "standing", "capacity": 10, "price": 3500}
 ]"#;
@@ -29,12 +30,28 @@ const SECTIONS: &str = r#"[
 pub(crate) struct Stage {
     pub(crate) stores: Stores<NativeTransport, NativeDatabase>,
     pub(crate) event: EventId,
+    database_url: String,
 }
 
 impl Stage {
     /// Creates an event and opens it.
     pub(crate) async fn open() -> Self {
-        let stage = Self { stores: stores().await, event: EventId::from_uuid(Uuid::now_v7()) };
+        Self::open_in(stack::shared_database().to_owned(), SECTIONS).await
+    }
+
+    /// The same in a database of its own: for tests of what works on everything there is.
+    pub(crate) async fn open_alone(sections: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sale_{}_{number}", std::process::id());
+        let url = stack::create_database(stack::shared_database(), &name).unwrap();
+        stack::migrate(&url, &stack::migrations_folder()).unwrap();
+        Self::open_in(url, sections).await
+    }
+
+    async fn open_in(database_url: String, sections: &str) -> Self {
+        let event = EventId::from_uuid(Uuid::now_v7());
+        let stage = Self { stores: stores(&database_url).await, event, database_url };
         let sale = SaleSettings {
             max_per_buyer: 1_000,
             queue: QueueSettings { enabled: false, ..QueueSettings::default() },
@@ -48,7 +65,7 @@ impl Stage {
             ends_at: Instant::from_unix_ms(4_000_003_600_000),
             on_sale_at: None,
             currency: "EUR".to_owned(),
-            sections: serde_json::from_str(SECTIONS).unwrap(),
+            sections: serde_json::from_str(sections).unwrap(),
             sale,
         };
         let request = CreateEvent { event: stage.event, wanted: &wanted, idempotency: None };
@@ -60,7 +77,8 @@ impl Stage {
 
     /// The same event seen by another instance: connections of its own.
     pub(crate) async fn another_instance(&self) -> Self {
-        Self { stores: stores().await, event: self.event }
+        let database_url = self.database_url.clone();
+        Self { stores: stores(&database_url).await, event: self.event, database_url }
     }
 
     /// Holds one seat, `row-number`, for a new buyer.
@@ -122,6 +140,22 @@ impl Stage {
         self.redis(&key, "ZADD", &[&key, "1", &booking.to_string()]).await;
     }
 
+    /// Lets the time of a hold be over for so long, in both stores.
+    pub(crate) async fn make_overdue(&self, booking: BookingId, by_ms: i64) {
+        let read = scripts::read_booking(&self.stores.cluster, booking, DEADLINE).await.unwrap();
+        let scripts::BookingOutcome::Found { mut hold, now, .. } = read else { panic!("no hold") };
+        hold.expires_at = now.plus_ms(-by_ms);
+        let (key, id) = (keys::bookings(self.event), booking.to_string());
+        self.redis(&key, "HSET", &[&key, &id, &hold.to_string()]).await;
+        self.make_due(booking).await;
+        let expires_ms = hold.expires_at.unix_ms();
+        let sql = format!(
+            "UPDATE boxoffice.bookings SET expires_at = boxoffice.instant({expires_ms})
+             WHERE id = '{id}'"
+        );
+        self.stores.database.execute(&sql).await;
+    }
+
     /// Redis loses everything of the event.
     pub(crate) async fn lose_redis(&self) {
         let section = "A".parse().unwrap();
@@ -172,8 +206,8 @@ impl Stage {
     }
 }
 
-async fn stores() -> Stores<NativeTransport, NativeDatabase> {
+pub(crate) async fn stores(database_url: &str) -> Stores<NativeTransport, NativeDatabase> {
     let cluster: Rc<Cluster<_>> = Rc::new(connect(stack::shared_redis()));
-    let database = NativeDatabase::connect(stack::shared_database()).await;
+    let database = NativeDatabase::connect(database_url).await;
     Stores { cluster, database, redis_deadline: DEADLINE }
 }

@@ -158,6 +158,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
     let pin = PinHold { booking, section, grace_ms: 60_000, retake: None };
+    let hold = stage.holds[&booking].clone();
     let confirm = ConfirmBooking { booking: other, section, lost: None };
     let release = ReleaseSeats { booking, section, reason: ReleaseReason::Released };
     let expire = ExpireHolds { event, sections: &sections, bookings: &[booking] };
@@ -189,6 +190,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         read_booking(booking),
         pin_hold(&pin),
         confirm_booking(&confirm),
+        cancel_booking(other, &hold),
         release_seats(&release),
         list_due_holds(event, 10),
         expire_holds(&expire),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scripts::{ConfirmBooking, ExpireHolds, PinHold, ReleaseReason, ReleaseSeats, keys, registry};
 
-use crate::scene::play;
+use crate::scene::{play, play_unopened};
 use crate::servers;
 use crate::stage::{DEADLINE, Setup, Stage};
 
@@ -366,4 +366,31 @@ async fn a_sale_of_a_lost_hold_takes_its_seats() {
         let total = stage.state().await.unwrap().total;
         assert_eq!((total.available, total.held, total.sold), (18, 0, 2), "on {server}");
     }
+}
+
+#[tokio::test]
+async fn a_cancelled_booking_gives_back_what_is_still_its_own() {
+    let rows = "
+        ann reserves b1 seats A 1-1,1-2 -> held A-1-1,A-1-2
+        ann reserves b2 section F 2     -> held 2 of F
+        confirm b1                      -> confirmed 2 of 20
+        confirm b2                      -> confirmed 4 of 20 | 16/0/4
+        ann reserves b3 seats A 2-1     -> buyer_limit_exceeded
+        cancel b1                       -> freed 2, 2 of 20 | 18/0/2
+        map A                           -> ...../.....
+        cancel b1                       -> freed 0, 2 of 20 | 18/0/2
+        cancel b2                       -> freed 2, 0 of 20 | 20/0/0
+        ann reserves b3 seats A 1-1     -> held A-1-1
+        # Its first owner's cancellation comes again: the seat is another booking's now.
+        cancel b1                       -> freed 0, 0 of 20 | 19/1/0
+        # The news of a sale has not arrived when it is cancelled.
+        cancel b3                       -> freed 1, 0 of 20 | 20/0/0
+        read b3                         -> absent
+        ann reserves b4 section F 4     -> held 4 of F
+        pin b4                          -> confirming 4 of F
+        cancel b4                       -> freed 4, 0 of 20 | 20/0/0
+        confirm b4                      -> absent 0 of 20 | 20/0/0
+    ";
+    play(&Setup::default(), rows).await;
+    play_unopened(&Setup::default(), "confirm b1 -> event_missing").await;
 }

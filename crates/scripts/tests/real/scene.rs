@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use scripts::{
     AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, Answer, BeginOutcome, BeginRequest,
-    BookingOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate, ExpireHolds,
-    ExpireOutcome, FinishOutcome, FinishRequest, Idempotency, JoinQueue, JournalKind, LeaveOutcome,
-    PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
-    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, UpdateOutcome, keys,
+    BookingOutcome, CancelOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate,
+    ExpireHolds, ExpireOutcome, FinishOutcome, FinishRequest, Idempotency, JoinQueue, JournalKind,
+    LeaveOutcome, PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace,
+    ReleaseOutcome, ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, UpdateOutcome, keys,
 };
 
 use crate::servers;
@@ -86,6 +86,7 @@ impl Stage {
             }
             ["retake", booking] => self.pin(booking, true, 60_000).await,
             ["confirm", booking] => self.confirm(booking).await,
+            ["cancel", booking] => self.cancel(booking).await,
             ["release", booking] => self.release(booking, ReleaseReason::Released).await,
             ["refuse", booking] => self.release(booking, ReleaseReason::Refused).await,
             // The end of the hold is moved into the past.
@@ -344,7 +345,7 @@ impl Stage {
                 let later = if expires_at > hold.expires_at { ", later" } else { "" };
                 format!("{} {}{later}{due}", word(hold.state), places(&hold))
             }
-            BookingOutcome::Absent => "absent".to_owned(),
+            BookingOutcome::Absent { .. } => "absent".to_owned(),
         }
     }
 
@@ -382,6 +383,20 @@ impl Stage {
             }
             ConfirmOutcome::Absent { sold, capacity } => format!("absent {sold} of {capacity}"),
             ConfirmOutcome::EventMissing => "event_missing".to_owned(),
+        }
+    }
+
+    async fn cancel(&mut self, name: &str) -> String {
+        let booking = self.booking(name);
+        let hold = self.holds.get(&booking).cloned().unwrap();
+        let call = scripts::cancel_booking(&self.cluster, booking, &hold, DEADLINE);
+        match call.await.unwrap() {
+            CancelOutcome::Freed { freed, sold, capacity } => {
+                let bought = self.bought.entry(hold.user).or_default();
+                *bought = (*bought - freed).max(0);
+                format!("freed {freed}, {sold} of {capacity}")
+            }
+            CancelOutcome::EventMissing => "event_missing".to_owned(),
         }
     }
 
