@@ -10,7 +10,7 @@ use crate::install::ensure_wasm_target;
 use crate::progress::Progress;
 use crate::repository::components;
 use crate::test::TestArguments;
-use crate::{test, tidy};
+use crate::{chaos, test, tidy};
 
 pub(crate) fn run() -> Result<ExitCode> {
     eprintln!("== format");
@@ -37,5 +37,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
 
     eprintln!("== tests");
-    test::run(TestArguments::default())
+    test::run(TestArguments::default())?;
+
+    eprintln!("== faults");
+    chaos::run_ci()
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod cargo;
+mod chaos;
 mod ci;
 mod demo;
 mod down;
@@ -39,9 +40,12 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Build the components for WebAssembly.
     Build,
+    /// Break everything under a crowd, and check what was promised.
+    #[command(disable_help_flag = true)]
+    Chaos(chaos::ChaosArguments),
     /// Run every test, with one Redis Cluster and one Postgres for all of them.
     Test(test::TestArguments),
-    /// Everything that must hold before a change is merged: format, lints, tidy, tests.
+    /// Everything that must hold before a change is merged: format, lints, tidy, tests, faults.
     Ci,
     /// Check the house style that the compiler does not know.
     Tidy,
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Command::Down(arguments) => down::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Build => build::run(),
+        Command::Chaos(arguments) => chaos::run(arguments),
         Command::Test(arguments) => test::run(arguments),
         Command::Ci => ci::run(),
         Command::Tidy => tidy::run(),

@@ -1,0 +1,193 @@
+//! Everything that was seen of a run, and questions about it that several checkers ask.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::history::{Call, Window};
+use crate::inspect::observer::Sample;
+use crate::load::venue::Venue;
+use crate::settle::Settled;
+use crate::sink::Notifications;
+
+/// Everything that was seen.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// The seed of the run.
+    pub seed: u64,
+    /// Every call.
+    pub calls: Vec<Call>,
+    /// Every fault.
+    pub windows: Vec<Window>,
+    /// The events.
+    pub venues: Vec<Venue>,
+    /// What the events were like, in the order of time.
+    pub samples: Vec<Sample>,
+    /// What the sink has taken.
+    pub notices: Notifications,
+    /// The provider's ledger, where there is a provider.
+    pub provider: Option<Value>,
+    /// The stores at the end.
+    pub settled: Settled,
+}
+
+/// A hold that somebody got.
+#[derive(Debug, Clone)]
+pub(crate) struct Hold {
+    pub(crate) event: String,
+    pub(crate) booking: String,
+    pub(crate) seats: Vec<String>,
+    /// The first call that can have made it began then.
+    pub(crate) begun_us: u64,
+    /// It exists from then on.
+    pub(crate) ended_us: u64,
+    pub(crate) ttl_us: u64,
+}
+
+impl Evidence {
+    /// Rows of a table.
+    pub(crate) fn rows(&self, table: &str) -> &[Value] {
+        self.settled.ledger.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// Calls of these names.
+    pub(crate) fn calls_of<'a>(&'a self, ops: &'a [&str]) -> impl Iterator<Item = &'a Call> {
+        self.calls.iter().filter(move |call| ops.contains(&call.op.as_str()))
+    }
+
+    /// Whether Redis can have lost writes in this span.
+    pub(crate) fn may_lose(&self, from_us: u64, to_us: u64) -> bool {
+        self.windows.iter().any(|window| window.loses_writes && overlap(window, from_us, to_us))
+    }
+
+    /// Whether any fault of these names was active in this span; no names stand for all.
+    pub(crate) fn had_fault(&self, names: &[&str], from_us: u64, to_us: u64) -> bool {
+        self.windows.iter().any(|window| {
+            let named = names.is_empty() || names.iter().any(|it| window.fault.starts_with(it));
+            named && overlap(window, from_us, to_us)
+        })
+    }
+
+    /// Whether a fault of these names happened at all.
+    pub(crate) fn happened(&self, names: &[&str]) -> bool {
+        self.had_fault(names, 0, u64::MAX)
+    }
+
+    /// The state of each booking in Postgres.
+    pub(crate) fn states(&self) -> BTreeMap<&str, &str> {
+        let rows = self.rows("bookings").iter();
+        rows.filter_map(|row| Some((row["id"].as_str()?, row["state"].as_str()?))).collect()
+    }
+
+    /// Every hold that a buyer was told of, once, in the order in which they began.
+    pub(crate) fn holds(&self) -> Vec<Hold> {
+        let mut holds: BTreeMap<&str, Hold> = BTreeMap::new();
+        for call in self.calls_of(&["reserve"]).filter(|call| call.is_ok()) {
+            let begun_us = self.first_try_us(call);
+            let hold = holds.entry(call.told("booking_id")).or_insert_with(|| Hold {
+                event: call.asked("event").to_owned(),
+                booking: call.told("booking_id").to_owned(),
+                seats: texts(&call.reply["seats"]),
+                begun_us,
+                ended_us: call.end_us(),
+                ttl_us: call.request["ttl_s"].as_u64().unwrap_or(0) * 1_000_000,
+            });
+            hold.begun_us = hold.begun_us.min(begun_us);
+            hold.ended_us = hold.ended_us.min(call.end_us());
+        }
+        let mut holds: Vec<Hold> = holds.into_values().collect();
+        holds.sort_by_key(|hold| hold.begun_us);
+        holds
+    }
+
+    /// When the first call with this user and key began.
+    fn first_try_us(&self, call: &Call) -> u64 {
+        let key = call.asked("key");
+        if key.is_empty() {
+            return call.begun_us;
+        }
+        let same = self.calls.iter().filter(|other| {
+            other.op == "reserve"
+                && other.visitor == call.visitor
+                && other.asked("key") == key
+                && other.request["body"] == call.request["body"]
+        });
+        same.map(|other| other.begun_us).min().unwrap_or(call.begun_us)
+    }
+
+    /// When somebody first tried to give each booking back, or to cancel it.
+    pub(crate) fn first_free_us(&self) -> BTreeMap<&str, u64> {
+        let mut first = BTreeMap::new();
+        for call in self.calls_of(&["release", "cancel", "steal_release", "steal_cancel"]) {
+            let at = first.entry(call.asked("booking")).or_insert(call.begun_us);
+            *at = call.begun_us.min(*at);
+        }
+        first
+    }
+
+    /// Bookings of which a fan was told that they are confirmed, or that are so in Postgres.
+    pub(crate) fn ever_sold(&self) -> BTreeSet<&str> {
+        let read = self.calls.iter().filter(|call| call.told("status") == "confirmed");
+        let sold = ["confirmed", "cancelled", "refunded"];
+        let states = self.states();
+        let kept = states.iter().filter(|(_, state)| sold.contains(state)).map(|(id, _)| *id);
+        read.map(|call| call.told("booking_id")).chain(kept).collect()
+    }
+}
+
+fn overlap(window: &Window, from_us: u64, to_us: u64) -> bool {
+    window.begun_us <= to_us && from_us <= window.ended_us
+}
+
+/// The texts of a JSON array.
+pub(crate) fn texts(array: &Value) -> Vec<String> {
+    let items = array.as_array().into_iter().flatten();
+    items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+/// For people: a time of the history.
+pub(crate) fn at(us: u64) -> String {
+    if us == u64::MAX { "never".to_owned() } else { format!("{:.3} s", us as f64 / 1e6) }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::history::Outcome;
+
+    /// A call that took from `begun_ms` to `ended_ms`.
+    pub(crate) fn call(
+        op: &str,
+        request: Value,
+        span_ms: (u64, u64),
+        status: u16,
+        reply: Value,
+    ) -> Call {
+        let outcome = match status {
+            200..300 => Outcome::Ok,
+            400..500 => Outcome::Fail,
+            _ => Outcome::Unknown,
+        };
+        let (begun_us, ended_us) = (span_ms.0 * 1_000, Some(span_ms.1 * 1_000));
+        let op = op.to_owned();
+        Call { index: 0, visitor: 1, op, request, begun_us, ended_us, outcome, status, reply }
+    }
+
+    /// A hold of one seat of event `e1` for 6 s.
+    pub(crate) fn held(booking: &str, seat: &str, span_ms: (u64, u64)) -> Call {
+        let request = json!({ "event": "e1", "user": booking, "ttl_s": 6 });
+        call("reserve", request, span_ms, 201, json!({ "booking_id": booking, "seats": [seat] }))
+    }
+
+    pub(crate) fn window(fault: &str, span_ms: (u64, u64), loses_writes: bool) -> Window {
+        Window {
+            fault: fault.to_owned(),
+            detail: String::new(),
+            begun_us: span_ms.0 * 1_000,
+            ended_us: span_ms.1 * 1_000,
+            loses_writes,
+        }
+    }
+}

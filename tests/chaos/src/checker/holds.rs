@@ -1,0 +1,223 @@
+//! Promise 2: while Redis loses nothing, the holds of a seat are linearizable. Double holds under
+//! failover are allowed, and counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::evidence::{Evidence, Hold, at, texts};
+use super::linear::{Answer, Kind, OPS_MAX, Op, is_linearizable};
+use super::{Finding, Verdict};
+
+/// What two bookings of a seat at the same time look like.
+#[derive(Debug, Clone)]
+pub(crate) struct DoubleHold {
+    pub(crate) text: String,
+    /// Whether Redis may have lost a write between the two.
+    pub(crate) is_excused: bool,
+}
+
+/// A seat of an event.
+type Place = (String, String);
+/// A hold of it, from when to when it was there for certain.
+type Span = (u64, u64, Hold);
+
+/// Promise 2.
+pub(crate) fn linearizable(evidence: &Evidence) -> Finding {
+    let mut violations: Vec<String> = double_holds(evidence)
+        .into_iter()
+        .filter(|double| !double.is_excused)
+        .map(|double| double.text)
+        .collect();
+    let seats = ops_by_seat(evidence);
+    let (mut checked, mut given_up) = (0, 0);
+    for ((event, seat), ops) in &seats {
+        for (ops, is_new) in epochs(evidence, ops) {
+            for part in ops.chunks(OPS_MAX) {
+                match is_linearizable(part, is_new && part.len() == ops.len()) {
+                    Answer::Yes => checked += 1,
+                    Answer::GaveUp => given_up += 1,
+                    Answer::No => {
+                        let from = part.first().map_or(0, |op| op.begun_us);
+                        violations.push(format!(
+                            "the calls about {seat} of {event} from {} on have no order",
+                            at(from)
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    let doubles = double_holds(evidence);
+    let detail = format!(
+        "{} seats, {checked} histories in order, {given_up} given up; double holds: {} under loss, \
+         {} without",
+        seats.len(),
+        doubles.iter().filter(|double| double.is_excused).count(),
+        doubles.iter().filter(|double| !double.is_excused).count(),
+    );
+    let mut finding = Finding::new(2, "holds are linearizable", checked > 0, detail, violations);
+    if finding.verdict == Verdict::Kept && given_up > checked {
+        finding.verdict = Verdict::NotExercised;
+    }
+    finding
+}
+
+/// Pairs of bookings that held the same seat at the same time for certain.
+pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
+    let free = evidence.first_free_us();
+    let sold = evidence.ever_sold();
+    let mut by_seat: BTreeMap<Place, Vec<Span>> = BTreeMap::new();
+    for hold in evidence.holds() {
+        // A sale lasts until it is cancelled; when it was made is not known, so an early end of a
+        // hold that was sold later is taken for possible.
+        let by_time = hold.begun_us + hold.ttl_us;
+        let by_will = free.get(hold.booking.as_str()).copied().unwrap_or(u64::MAX);
+        let until = by_time.min(by_will);
+        for seat in &hold.seats {
+            let key = (hold.event.clone(), seat.clone());
+            by_seat.entry(key).or_default().push((hold.ended_us, until, hold.clone()));
+        }
+    }
+    let mut found = Vec::new();
+    for ((event, seat), mut holds) in by_seat {
+        holds.sort_by_key(|(from, ..)| *from);
+        for (index, (from, until, one)) in holds.iter().enumerate() {
+            for (other_from, other_until, other) in &holds[index + 1..] {
+                if other_from < until && from < other_until {
+                    let both = [&one.booking, &other.booking];
+                    let sales = both.iter().filter(|id| sold.contains(id.as_str())).count();
+                    found.push(DoubleHold {
+                        text: format!(
+                            "{seat} of {event}: {} from {} and {} from {}, {sales} of them sold",
+                            one.booking,
+                            at(*from),
+                            other.booking,
+                            at(*other_from)
+                        ),
+                        is_excused: evidence.may_lose(one.begun_us, *other_from),
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Every call about each seat.
+fn ops_by_seat(evidence: &Evidence) -> BTreeMap<Place, Vec<Op>> {
+    let mut seats: BTreeMap<Place, Vec<Op>> = BTreeMap::new();
+    let holds = evidence.holds();
+    let known: BTreeSet<&str> = holds.iter().map(|hold| hold.booking.as_str()).collect();
+    let free = evidence.first_free_us();
+    let sold = evidence.ever_sold();
+    let mut put = |event: &str, seat: &str, op: Op| {
+        seats.entry((event.to_owned(), seat.to_owned())).or_default().push(op);
+    };
+    for (holder, hold) in holds.iter().enumerate() {
+        let maybe = |kind, begun_us| Op { kind, begun_us, ended_us: u64::MAX, optional: true };
+        for seat in &hold.seats {
+            let (begun_us, ended_us) = (hold.begun_us, hold.ended_us);
+            let kind = Kind::Take(holder);
+            put(&hold.event, seat, Op { kind, begun_us, ended_us, optional: false });
+            put(&hold.event, seat, maybe(Kind::Free(holder), hold.begun_us + hold.ttl_us));
+            if let Some(at_us) = free.get(hold.booking.as_str()) {
+                put(&hold.event, seat, maybe(Kind::Free(holder), *at_us));
+            }
+            // Paid late, its seats are taken again; and given back again.
+            if sold.contains(hold.booking.as_str()) {
+                put(&hold.event, seat, maybe(kind, hold.begun_us + hold.ttl_us));
+                put(&hold.event, seat, maybe(Kind::Free(holder), hold.begun_us + hold.ttl_us));
+            }
+        }
+    }
+    // A call without an answer may have held: Postgres knows whom.
+    let unknown = evidence
+        .rows("bookings")
+        .iter()
+        .filter(|row| row["id"].as_str().is_some_and(|id| !known.contains(id)));
+    for (extra, row) in unknown.enumerate() {
+        let holder = holds.len() + extra;
+        let event = row["event_id"].as_str().unwrap_or_default();
+        let user = row["user_id"].as_str().unwrap_or_default();
+        let first = evidence.calls_of(&["reserve"]).filter(|call| call.asked("user") == user);
+        let begun_us = first.map(|call| call.begun_us).min().unwrap_or(0);
+        for seat in texts(&row["seats"]) {
+            for kind in [Kind::Take(holder), Kind::Free(holder)] {
+                put(event, &seat, Op { kind, begun_us, ended_us: u64::MAX, optional: true });
+            }
+        }
+    }
+    let refused = evidence
+        .calls_of(&["reserve"])
+        .filter(|call| call.ended_us.is_some() && call.told("code") == "seat_unavailable");
+    for call in refused {
+        for seat in texts(&call.reply["seats"]) {
+            let (begun_us, ended_us) = (call.begun_us, call.end_us());
+            put(
+                call.asked("event"),
+                &seat,
+                Op { kind: Kind::Taken, begun_us, ended_us, optional: false },
+            );
+        }
+    }
+    for ops in seats.values_mut() {
+        ops.sort_by_key(|op| (op.begun_us, op.ended_us));
+    }
+    seats
+}
+
+/// The calls between two losses, and whether the seat was new then. A call that runs into a loss
+/// may have had no effect.
+fn epochs(evidence: &Evidence, ops: &[Op]) -> Vec<(Vec<Op>, bool)> {
+    let mut bounds = vec![0];
+    for window in evidence.windows.iter().filter(|window| window.loses_writes) {
+        bounds.push(window.begun_us);
+        bounds.push(window.ended_us);
+    }
+    bounds.push(u64::MAX);
+    bounds.sort_unstable();
+    let spans = bounds.windows(2).enumerate();
+    let is_calm = |from: u64| !evidence.may_lose(from.saturating_add(1), from.saturating_add(1));
+    spans
+        .filter(|(_, span)| is_calm(span[0]))
+        .map(|(index, span)| {
+            let inside = ops.iter().filter(|op| op.begun_us >= span[0] && op.begun_us < span[1]);
+            let cut = inside.map(|op| {
+                let runs_out = op.ended_us >= span[1] && !op.optional;
+                let ended_us = if runs_out { u64::MAX } else { op.ended_us };
+                Op { optional: op.optional || runs_out, ended_us, ..*op }
+            });
+            (cut.collect(), index == 0)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::evidence::tests::{held, window};
+    use super::*;
+
+    fn evidence(second_ms: u64) -> Evidence {
+        let calls = vec![
+            held("bk_1", "A-1-1", (1_000, 1_020)),
+            held("bk_2", "A-1-1", (second_ms, second_ms + 20)),
+        ];
+        Evidence { calls, ..Evidence::default() }
+    }
+
+    #[test]
+    fn a_seat_that_is_held_twice_breaks_it() {
+        assert_eq!(linearizable(&evidence(7_500)).verdict, Verdict::Kept);
+        let broken = linearizable(&evidence(3_000));
+        assert_eq!(broken.verdict, Verdict::Broken);
+        assert!(broken.violations[0].contains("bk_1") && broken.violations[0].contains("bk_2"));
+    }
+
+    #[test]
+    fn a_double_hold_across_a_loss_is_counted_and_excused() {
+        let mut evidence = evidence(3_000);
+        evidence.windows.push(window("forced-loss", (2_000, 2_500), true));
+        let finding = linearizable(&evidence);
+        assert_eq!(finding.verdict, Verdict::Kept, "{:?}", finding.violations);
+        assert!(finding.detail.contains("1 under loss"), "{}", finding.detail);
+    }
+}

@@ -1,0 +1,216 @@
+//! Promises 6 to 9: what the provider tells is believed once, in any order, only if it is signed,
+//! and not forgotten once it was taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Finding;
+use super::evidence::{Evidence, at};
+
+/// Kinds that have an effect; others may be taken and forgotten.
+const HANDLED: [&str; 5] = [
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "charge.refunded",
+];
+
+/// How often each event was taken: 2xx.
+fn taken(evidence: &Evidence) -> BTreeMap<&str, u64> {
+    let mut taken: BTreeMap<&str, u64> = BTreeMap::new();
+    let signed = evidence.calls_of(&["webhook", "wrong_payment"]).filter(|call| call.is_ok());
+    for call in signed.filter(|call| HANDLED.contains(&call.asked("kind"))) {
+        *taken.entry(call.asked("id")).or_default() += 1;
+    }
+    for event in provider_events(evidence) {
+        let kind = event["type"].as_str().unwrap_or_default();
+        let accepted = event["accepted"].as_u64().unwrap_or_default();
+        if accepted > 0 && HANDLED.contains(&kind) {
+            *taken.entry(event["id"].as_str().unwrap_or_default()).or_default() += accepted;
+        }
+    }
+    taken
+}
+
+fn provider_events(evidence: &Evidence) -> impl Iterator<Item = &Value> {
+    evidence.provider.iter().filter_map(|it| it["events"].as_array()).flatten()
+}
+
+/// Ids in Postgres, and how many rows each has.
+fn recorded(evidence: &Evidence) -> BTreeMap<&str, u64> {
+    let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in evidence.rows("provider_events") {
+        *rows.entry(row["id"].as_str().unwrap_or_default()).or_default() += 1;
+    }
+    rows
+}
+
+/// Promise 6: the same webhook any number of times is once.
+pub(crate) fn once(evidence: &Evidence) -> Finding {
+    let repeated = taken(evidence).into_values().filter(|times| *times > 1).count();
+    let twice = recorded(evidence).into_iter().filter(|(_, rows)| *rows > 1);
+    let mut violations: Vec<String> =
+        twice.map(|(id, rows)| format!("{id} is recorded {rows} times")).collect();
+    // A second effect would be a second payment kept, or a second set of places.
+    let mut kept: BTreeMap<&str, u64> = BTreeMap::new();
+    let payments = evidence.rows("payments").iter();
+    for row in payments.filter(|row| row["decision"].as_str() == Some("keep")) {
+        *kept.entry(row["booking_id"].as_str().unwrap_or_default()).or_default() += 1;
+    }
+    let doubled = kept.into_iter().filter(|(_, payments)| *payments > 1);
+    violations
+        .extend(doubled.map(|(id, payments)| format!("{payments} payments are kept for {id}")));
+    let detail = format!("{repeated} events taken more than once");
+    Finding::new(6, "a repeated webhook has one effect", repeated > 0, detail, violations)
+}
+
+/// Promise 7: any order of events ends in the same state: that of the provider.
+pub(crate) fn any_order(evidence: &Evidence) -> Finding {
+    let rows = evidence.rows("payments").iter();
+    let ours: BTreeMap<&str, &str> = rows
+        .filter_map(|row| Some((row["id"].as_str()?, row["provider_state"].as_str()?)))
+        .collect();
+    let mut violations = Vec::new();
+    let mut compared = 0;
+    let intents = evidence.provider.iter().filter_map(|it| it["intents"].as_array()).flatten();
+    for intent in intents {
+        let id = intent["id"].as_str().unwrap_or_default();
+        let Some(ours) = ours.get(id) else { continue };
+        let is_refunded = intent["refunded"].as_i64().unwrap_or(0) > 0;
+        let theirs = match intent["status"].as_str().unwrap_or_default() {
+            "succeeded" if is_refunded => "refunded",
+            "succeeded" => "captured",
+            "canceled" => "canceled",
+            "requires_capture" => "authorised",
+            // Not paid: which of the states before is nobody's business.
+            _ => continue,
+        };
+        compared += 1;
+        if *ours != theirs {
+            violations.push(format!("{id} is {theirs} there and {ours} here"));
+        }
+    }
+    let storms = evidence.happened(&["webhook-storm"]);
+    let detail = format!("{compared} payments compared with the provider");
+    Finding::new(
+        7,
+        "any order of webhooks ends the same",
+        storms && compared > 0,
+        detail,
+        violations,
+    )
+}
+
+/// Promise 8: forged, altered, stale, future and unsigned webhooks change nothing.
+pub(crate) fn forged(evidence: &Evidence) -> Finding {
+    let recorded = recorded(evidence);
+    let states = evidence.states();
+    let mut violations = Vec::new();
+    let mut refused = 0;
+    for call in evidence.calls_of(&["forged"]).filter(|call| call.ended_us.is_some()) {
+        let what = format!("{} at {}", call.asked("id"), at(call.begun_us));
+        match call.status {
+            400 => refused += 1,
+            // No answer at all, or not now: that it changed nothing is what counts.
+            0 | 429 | 503 => {}
+            status => violations.push(format!("{what} was answered with {status}")),
+        }
+        if recorded.contains_key(call.asked("id")) {
+            violations.push(format!("{what} is recorded"));
+        }
+        if states.get(call.asked("booking")) == Some(&"confirmed") {
+            violations.push(format!("{what} confirmed {}", call.asked("booking")));
+        }
+    }
+    let detail = format!("{refused} refused");
+    Finding::new(8, "forged webhooks change nothing", refused > 0, detail, violations)
+}
+
+/// Promise 9: 2xx only after the event is durable.
+pub(crate) fn durable(evidence: &Evidence) -> Finding {
+    let recorded: BTreeSet<&str> = recorded(evidence).into_keys().collect();
+    let taken = taken(evidence);
+    let lost = taken.keys().filter(|id| !recorded.contains(*id));
+    let violations = lost.map(|id| format!("{id} was taken and is not recorded")).collect();
+    let crashes = ["kill", "confirm-kills", "postgres-stop", "terminate-backends", "read-only"];
+    let exercised = !taken.is_empty() && evidence.happened(&crashes);
+    let detail = format!("{} events taken", taken.len());
+    Finding::new(9, "what was taken is durable", exercised, detail, violations)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::Verdict;
+    use super::super::evidence::tests::{call, window};
+    use super::*;
+
+    /// An event that was taken twice and is recorded once.
+    fn evidence() -> Evidence {
+        let request = json!({ "id": "evt_1", "kind": "payment_intent.succeeded" });
+        let taken = call("webhook", request, (1, 2), 200, json!({}));
+        let mut evidence = Evidence { calls: vec![taken.clone(), taken], ..Evidence::default() };
+        evidence.windows.push(window("kill-app", (1, 2), false));
+        evidence.windows.push(window("webhook-storm", (1, 2), false));
+        let row = json!({ "id": "evt_1" });
+        evidence.settled.ledger.insert("provider_events".to_owned(), vec![row]);
+        let payment = json!({ "id": "pi_1", "provider_state": "captured", "decision": "keep",
+            "booking_id": "bk_1" });
+        evidence.settled.ledger.insert("payments".to_owned(), vec![payment]);
+        let intent = json!({ "id": "pi_1", "status": "succeeded", "refunded": 0 });
+        evidence.provider = Some(json!({ "intents": [intent] }));
+        evidence
+    }
+
+    #[test]
+    fn what_is_told_twice_and_recorded_once_is_fine() {
+        for finding in [once(&evidence()), any_order(&evidence()), durable(&evidence())] {
+            assert_eq!(finding.verdict, Verdict::Kept, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn a_second_row_or_effect_breaks_it() {
+        let mut rows = evidence();
+        let row = json!({ "id": "evt_1" });
+        rows.settled.ledger.get_mut("provider_events").expect("it").push(row);
+        assert_eq!(once(&rows).verdict, Verdict::Broken);
+        let mut effects = evidence();
+        let payment = json!({ "id": "pi_2", "decision": "keep", "booking_id": "bk_1" });
+        effects.settled.ledger.get_mut("payments").expect("it").push(payment);
+        assert_eq!(once(&effects).verdict, Verdict::Broken);
+    }
+
+    #[test]
+    fn another_end_than_the_providers_breaks_it() {
+        let mut evidence = evidence();
+        evidence.settled.ledger.get_mut("payments").expect("it")[0]["provider_state"] =
+            json!("authorised");
+        assert_eq!(any_order(&evidence).verdict, Verdict::Broken);
+    }
+
+    #[test]
+    fn a_taken_event_without_a_row_breaks_it() {
+        let mut evidence = evidence();
+        evidence.settled.ledger.clear();
+        assert_eq!(durable(&evidence).verdict, Verdict::Broken);
+    }
+
+    #[test]
+    fn a_forgery_that_is_believed_breaks_it() {
+        let forgery = |status| {
+            let request = json!({ "id": "evt_9", "booking": "bk_9" });
+            let calls = vec![call("forged", request, (1, 2), status, json!({}))];
+            Evidence { calls, ..Evidence::default() }
+        };
+        assert_eq!(forged(&forgery(400)).verdict, Verdict::Kept);
+        assert_eq!(forged(&forgery(200)).verdict, Verdict::Broken);
+        let mut recorded = forgery(400);
+        let row = json!({ "id": "evt_9" });
+        recorded.settled.ledger.insert("provider_events".to_owned(), vec![row]);
+        assert_eq!(forged(&recorded).verdict, Verdict::Broken);
+    }
+}

@@ -1,0 +1,118 @@
+//! Looks at every event a few times a second, past the application.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::runtime::Handle;
+
+use crate::history::{History, Outcome};
+use crate::inspect::ledger;
+use crate::inspect::redis::RedisReader;
+use crate::load::Crowd;
+use crate::load::probe::Probe;
+use crate::rig::Rig;
+
+/// Between two looks at all events.
+const INTERVAL: Duration = Duration::from_millis(300);
+
+/// What an event was like at a moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Sample {
+    /// When the look began, in µs since the start of the history.
+    pub at_us: u64,
+    /// The event.
+    pub event: String,
+    /// Free, held, sold.
+    pub counts: [i64; 3],
+    /// Passes that are out.
+    pub active: i64,
+    /// The last number of the queue that was given.
+    pub number: i64,
+    /// The place that was let in last, as Postgres knows it.
+    pub served: Option<i64>,
+}
+
+/// Samples, while it looks.
+#[derive(Debug, Default)]
+pub struct Observer {
+    samples: Mutex<Vec<Sample>>,
+    is_over: AtomicBool,
+}
+
+impl Observer {
+    /// Looks until [`Observer::stop`]. Blocks.
+    pub fn run(&self, rig: &Rig, crowd: &Arc<Crowd>, history: &History) {
+        let runtime = Handle::current();
+        while !self.is_over.load(Ordering::SeqCst) {
+            let served = runtime.block_on(served(rig)).unwrap_or_default();
+            for venue in &crowd.venues {
+                // Nobody may answer for it right now: that is no sample.
+                if let Some(sample) = look(rig, &venue.id, &served, history.now_us()) {
+                    self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
+                }
+            }
+            for probe in crowd.probes.due() {
+                look_at_probe(rig, &probe, history);
+            }
+            sleep(INTERVAL);
+        }
+    }
+
+    /// Ends it.
+    pub fn stop(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+
+    /// What it has seen.
+    pub fn samples(&self) -> Vec<Sample> {
+        self.samples.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The place that was let in last, of each event, where Postgres keeps it.
+async fn served(rig: &Rig) -> anyhow::Result<BTreeMap<String, i64>> {
+    const SERVED: &str = "SELECT id::text, (to_jsonb(event) ->> 'queue_served')::bigint
+        FROM boxoffice.events AS event WHERE to_jsonb(event) ? 'queue_served'";
+    let client = ledger::connect(rig.database_url()).await?;
+    let rows = client.query(SERVED, &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+fn look(rig: &Rig, event: &str, served: &BTreeMap<String, i64>, at_us: u64) -> Option<Sample> {
+    let reader = RedisReader::open(&rig.system.redis, event).ok()?;
+    let counts = reader.counts().ok().filter(|counts| !counts.is_empty())?;
+    let count = |name: &str| counts.get(name).copied().unwrap_or(0);
+    Some(Sample {
+        at_us,
+        event: event.to_owned(),
+        counts: ["available", "held", "sold"].map(count),
+        active: reader.active_passes().ok()?,
+        number: count("number"),
+        served: served.get(event).copied(),
+    })
+}
+
+/// Whether an abandoned hold still has its places.
+fn look_at_probe(rig: &Rig, probe: &Probe, history: &History) {
+    let facts = json!({ "event": probe.event, "booking": probe.booking, "places": probe.places });
+    let index = history.begin(0, "probe_freed", facts);
+    let still = || -> anyhow::Result<Vec<String>> {
+        let reader = RedisReader::open(&rig.system.redis, &probe.event)?;
+        let mut still = Vec::new();
+        for place in &probe.places {
+            if reader.command("HGET", "holders", &[place])?.text() == probe.booking {
+                still.push(place.clone());
+            }
+        }
+        Ok(still)
+    };
+    match still() {
+        Ok(still) => history.end(index, Outcome::Ok, 200, json!({ "still_held": still })),
+        Err(_) => history.end(index, Outcome::Unknown, 0, Value::Null),
+    }
+}
