@@ -97,6 +97,13 @@ pub(crate) struct SeatMap {
     pub(crate) map: String,
 }
 
+/// A payment that the buyer's browser can go on with.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct BegunPayment {
+    /// The provider's id.
+    pub(crate) payment_id: String,
+}
+
 /// Which places to reserve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -253,6 +260,20 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<Booking, Failure> {
         self.post_booking(Step::Other, token, id, "confirm", idempotency_key).await
+    }
+
+    /// Begins a payment at the provider.
+    pub(crate) async fn begin_payment(
+        &self,
+        token: &str,
+        id: BookingId,
+        idempotency_key: &str,
+    ) -> Result<BegunPayment, Failure> {
+        let path = format!("/api/v1/bookings/{id}/payment");
+        let request = Request::new(Step::Pay, Method::POST, path)
+            .bearer(token)
+            .idempotency_key(idempotency_key);
+        self.send(request).await?.parse()
     }
 
     /// Delivers an event of the payment provider.

@@ -18,7 +18,7 @@ pub(crate) enum Step {
     Map,
     /// Reserving.
     Reserve,
-    /// The payment provider's webhook.
+    /// Beginning a payment; without a provider, its webhook.
     Pay,
     /// Reading a booking.
     Read,

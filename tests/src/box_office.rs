@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use anyhow::Error;
+use fake_provider::{Controls, FakeOptions, FakeProvider};
 use reqwest::Method;
 use serde_json::{Value, json};
 use stack::{Runtime, System, SystemOptions};
@@ -13,35 +15,83 @@ use crate::inside::Inside;
 use crate::organiser::Organiser;
 use crate::request::Request;
 
-/// Starts a system: a Redis Cluster, a Postgres and the application, gone with this program.
+/// Starts a system: a Redis Cluster, a Postgres and the application, gone with this program. It has
+/// no payment provider.
 pub fn start_system() -> System {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let start = || {
-        let root = root.canonicalize()?;
+    let start = || start(&stack::temporary_folder()?, None, Vec::new());
+    start().unwrap_or_else(|error| panic!("the system does not start: {error:#}"))
+}
+
+/// A system with a payment provider of its own.
+pub struct PaidSystem {
+    system: System,
+    provider: FakeProvider,
+}
+
+/// Starts a system as [`start_system`] does, with a payment provider.
+pub fn start_paid_system() -> PaidSystem {
+    let begin = || {
         let folder = stack::temporary_folder()?;
-        System::start(&folder, SystemOptions::new(&root, Runtime::host()?))
+        let secrets = stack::Secrets::load_or_create(&folder.join("secrets"))?;
+        let port = stack::free_port()?;
+        let provider = FakeProvider::start(FakeOptions {
+            webhook_url: format!("http://127.0.0.1:{port}/webhooks/stripe"),
+            webhook_secret: secrets.stripe_webhook_secret,
+            api_key: secrets.provider_key.clone(),
+            seed: 1,
+            ..FakeOptions::default()
+        })?;
+        let variables = [
+            ("stripe_api_base", provider.base_url()),
+            ("stripe_allowed_host", provider.base_url()),
+            ("stripe_api_key", secrets.provider_key),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value)).into();
+        Ok(PaidSystem { system: start(&folder, Some(port), variables)?, provider })
     };
-    start().unwrap_or_else(|error: anyhow::Error| panic!("the system does not start: {error:#}"))
+    begin().unwrap_or_else(|error: Error| panic!("the system does not start: {error:#}"))
+}
+
+fn start(
+    folder: &Path,
+    port: Option<u16>,
+    variables: Vec<(String, String)>,
+) -> Result<System, Error> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let options = SystemOptions::new(&root, Runtime::host()?);
+    System::start(folder, SystemOptions { port, variables, ..options })
 }
 
 /// A running system as its users see it.
 #[derive(Clone)]
 pub struct BoxOffice {
     system: &'static System,
+    provider: Option<&'static FakeProvider>,
     http: reqwest::Client,
 }
 
 impl BoxOffice {
-    /// The system that the tests of a run share.
+    /// The system that the tests of a run share. It has a payment provider.
     pub fn open() -> Self {
-        static SYSTEM: OnceLock<System> = OnceLock::new();
-        Self::of(SYSTEM.get_or_init(start_system))
+        static SYSTEM: OnceLock<PaidSystem> = OnceLock::new();
+        let PaidSystem { system, provider } = SYSTEM.get_or_init(start_paid_system);
+        Self { provider: Some(provider), ..Self::of(system) }
     }
 
     /// A system of one's own. Connections belong to the calling test: each has its own runtime.
     pub fn of(system: &'static System) -> Self {
         let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build();
-        Self { system, http: http.expect("an HTTP client") }
+        Self { system, provider: None, http: http.expect("an HTTP client") }
+    }
+
+    /// The payment provider and its customers.
+    pub fn provider(&self) -> Controls {
+        Controls::new(&self.provider_url())
+    }
+
+    /// Where the payment provider is.
+    pub fn provider_url(&self) -> String {
+        self.provider.expect("a system with a payment provider").base_url()
     }
 
     /// The system itself.

@@ -118,4 +118,47 @@ impl Buyer {
     pub async fn confirm(&self, booking: &str) -> Answer {
         self.request(Method::POST, &format!("/api/v1/bookings/{booking}/confirm")).send().await
     }
+
+    /// Begins a payment.
+    pub async fn begin_payment(&self, booking: &str) -> Answer {
+        self.begin_payment_request(booking).send().await
+    }
+
+    /// To begin a payment, not sent yet.
+    pub fn begin_payment_request(&self, booking: &str) -> Request {
+        self.request(Method::POST, &format!("/api/v1/bookings/{booking}/payment"))
+    }
+
+    /// Begins a payment, expects one and returns its id.
+    pub async fn payment(&self, booking: &str) -> String {
+        let payment = self.begin_payment(booking).await.expect(201);
+        payment["payment_id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Holds seats, pays for them at the provider and waits until they are bought. Returns the
+    /// booking's id and the payment's.
+    pub async fn buy(&self, event: &str, choice: Value) -> (String, String) {
+        let held = self.hold(event, choice).await;
+        let booking = held["booking_id"].as_str().expect("an id").to_owned();
+        let payment = self.payment(&booking).await;
+        self.office.provider().pay(&payment).await.expect("pays");
+        self.becomes(&booking, "confirmed").await;
+        (booking, payment)
+    }
+
+    /// Waits until a booking has a status.
+    pub async fn becomes(&self, booking: &str, status: &str) {
+        let what = format!("{booking} becomes {status}");
+        eventually(&what, async || (self.status_of(booking).await == status).then_some(())).await;
+    }
+
+    /// Cancels a booking.
+    pub async fn cancel(&self, booking: &str) -> Answer {
+        self.cancel_request(booking).send().await
+    }
+
+    /// To cancel a booking, not sent yet.
+    pub fn cancel_request(&self, booking: &str) -> Request {
+        self.request(Method::POST, &format!("/api/v1/bookings/{booking}/cancel"))
+    }
 }

@@ -17,7 +17,7 @@ mod token;
 mod wait;
 
 pub use answer::Answer;
-pub use box_office::{BoxOffice, merged, start_system};
+pub use box_office::{BoxOffice, PaidSystem, merged, start_paid_system, start_system};
 pub use buyer::Buyer;
 pub use inside::Inside;
 pub use organiser::Organiser;

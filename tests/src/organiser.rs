@@ -75,4 +75,27 @@ impl Organiser {
     pub async fn release(&self, booking: &str) -> Answer {
         self.request(Method::POST, &format!("/api/v1/bookings/{booking}/release")).send().await
     }
+
+    /// Cancels any booking.
+    pub async fn cancel(&self, booking: &str) -> Answer {
+        self.request(Method::POST, &format!("/api/v1/bookings/{booking}/cancel")).send().await
+    }
+
+    /// Cancels an event.
+    pub async fn cancel_event(&self, event: &str) -> Answer {
+        self.request(Method::DELETE, &format!("/api/v1/events/{event}")).send().await
+    }
+
+    /// The saga `<kind>:<subject>`, among the newest of this status.
+    pub async fn saga(&self, id: &str, status: &str) -> Option<Value> {
+        let path = format!("/api/v1/sagas?status={status}&limit=100");
+        let page = self.request(Method::GET, &path).send().await.expect(200);
+        let sagas = page["sagas"].as_array().expect("sagas");
+        sagas.iter().find(|saga| saga["id"] == id).cloned()
+    }
+
+    /// Sets a saga going again.
+    pub async fn retry_saga(&self, id: &str) -> Answer {
+        self.request(Method::POST, &format!("/api/v1/sagas/{id}/retry")).send().await
+    }
 }

@@ -8,6 +8,7 @@ use spin_sdk::http_service;
 mod add_sections;
 mod availability;
 mod available_seats;
+mod cancel;
 mod create;
 mod list;
 mod read;
@@ -20,7 +21,10 @@ async fn handle(request: Request) -> impl IntoResponse {
     let routes = Router::new()
         .route("/api/v1/events", post(action(create::handle)).get(action(list::all)))
         .route("/api/v1/events/active", get(action(list::active)))
-        .route("/api/v1/events/{event_id}", get(action(read::handle)).put(action(update::handle)))
+        .route(
+            "/api/v1/events/{event_id}",
+            get(action(read::handle)).put(action(update::handle)).delete(action(cancel::handle)),
+        )
         .route("/api/v1/events/{event_id}/availability", get(action(availability::handle)))
         .route(
             "/api/v1/events/{event_id}/seats",

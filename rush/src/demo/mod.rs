@@ -19,6 +19,7 @@ mod settle;
 mod shopping;
 mod stage;
 mod tally;
+mod test_provider;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -66,6 +67,9 @@ pub(crate) struct DemoArguments {
     /// The secret the payment provider signs with; the first of several is used.
     #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
     pub(crate) stripe_webhook_secret: String,
+    /// The local test provider, to pay through; without it the provider's webhooks are signed here.
+    #[arg(long, env = "PROVIDER_URL")]
+    pub(crate) provider_url: Option<String>,
     /// The Redis nodes the audit reads: host:port,host:port.
     #[arg(long, env = "REDIS_NODES", value_delimiter = ',', required = true)]
     pub(crate) redis_nodes: Vec<String>,

@@ -1,4 +1,5 @@
-//! Paying: the provider's webhook, signed by us, until it is acknowledged.
+//! Paying: through the test provider, which tells the box office; or, where there is none, by the
+//! provider's webhook, signed by us, until it is acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use domain::booking::{Booking, BookingStatus};
 use super::plan::Delivery;
 use super::stage::Stage;
 use super::tally::Tally;
+use super::test_provider::TestProvider;
 use crate::command::{now, unique};
 use crate::payment::{self, Claim, PaymentKind};
 use crate::problem::Failure;
@@ -18,8 +20,11 @@ const DELIVERY_MAX: Duration = Duration::from_secs(30);
 const DELIVERY_PAUSE: Duration = Duration::from_millis(500);
 /// A buyer with less time left than this does not begin to pay.
 const TIME_LEFT_MIN_MS: i64 = 300;
-/// An acknowledged payment shows in the booking at once; a retried read may take this long.
-const CONFIRMED_WITHIN: Duration = Duration::from_secs(5);
+/// An acknowledged payment shows in the booking at once, and a retried read takes a few seconds; a
+/// provider tells of its own accord, and in a crowd its events queue.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
+/// A hold that ran out a moment after it was paid reads as expired until the payment is seen.
+const EXPIRED_FOR_GOOD: Duration = Duration::from_secs(5);
 /// Between two looks at a booking.
 const LOOK_PAUSE: Duration = Duration::from_millis(250);
 
@@ -36,9 +41,40 @@ pub(crate) async fn pay(
         tally.abandoned(token, booking.booking_id);
         return;
     }
+    let paid = match &stage.provider {
+        Some(provider) => pay_at_provider(stage, provider, tally, token, booking, delivery).await,
+        None => tally.expect("pay", pay_by_webhook(stage, booking, kind, delivery).await),
+    };
+    if paid.is_none() {
+        return;
+    }
+    let acknowledged_ms = now().unix_ms();
+    let quantity = i64::from(booking.quantity);
+    let status = read_until_resolved(stage, tally, token, booking).await;
+    if status == Some(BookingStatus::Confirmed) {
+        tally.add(|counts| {
+            counts.paid += quantity;
+            counts.paid_bookings += 1;
+        });
+    } else if acknowledged_ms > booking.expires_at.unix_ms() {
+        tally.add(|counts| counts.paid_too_late += quantity);
+    } else {
+        // Paid in time and no ticket: counted as paid, so that the audit cannot miss it.
+        tally.add(|counts| counts.paid += quantity);
+        tally.error(format!("{} was paid in time and is {status:?}", booking.booking_id));
+    }
+}
+
+/// The provider's events, signed by us. Returns when they are acknowledged.
+async fn pay_by_webhook(
+    stage: &Stage,
+    booking: &Booking,
+    kind: PaymentKind,
+    delivery: Delivery,
+) -> Result<(), Failure> {
     let claim = Claim::honest(booking);
     let intent = unique();
-    let acknowledged = match delivery {
+    match delivery {
         Delivery::Once => deliver(stage, &claim, kind, &intent, 1).await,
         Delivery::Twice => match deliver(stage, &claim, kind, &intent, 1).await {
             Ok(()) => deliver(stage, &claim, kind, &intent, 1).await,
@@ -58,24 +94,47 @@ pub(crate) async fn pay(
                 failed => failed,
             }
         }
-    };
-    if tally.expect("pay", acknowledged).is_none() {
-        return;
     }
-    let acknowledged_ms = now().unix_ms();
-    let quantity = i64::from(booking.quantity);
-    let status = read_until_resolved(stage, tally, token, booking).await;
-    if status == Some(BookingStatus::Confirmed) {
-        tally.add(|counts| {
-            counts.paid += quantity;
-            counts.paid_bookings += 1;
-        });
-    } else if acknowledged_ms > booking.expires_at.unix_ms() {
-        tally.add(|counts| counts.paid_too_late += quantity);
-    } else {
-        // Paid in time and no ticket: counted as paid, so that the audit cannot miss it.
-        tally.add(|counts| counts.paid += quantity);
-        tally.error(format!("{} was paid in time and is {status:?}", booking.booking_id));
+}
+
+/// As a fan does it: a payment is begun here and made there. Nothing when the fan was too late to
+/// pay, which is a hold left to expire.
+async fn pay_at_provider(
+    stage: &Stage,
+    provider: &TestProvider,
+    tally: &Tally,
+    token: &str,
+    booking: &Booking,
+    delivery: Delivery,
+) -> Option<()> {
+    let begun = stage.client.begin_payment(token, booking.booking_id, &unique()).await;
+    if let Err(failure) = &begun
+        && failure.code() == Some("booking_expired")
+    {
+        tally.abandoned(token, booking.booking_id);
+        return None;
+    }
+    let payment = tally.expect("begin payment", begun)?.payment_id;
+    let told = async {
+        let is_paid = provider.pay(&payment).await?;
+        match delivery {
+            // The provider tells of the authorisation, and of the capture when that is done.
+            Delivery::Once | Delivery::BothKinds => {}
+            Delivery::Twice => provider.tell_again(&payment, 1).await?,
+            Delivery::Parallel => provider.tell_again(&payment, 3).await?,
+        }
+        anyhow::Ok(is_paid)
+    };
+    match told.await {
+        Ok(true) => Some(()),
+        Ok(false) => {
+            tally.abandoned(token, booking.booking_id);
+            None
+        }
+        Err(error) => {
+            tally.error(format!("pay: {error:#}"));
+            None
+        }
     }
 }
 
@@ -124,7 +183,13 @@ async fn read_until_resolved(
     loop {
         let read = stage.client.booking(token, booking.booking_id).await;
         let status = tally.expect("read booking", read)?.status;
-        if status != BookingStatus::Reserved || started.elapsed() > CONFIRMED_WITHIN {
+        let patience = match status {
+            BookingStatus::Reserved => CONFIRMED_WITHIN,
+            // Past its time, and perhaps paid within it: the payment may still be on its way.
+            BookingStatus::Expired => EXPIRED_FOR_GOOD,
+            _ => Duration::ZERO,
+        };
+        if started.elapsed() > patience {
             return Some(status);
         }
         tokio::time::sleep(LOOK_PAUSE).await;

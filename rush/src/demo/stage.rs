@@ -8,6 +8,7 @@ use domain::section::{Section, SectionKind};
 use super::DemoArguments;
 use super::plan::MAX_PER_BUYER;
 use super::seats::SeatBoard;
+use super::test_provider::TestProvider;
 use crate::api::Event;
 use crate::client::Client;
 use crate::command::{now, unique};
@@ -27,6 +28,8 @@ pub(crate) struct Stage {
     pub(crate) side_event_id: EventId,
     /// What the payment provider signs with.
     pub(crate) webhook_secret: String,
+    /// Where fans pay; without it they pay by webhooks that we sign.
+    pub(crate) provider: Option<TestProvider>,
     /// For the worker's route.
     pub(crate) worker_key: Option<String>,
     /// Life of an unpaid hold.
@@ -69,11 +72,13 @@ impl Stage {
         let event_id = create(&client, &arguments.organiser_key, &main).await?;
         let side_event_id = create(&client, &arguments.organiser_key, &side).await?;
         let secrets = &arguments.stripe_webhook_secret;
+        let provider = arguments.provider_url.as_deref().filter(|url| !url.is_empty());
         Ok(Self {
             client,
             event_id,
             side_event_id,
             webhook_secret: secrets.split(',').next().unwrap_or(secrets).trim().to_owned(),
+            provider: provider.map(TestProvider::new).transpose()?,
             worker_key: arguments.worker_key.clone(),
             hold_ttl_s: arguments.hold_ttl_s,
             board: SeatBoard::default(),

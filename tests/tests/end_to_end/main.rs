@@ -3,13 +3,16 @@
 
 mod bad_inputs;
 mod bookings;
+mod cancelling;
 mod crowds;
 mod events;
 mod idempotency;
 mod identity;
 mod outages;
 mod passes;
+mod paying;
 mod payments;
 mod queue;
 mod replies;
 mod reservations;
+mod sagas;

@@ -1,0 +1,40 @@
+//! `POST /api/v1/bookings/{booking_id}/cancel`: a confirmed booking is given up, its seats are free
+//! again and its payment goes back. The owner until the event starts, the organiser at any time.
+//!
+//! The answer does not wait for the money: the booking reads `cancelled`, and `refunded` once the
+//! provider has said so. A booking that is only held is released.
+
+use domain::booking::{Booking, BookingStatus};
+use domain::code::Code;
+use domain::id::BookingId;
+use guest::auth::Caller;
+use guest::stores::SpinStores;
+use guest::{Call, Problem, Reply, auth, booking, idempotency, stores};
+use sale::CancelSaleOutcome;
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let caller = auth::caller(&call).await?;
+    let booking_id = call.booking_id()?;
+    let scope = format!("cancel:{}", caller.scope());
+    idempotency::once(&call, booking_id.event(), &scope, async {
+        let stores = stores::open().await?;
+        // Whoever may not see it learns nothing of it.
+        let booking = booking::visible(&stores, booking_id, caller).await?;
+        if booking.status == BookingStatus::Reserved {
+            return booking::release(&stores, booking, caller).await;
+        }
+        cancel(&stores, booking_id, matches!(caller, Caller::Buyer(_))).await
+    })
+    .await
+}
+
+async fn cancel(stores: &SpinStores, booking: BookingId, by_owner: bool) -> Result<Reply, Problem> {
+    match sale::cancel_booking(stores, booking, by_owner).await? {
+        CancelSaleOutcome::Cancelled(booking) => Reply::ok(&booking),
+        CancelSaleOutcome::EventStarted => {
+            Err(Problem::new(Code::Forbidden, "the event has started: only the organiser may"))
+        }
+        CancelSaleOutcome::NotConfirmed(Booking { status, .. }) => Err(booking::resolved(status)),
+        CancelSaleOutcome::Missing => Err(Problem::of(Code::BookingNotFound)),
+    }
+}

@@ -1,0 +1,95 @@
+//! `POST /api/v1/bookings/{booking_id}/payment`: a payment at the provider for a held booking.
+//!
+//! The provider is asked first: with the same key for the same attempt it gives the same payment,
+//! so nothing is lost when this request dies. Then one statement keeps the booking, the payment and
+//! the saga that looks after it. Only then does the buyer learn how to pay: no money can move that
+//! the ledger does not know of.
+
+use domain::booking::{Booking, BookingStatus};
+use domain::code::Code;
+use guest::auth::Caller;
+use guest::call::invalid_field;
+use guest::provider::provider;
+use guest::{Call, Problem, Reply, auth, booking, idempotency, stores, variables};
+use ledger::{RecordPayment, RecordPaymentOutcome};
+use provider::{CreateIntent, Intent};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Payment {
+    payment_id: String,
+    client_secret: String,
+    amount: i64,
+    currency: String,
+}
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let user = auth::buyer(&call).await?;
+    let booking_id = call.booking_id()?;
+    let scope = format!("payment:{user}");
+    idempotency::once(&call, booking_id.event(), &scope, async {
+        let stores = stores::open().await?;
+        let booking = booking::visible(&stores, booking_id, Caller::Buyer(user)).await?;
+        if booking.status != BookingStatus::Reserved {
+            return Err(booking::resolved(booking.status));
+        }
+        if booking.amount == 0 {
+            return Err(invalid_field("amount", "is 0: there is nothing to pay"));
+        }
+        let attempt = ledger::canceled_payments(&stores.database, booking_id).await?;
+        let intent = begin(&booking, attempt).await?;
+        let record = RecordPayment {
+            facts: &sale::booking_facts(&booking)?,
+            payment: &intent.id,
+            amount: intent.amount,
+            currency: &intent.currency,
+            livemode: intent.livemode,
+        };
+        let outcome = ledger::record_payment(&stores.database, &record).await?;
+        refusal(outcome).map_or(Ok(()), Err)?;
+        let client_secret = intent.client_secret;
+        let client_secret = client_secret
+            .ok_or_else(|| Problem::unavailable("the provider told no client secret"))?;
+        let Intent { id: payment_id, amount, currency, .. } = intent;
+        Reply::created(&Payment { payment_id, client_secret, amount, currency })
+    })
+    .await
+}
+
+/// The payment at the provider. Nobody has been told of it yet, so one that is not as it should be
+/// is simply left alone.
+async fn begin(booking: &Booking, attempt: u32) -> Result<Intent, Problem> {
+    let create = CreateIntent {
+        booking: booking.booking_id,
+        amount: booking.amount,
+        currency: &booking.currency,
+        attempt,
+    };
+    let intent = provider().await?.create_intent(&create).await?;
+    if intent.livemode != variables::livemode().await? {
+        // The key is of the other mode: nothing that is paid with it would count.
+        return Err(Problem::unavailable("stripe_api_key and stripe_livemode do not agree"));
+    }
+    Ok(intent)
+}
+
+/// Why the buyer is not told how to pay. What was kept is cancelled at the provider by its saga.
+fn refusal(outcome: RecordPaymentOutcome) -> Option<Problem> {
+    let disagreement = |text: &str| Some(Problem::internal(text));
+    match outcome {
+        RecordPaymentOutcome::Recorded => None,
+        RecordPaymentOutcome::AlreadyConfirmed => Some(Problem::of(Code::AlreadyConfirmed)),
+        RecordPaymentOutcome::AlreadyReleased => Some(Problem::of(Code::AlreadyReleased)),
+        RecordPaymentOutcome::BookingExpired => Some(Problem::of(Code::BookingExpired)),
+        RecordPaymentOutcome::Cancelled => {
+            Some(Problem::new(Code::EventNotOnSale, "the event or the booking is cancelled"))
+        }
+        RecordPaymentOutcome::EventMissing => Some(Problem::of(Code::EventNotFound)),
+        RecordPaymentOutcome::PaymentDiffers => {
+            Some(Problem::unavailable("the provider asks for another price than ours"))
+        }
+        RecordPaymentOutcome::PaymentTaken => disagreement("a payment belongs to another booking"),
+        RecordPaymentOutcome::BookingDiffers => disagreement("the ledger has another booking"),
+        RecordPaymentOutcome::InvalidSeats => disagreement("a hold has a seat that is none"),
+    }
+}

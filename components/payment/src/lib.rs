@@ -1,0 +1,15 @@
+//! Begins payments: the one route that waits for the payment provider.
+
+use guest::routing::post;
+use guest::{Router, action};
+use spin_sdk::http::{IntoResponse, Request};
+use spin_sdk::http_service;
+
+mod begin;
+
+#[http_service]
+async fn handle(request: Request) -> impl IntoResponse {
+    let routes =
+        Router::new().route("/api/v1/bookings/{booking_id}/payment", post(action(begin::handle)));
+    guest::serve(routes, request).await
+}
