@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use guest::{Problem, log, provider, stores, variables};
-use sale::{Jobs, TickReport};
+use domain::notification::NotificationKey;
+use guest::provider::SpinHttp;
+use guest::{Problem, clock, log, provider, stores, variables};
+use sale::{Jobs, Sink, TickReport};
 
 /// After this long no new job is begun: the next run is due, and a run must end within the deadline
 /// of a request.
@@ -20,7 +22,8 @@ pub(crate) async fn jobs() -> Result<TickReport, Problem> {
     let livemode = variables::text("stripe_livemode").await? == "true";
     let provider = provider::provider().await?;
     let random = || uuid::Uuid::new_v4().as_u64_pair().0;
-    let jobs = Jobs { provider: &provider, livemode, random };
+    let sink = sink().await?;
+    let jobs = Jobs { provider: &provider, livemode, sink: sink.as_ref(), random, now: clock::now };
     let report = sale::tick(&stores, &jobs, || begun.elapsed() < BUDGET).await;
     for failed in &report.failed {
         log::failed_job(failed.job, &failed.subject, &failed.cause);
@@ -29,4 +32,20 @@ pub(crate) async fn jobs() -> Result<TickReport, Problem> {
         return Err(Problem::unavailable("the active events cannot be listed"));
     }
     Ok(report)
+}
+
+/// Who is told of bookings: nobody, unless an address and a secret are set.
+async fn sink() -> Result<Option<Sink<SpinHttp>>, Problem> {
+    let url = variables::text("notification_url").await?;
+    if url.is_empty() {
+        return Ok(None);
+    }
+    match NotificationKey::parse(&variables::text("notification_secret").await?) {
+        Ok(key) => Ok(Some(Sink { transport: SpinHttp, url, key })),
+        Err(error) => {
+            // Money must not wait for it.
+            log::failed_job("notify", "variable notification_secret", &error.to_string());
+            Ok(None)
+        }
+    }
 }

@@ -10,6 +10,7 @@
 //! - [`selection`]: what a buyer asks to reserve.
 //! - [`event`]: what an organiser asks for, and the status of a sale.
 //! - [`booking`]: the record of a hold and the states of a booking.
+//! - [`notification`]: signing what we tell others.
 //! - [`payment`]: the states of a payment, and what follows from them.
 //! - [`queue`]: places, waits and polling intervals.
 //! - [`token`]: signed tokens of buyers, queue passes and receipts.
@@ -23,6 +24,7 @@ pub mod event;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod id;
+pub mod notification;
 pub mod payment;
 pub mod queue;
 pub mod seat;

@@ -10,7 +10,7 @@ use domain::payment::{PaymentNews, PaymentStep, ProviderState};
 use ledger::{Database, StoredPayment};
 use provider::{HttpTransport, Intent, IntentStatus, Provider, ProviderError, RefundStatus};
 
-use crate::find_booking::find_booking;
+use crate::find_booking::{find_booking, mark_if_sold};
 use crate::settle_payment::settle_payment;
 use crate::{Error, Stores};
 
@@ -131,6 +131,10 @@ impl<T: Transport, D: Database, H: HttpTransport> Desk<'_, T, D, H> {
         self.ask(payment).await?;
         if payment.step() != PaymentStep::Capture {
             return Ok(());
+        }
+        // Who made the sale may have died before Redis knew. The money does not wait for Redis.
+        if let Some(booking) = payment.booking_id {
+            let _ = mark_if_sold(self.stores, booking).await;
         }
         match self.provider.capture_intent(&payment.id).await {
             Ok(intent) => self.take_in(payment, &intent).await?,

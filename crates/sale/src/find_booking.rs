@@ -5,8 +5,9 @@ use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
 use domain::time::Instant;
 use ledger::Database;
-use scripts::{BookingOutcome, read_booking};
+use scripts::{BookingOutcome, HoldState, read_booking};
 
+use crate::confirm_sale::mark_sold;
 use crate::drain_journal::drain_journal;
 use crate::{Error, Stores};
 
@@ -52,6 +53,12 @@ pub async fn find_booking<T: Transport, D: Database>(
     let read = read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
     let now = match read {
         BookingOutcome::Found { hold, expires_at, now } => {
+            // The sale may be made, and its news have got lost on the way here.
+            if hold.state == HoldState::Confirming
+                && let Some(sold) = mark_if_sold(stores, booking).await?
+            {
+                return Ok(Some(FoundBooking::Recorded(sold)));
+            }
             let status = status_at(BookingStatus::Reserved, expires_at, now);
             let found = Booking { status, expires_at, ..hold.to_booking(booking) };
             return Ok(Some(FoundBooking::Unresolved(found)));
@@ -73,6 +80,23 @@ pub async fn find_booking<T: Transport, D: Database>(
         let status = status_at(booking.status, booking.expires_at, now);
         FoundBooking::Recorded(Booking { status, ..booking })
     }))
+}
+
+/// Marks a booking as sold in Redis if Postgres has sold it; returns it then.
+///
+/// # Errors
+///
+/// See [`Error`]. Redis may fail to be told: the sale is returned all the same.
+pub(crate) async fn mark_if_sold<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: BookingId,
+) -> Result<Option<Booking>, Error> {
+    let recorded = ledger::find_booking(&stores.database, booking).await?;
+    let sold = recorded.filter(|booking| booking.status == BookingStatus::Confirmed);
+    if let Some(booking) = &sold {
+        let _ = mark_sold(stores, booking).await;
+    }
+    Ok(sold)
 }
 
 /// Expiry is a fact about time: a booking past its own reads as expired, swept or not.

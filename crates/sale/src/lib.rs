@@ -13,7 +13,7 @@
 //!   Postgres is told of it.
 //! - [`cancel_event`]: an event that does not take place.
 //! - [`drain_journal`], [`drain_for_user`]: what Redis did reaches Postgres.
-//! - [`expire_due_holds`], [`run_sagas`], [`tick()`]: the work of every second.
+//! - [`expire_due_holds`], [`run_sagas`], [`notify()`], [`tick()`]: the work of every second.
 
 #![deny(
     clippy::unwrap_used,
@@ -34,6 +34,7 @@ mod continue_payment;
 mod drain_journal;
 mod expire_due_holds;
 mod find_booking;
+mod notify;
 mod open_event;
 mod opened;
 mod release_booking;
@@ -51,6 +52,7 @@ pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 pub use drain_journal::{Drained, drain_for_user, drain_journal};
 pub use expire_due_holds::expire_due_holds;
 pub use find_booking::{FoundBooking, find_booking};
+pub use notify::{Sink, notify};
 pub use open_event::open_event;
 pub use opened::{EventOutcome, opened};
 pub use release_booking::{ReleaseOutcome, release_booking};

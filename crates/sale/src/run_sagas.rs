@@ -4,6 +4,7 @@
 //! changed while it was worked on is noted by nobody: it is due by that change.
 
 use cluster::Transport;
+use domain::time::Instant;
 use futures_util::{StreamExt, stream};
 use ledger::{Database, DueSaga, SagaKind, SagaProgress};
 use provider::{HttpTransport, Provider};
@@ -13,6 +14,7 @@ use crate::backoff::{backoff_ms, jittered_ms};
 use crate::cancel_booking::free_cancelled;
 use crate::cancel_event::undo_cancelled_event;
 use crate::continue_payment::{Desk, PaymentRest, StepError, continue_payment};
+use crate::notify::Sink;
 use crate::tick::TickReport;
 
 /// Sagas worked on at a time, and taken at a time: a silent provider delays that many.
@@ -31,14 +33,18 @@ const AWAIT_EAGERLY_MS: u64 = 60_000;
 /// no request runs that long. So the places are freed once more.
 const FREE_AGAIN_MS: u64 = 10_000;
 
-/// What the sagas need beside the stores.
+/// What sagas and notifications need beside the stores.
 pub struct Jobs<'a, H> {
     /// The payment provider.
     pub provider: &'a Provider<H>,
     /// The mode we are in.
     pub livemode: bool,
+    /// Who is told what happened to bookings, if anybody.
+    pub sink: Option<&'a Sink<H>>,
     /// A random number, for waits that differ.
     pub random: fn() -> u64,
+    /// The time of a notification.
+    pub now: fn() -> Instant,
 }
 
 /// Continues sagas that are due as long as `in_time` says so.

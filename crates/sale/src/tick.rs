@@ -11,7 +11,7 @@ use provider::HttpTransport;
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 use std::fmt::Display;
 
-use crate::{Error, Jobs, Stores, drain_journal, expire_due_holds, opened, run_sagas};
+use crate::{Error, Jobs, Stores, drain_journal, expire_due_holds, notify, opened, run_sagas};
 
 /// Events served at a time: enough to hide the round trips, few enough not to take a buyer's turn.
 const EVENTS_AT_A_TIME: usize = 16;
@@ -77,17 +77,22 @@ impl TickReport {
     }
 }
 
-/// Runs every job once for every active event, and continues sagas beside them: a provider that
-/// does not answer delays nobody who wants in. No new job is begun once `in_time` says no, so that
+/// Runs every job once for every active event, and continues sagas and tells others beside
+/// them: a provider that does not answer delays nobody who wants in. No new job is begun once `in_time` says no, so that
 /// runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
     jobs: &Jobs<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    let (mut report, of_events) =
-        future::join(run_sagas(stores, jobs, &in_time), serve_all(stores, &in_time)).await;
+    let (mut report, of_events, of_messages) = future::join3(
+        run_sagas(stores, jobs, &in_time),
+        serve_all(stores, &in_time),
+        notify(stores, jobs, &in_time),
+    )
+    .await;
     report.add(of_events);
+    report.add(of_messages);
     report
 }
 

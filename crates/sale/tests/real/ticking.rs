@@ -10,7 +10,9 @@ use crate::stage::Stage;
 async fn work(stage: &Stage, in_time: impl Fn() -> bool) -> TickReport {
     let settings = ProviderSettings { api_base: String::new(), api_key: String::new() };
     let provider = Provider::new(NativeHttp::new(), settings);
-    tick(&stage.stores, &Jobs { provider: &provider, livemode: false, random: || 7 }, in_time).await
+    let now = || domain::time::Instant::from_unix_ms(1_800_000_000_000);
+    let jobs = Jobs { provider: &provider, livemode: false, sink: None, random: || 7, now };
+    tick(&stage.stores, &jobs, in_time).await
 }
 
 /// Eight workers run at the same time over holds that are due, sold or waiting: every seat ends up

@@ -3,6 +3,7 @@
 use domain::id::BookingId;
 use domain::payment::{Decision, ProviderState};
 use domain::stripe::ProviderEvent;
+use domain::time::Instant;
 use fake_provider::{Controls, FakeOptions, FakeProvider, LedgerIntent};
 use ledger::{
     EventEffect, RecordPayment, RecordPaymentOutcome, RecordProviderEvent, StoredPayment,
@@ -135,7 +136,8 @@ impl Till {
     }
 
     pub(crate) fn jobs(&self) -> Jobs<'_, NativeHttp> {
-        Jobs { provider: &self.provider, livemode: false, random: || 7 }
+        let now = || Instant::from_unix_ms(1_800_000_000_000);
+        Jobs { provider: &self.provider, livemode: false, sink: None, random: || 7, now }
     }
 
     /// Makes every saga due.
