@@ -77,9 +77,9 @@ impl TickReport {
     }
 }
 
-/// Runs every job once for every active event, and continues sagas and tells others beside
-/// them: a provider that does not answer delays nobody who wants in. No new job is begun once `in_time` says no, so that
-/// runs overlap little.
+/// Runs every job once for every active event, and continues sagas and tells others beside them: a
+/// provider that does not answer delays nobody who wants in. No new job is begun once `in_time`
+/// says no, so that runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
     jobs: &Jobs<'_, H>,
