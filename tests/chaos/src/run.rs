@@ -7,16 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use reqwest::Method;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
 use crate::checker::{self, Evidence};
 use crate::fault::schedule::{CALM_AT_FIRST_S, GAP_S, plan};
-use crate::fault::{Fault, Ground};
+use crate::fault::{Fault, Ground, background};
 use crate::history::History;
 use crate::inspect::observer::Observer;
-use crate::load::desk::{Ask, Desk};
+use crate::load::desk::Desk;
 use crate::load::till::Till;
 use crate::load::{Crowd, forger, venue};
 use crate::rig::{Rig, RigOptions};
@@ -94,7 +93,8 @@ async fn whole_run(options: &RunOptions) -> Result<bool> {
     let history = Arc::new(History::new(&kept.join("calls.jsonl"))?);
     let desk = Desk::open(&rig.system.base_url, rig.keys(), Arc::clone(&history))?;
     let venues = venue::create(&desk).await?;
-    let till = till(&desk, &rig).await;
+    let till = Till { base_url: rig.provider.base_url() };
+    rig.controls.set_faults(&background()).await?;
     let crowd = Crowd::new(desk, venues, till);
     if let Some(sabotage) = options.sabotage {
         sabotage.begin(&rig).await?;
@@ -109,16 +109,6 @@ async fn whole_run(options: &RunOptions) -> Result<bool> {
         println!("The history and the logs are in {}", keep(&folder)?.display());
     }
     Ok(is_kept)
-}
-
-/// The provider's, if the application creates payments at all.
-async fn till(desk: &Desk, rig: &Rig) -> Till {
-    let path = "/api/v1/bookings/bk_nobody/payment";
-    let answer = desk.call(0, Ask::new("payment_route", Method::POST, path)).await;
-    match answer.text("code") {
-        "not_found" => Till::Webhooks,
-        _ => Till::Provider { base_url: rig.provider.base_url() },
-    }
 }
 
 /// The crowd, the faults, and the time after them.

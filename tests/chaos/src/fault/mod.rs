@@ -12,6 +12,7 @@ pub mod schedule;
 mod slot;
 
 pub use ground::Ground;
+pub use money::background;
 
 use crate::proxy::steps;
 use crate::proxy::trap::Moment;

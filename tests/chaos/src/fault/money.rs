@@ -18,6 +18,14 @@ fn sometimes(fault: FaultKind, probability: f64) -> CallFault {
     CallFault { fault, operation: None, about: None, probability, times: None, delay_ms: None }
 }
 
+/// What the provider does all the time: a few webhooks are doubled, a few are lost, and all of
+/// them overtake each other.
+pub fn background() -> Faults {
+    let webhooks =
+        WebhookFaults { lost: 0.02, doubled: 0.1, copies: 3, delay_ms: 250, ..Default::default() };
+    Faults { webhooks, ..Faults::default() }
+}
+
 fn timeouts() -> Vec<CallFault> {
     vec![
         sometimes(FaultKind::TimeoutAfter, 0.2),
@@ -59,13 +67,13 @@ fn storm(random: &mut Rng) -> WebhookFaults {
 impl Ground {
     pub(crate) fn disturb_provider(&self, fault: &Fault, random: &mut Rng) -> Result<String> {
         let faults = match fault {
-            Fault::ProviderTimeouts => Faults { calls: timeouts(), ..Faults::default() },
-            Fault::ProviderErrors => Faults { calls: errors(), ..Faults::default() },
+            Fault::ProviderTimeouts => Faults { calls: timeouts(), ..background() },
+            Fault::ProviderErrors => Faults { calls: errors(), ..background() },
             _ => Faults { webhooks: storm(random), ..Faults::default() },
         };
         self.runtime.block_on(self.rig.controls.set_faults(&faults))?;
         self.rest(PROVIDER_MS);
-        self.runtime.block_on(self.rig.controls.heal())?;
+        self.runtime.block_on(self.rig.controls.set_faults(&background()))?;
         Ok(format!("for {PROVIDER_MS} ms"))
     }
 

@@ -11,16 +11,11 @@ use sha2::Sha256;
 use crate::load::Crowd;
 use crate::load::desk::{Answer, Ask, Desk};
 
-/// Where one pays.
+/// The provider's side of a payment: where buyers type in their cards.
 #[derive(Debug, Clone)]
-pub enum Till {
-    /// The payment intent of the application, paid at the provider whose control address this is.
-    Provider {
-        /// `http://127.0.0.1:<port>` of the fake provider.
-        base_url: String,
-    },
-    /// Nowhere: the harness signs the provider's webhooks itself.
-    Webhooks,
+pub struct Till {
+    /// `http://127.0.0.1:<port>` of the provider.
+    pub base_url: String,
 }
 
 /// Who pays.
@@ -34,52 +29,38 @@ pub struct Payer<'a> {
     pub user: &'a str,
 }
 
-/// Deliveries of a webhook that the harness signs itself, until it is taken.
-const DELIVERIES_MAX: u32 = 3;
+/// Requests for an intent while the outcome is unknown.
+const ATTEMPTS_MAX: u32 = 3;
 /// Between two of them.
-const DELIVERY_PAUSE_MS: u64 = 400;
+const ATTEMPT_PAUSE_MS: u64 = 400;
 
 impl Till {
     /// Pays for a booking.
     pub async fn pay(&self, crowd: &Crowd, payer: Payer<'_>, booking: &Value) {
-        match self {
-            Self::Provider { base_url } => {
-                if let Some(payment) = intent(crowd, payer, booking).await {
-                    at_provider(crowd, payer, base_url, &payment, "pay").await;
-                }
-            }
-            Self::Webhooks => {
-                let event = Event::paid(booking);
-                for _ in 0..DELIVERIES_MAX {
-                    if crowd.desk.deliver(payer.visitor, "webhook", &event).await.is_ok() {
-                        break;
-                    }
-                    crowd.pause(DELIVERY_PAUSE_MS).await;
-                }
-            }
+        if let Some(payment) = intent(crowd, payer, booking).await {
+            self.act(crowd, payer, &payment, "pay").await;
         }
     }
 
     /// Tries to pay with a card that is declined.
     pub async fn decline(&self, crowd: &Crowd, payer: Payer<'_>, booking: &Value) {
-        match self {
-            Self::Provider { base_url } => {
-                if let Some(payment) = intent(crowd, payer, booking).await {
-                    at_provider(crowd, payer, base_url, &payment, "fail").await;
-                }
-            }
-            Self::Webhooks => {
-                let event = Event { kind: "payment_intent.payment_failed", ..Event::paid(booking) };
-                crowd.desk.deliver(payer.visitor, "webhook", &event).await;
-            }
+        if let Some(payment) = intent(crowd, payer, booking).await {
+            self.act(crowd, payer, &payment, "fail").await;
         }
+    }
+
+    async fn act(&self, crowd: &Crowd, payer: Payer<'_>, payment: &str, verb: &str) {
+        let url = format!("{}/_control/intents/{payment}/{verb}", self.base_url);
+        let ask = Ask::new("provider", Method::POST, "")
+            .facts(json!({ "payment": payment, "verb": verb, "user": payer.user }));
+        crowd.desk.call_url(payer.visitor, ask, &url).await;
     }
 }
 
 /// Asks for a payment intent, again while the outcome is unknown.
 async fn intent(crowd: &Crowd, payer: Payer<'_>, booking: &Value) -> Option<String> {
     let id = booking["booking_id"].as_str().unwrap_or_default();
-    for _ in 0..DELIVERIES_MAX {
+    for _ in 0..ATTEMPTS_MAX {
         let facts = json!({ "event": booking["event_id"], "user": payer.user, "booking": id,
             "amount": booking["amount"] });
         let ask = Ask::new("payment", Method::POST, format!("/api/v1/bookings/{id}/payment"));
@@ -87,16 +68,9 @@ async fn intent(crowd: &Crowd, payer: Payer<'_>, booking: &Value) -> Option<Stri
         if !answer.is_unknown() {
             return answer.body["payment_id"].as_str().map(str::to_owned);
         }
-        crowd.pause(DELIVERY_PAUSE_MS).await;
+        crowd.pause(ATTEMPT_PAUSE_MS).await;
     }
     None
-}
-
-async fn at_provider(crowd: &Crowd, payer: Payer<'_>, base_url: &str, payment: &str, verb: &str) {
-    let url = format!("{base_url}/_control/intents/{payment}/{verb}");
-    let ask = Ask::new("provider", Method::POST, "")
-        .facts(json!({ "payment": payment, "verb": verb, "user": payer.user }));
-    crowd.desk.call_url(payer.visitor, ask, &url).await;
 }
 
 /// An event of the provider, as the harness signs it.
