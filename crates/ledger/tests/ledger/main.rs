@@ -6,6 +6,7 @@ mod drain;
 mod event_changes;
 mod events;
 mod opening;
+mod payments;
 mod provider_events;
 mod races;
 mod roles;
