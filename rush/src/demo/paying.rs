@@ -22,9 +22,7 @@ const DELIVERY_PAUSE: Duration = Duration::from_millis(500);
 const TIME_LEFT_MIN_MS: i64 = 300;
 /// An acknowledged payment shows in the booking at once, and a retried read takes a few seconds; a
 /// provider tells of its own accord, and in a crowd its events queue.
-const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
-/// A hold that ran out a moment after it was paid reads as expired until the payment is seen.
-const EXPIRED_FOR_GOOD: Duration = Duration::from_secs(5);
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(60);
 /// Between two looks at a booking.
 const LOOK_PAUSE: Duration = Duration::from_millis(250);
 
@@ -185,8 +183,8 @@ async fn read_until_resolved(
         let status = tally.expect("read booking", read)?.status;
         let patience = match status {
             BookingStatus::Reserved => CONFIRMED_WITHIN,
-            // Past its time, and perhaps paid within it: the payment may still be on its way.
-            BookingStatus::Expired => EXPIRED_FOR_GOOD,
+            // Past its time, and perhaps paid within it: the provider's message is on its way.
+            BookingStatus::Expired if stage.provider.is_some() => CONFIRMED_WITHIN,
             _ => Duration::ZERO,
         };
         if started.elapsed() > patience {

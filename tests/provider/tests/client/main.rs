@@ -1,6 +1,7 @@
 //! Our client against the fake provider: every rule of the provider that a client can stumble
 //! over, once from each side.
 
+mod deliveries;
 mod keys;
 mod payments;
 mod silence;

@@ -7,6 +7,8 @@ use provider::{CreateIntent, Intent, Provider, ProviderSettings};
 use serde_json::Value;
 
 const API_KEY: &str = "sk_test_0123456789";
+/// Signs the events.
+pub(crate) const SECRET: &str = "whsec_0123456789abcdef0123456789abcdef";
 
 pub(crate) struct Stage {
     pub(crate) client: Provider<NativeHttp>,
@@ -17,8 +19,12 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
-        let options =
-            FakeOptions { api_key: API_KEY.to_owned(), seed: 1, ..FakeOptions::default() };
+        let options = FakeOptions {
+            api_key: API_KEY.to_owned(),
+            webhook_secret: SECRET.to_owned(),
+            seed: 1,
+            ..FakeOptions::default()
+        };
         let fake = FakeProvider::start(options).expect("starts");
         let controls = Controls::new(&fake.base_url());
         let client = client(&fake.base_url(), API_KEY);
