@@ -1,6 +1,7 @@
 //! The life of a payment.
 
 use provider::{IntentStatus, ProviderError, RefundStatus};
+use serde_json::json;
 
 use crate::stage::{Stage, booking, client, creation};
 
@@ -59,6 +60,13 @@ async fn a_payment_moves_only_along_its_states() {
 
     let captured = stage.authorised().await.id;
     stage.client.capture_intent(&captured).await.unwrap();
+    // Under another key it is another request, and the money is taken once all the same.
+    let again = format!("/v1/payment_intents/{captured}/capture");
+    let (status, _, refused) = stage.post(&again, "", "once more").await;
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (400, &json!("payment_intent_unexpected_state"))
+    );
     assert_eq!(stage.client.cancel_intent(&captured).await, unexpected);
     let (status, _, answer) =
         stage.post("/v1/refunds", &format!("payment_intent={captured}"), "by somebody else").await;
