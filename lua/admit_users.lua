@@ -2,21 +2,28 @@
 -- Lets the next users in: moves them from the queue to the passes.
 --
 -- Guarantees: strictly in queue order; never more than max_active passes out, never more than the
--- places still available, nobody before the sale opens or while it is paused, ended or cancelled.
--- Any number of schedulers may call: together they admit at most release_per_s.
+-- places still available, nobody before the sale opens or while it is paused, ended or cancelled,
+-- and nobody while those who lost their place with Redis may still come back to it. Any number of
+-- schedulers may call: together they admit at most release_per_s. The same idempotency entry again
+-- gets the first answer.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
 -- KEYS[4] passes (sorted set)
 -- KEYS[5] admissions (hash)
+-- KEYS[6] answers (hash)
+-- KEYS[7] answer_times (sorted set)
 --
 -- ARGV[1] mode: scheduled | manual (by hand: the release rate does not apply)
 -- ARGV[2] limit, users at most
+-- ARGV[3] idempotency entry, '' for none
+-- ARGV[4] fingerprint of the request, no spaces
 --
--- Returns {outcome, admitted, waiting, active}
---   outcome: ok | event_missing
---   admitted: let in by this call; waiting: still in the queue; active: passes out
+-- Returns {outcome, admitted, waiting, active, served}
+--   outcome: ok | replayed (the first answer) | idempotency_key_reused | event_missing
+--   admitted: let in by this call; waiting: still in the queue; active: passes out; served: the
+--   highest place that was let in, as draw * 2^32 + number
 --
 -- Bounds: 1000 users a call, so that one call takes a few milliseconds and unpack stays far below
 --   its limit of 8000.
@@ -24,14 +31,24 @@
 -- @include clock_ms
 
 local settings, counts, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local mode, limit = ARGV[1], tonumber(ARGV[2])
+local answers, answer_times = KEYS[6], KEYS[7]
+local mode, limit, entry, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local users_max = 1000
 
 local cancelled, paused, on_sale_at_ms, ends_at_ms, max_active, release_per_s, pass_ttl_ms =
   unpack(redis.call('HMGET', settings, 'cancelled', 'paused', 'on_sale_at_ms', 'ends_at_ms',
     'max_active', 'release_per_s', 'pass_ttl_ms'))
 if not cancelled then
-  return { 'event_missing', 0, 0, 0 }
+  return { 'event_missing', 0, 0, 0, 0 }
+end
+local answer = entry ~= '' and redis.call('HGET', answers, entry)
+if answer then
+  local first_fingerprint, admitted, waiting, active, served =
+    string.match(answer, '^(%S+) %d+ 200 (%d+) (%d+) (%d+) (%d+)$')
+  if first_fingerprint ~= fingerprint then
+    return { 'idempotency_key_reused', 0, 0, 0, 0 }
+  end
+  return { 'replayed', tonumber(admitted), tonumber(waiting), tonumber(active), tonumber(served) }
 end
 
 -- The release allowance is a bucket of tokens: one per user, filled at release_per_s, 2 s worth at
@@ -42,7 +59,9 @@ end
 local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
 local second_us, rate = 1000000, tonumber(release_per_s)
-local available, stored_us = unpack(redis.call('HMGET', counts, 'available', 'allowance_us'))
+local available, stored_us, served, admit_from_ms = unpack(redis.call('HMGET', counts, 'available',
+  'allowance_us', 'served', 'admit_from_ms'))
+served = tonumber(served or 0)
 local empty_us = tonumber(stored_us)
 if not empty_us or empty_us > now_us then
   empty_us = now_us - second_us
@@ -57,30 +76,38 @@ if mode == 'scheduled' then
   count = math.min(count, allowance)
 end
 if cancelled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
-  or now_ms >= tonumber(ends_at_ms) then
+  or now_ms >= tonumber(ends_at_ms) or now_ms < tonumber(admit_from_ms or 0) then
   count = 0
 end
 
 -- After this point the script must succeed.
 redis.call('ZREMRANGEBYSCORE', passes, '-inf', string.format('%.0f', now_ms))
-if count < 1 then
-  return { 'ok', 0, waiting, active }
+count = math.max(count, 0)
+if count > 0 then
+  local expires_ms = now_ms + pass_ttl_ms
+  local pass_entries, admission_entries = {}, {}
+  local popped = redis.call('ZPOPMIN', queue, count)
+  for index = 1, #popped, 2 do
+    local user, score = popped[index], tonumber(popped[index + 1])
+    local number = score % 4294967296
+    pass_entries[index], pass_entries[index + 1] = expires_ms, user
+    admission_entries[index] = user
+    admission_entries[index + 1] = string.format('%.0f.%.0f %.0f %.0f live %.0f',
+      number, now_ms, now_ms, expires_ms, number)
+    served = math.max(served, score)
+  end
+  redis.call('ZADD', passes, unpack(pass_entries))
+  redis.call('HSET', admissions, unpack(admission_entries))
+  redis.call('HINCRBY', counts, 'admitted', count)
+  redis.call('HSET', counts, 'served', string.format('%.0f', served))
+  if mode == 'scheduled' then
+    empty_us = empty_us + math.floor(count * second_us / rate)
+    redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
+  end
 end
-local expires_ms = now_ms + pass_ttl_ms
-local pass_entries, admission_entries = {}, {}
-local popped = redis.call('ZPOPMIN', queue, count)
-for index = 1, #popped, 2 do
-  local user, number = popped[index], tonumber(popped[index + 1]) % 4294967296
-  pass_entries[index], pass_entries[index + 1] = expires_ms, user
-  admission_entries[index] = user
-  admission_entries[index + 1] = string.format('%.0f.%.0f %.0f %.0f live %.0f',
-    number, now_ms, now_ms, expires_ms, number)
+if entry ~= '' then
+  redis.call('HSET', answers, entry, string.format('%s %.0f 200 %.0f %.0f %.0f %.0f', fingerprint,
+    now_ms, count, waiting - count, active + count, served))
+  redis.call('ZADD', answer_times, now_ms, entry)
 end
-redis.call('ZADD', passes, unpack(pass_entries))
-redis.call('HSET', admissions, unpack(admission_entries))
-redis.call('HINCRBY', counts, 'admitted', count)
-if mode == 'scheduled' then
-  empty_us = empty_us + math.floor(count * second_us / rate)
-  redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
-end
-return { 'ok', count, waiting - count, active + count }
+return { 'ok', count, waiting - count, active + count, served }

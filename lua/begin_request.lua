@@ -32,7 +32,7 @@
 local settings, answers, answer_times = KEYS[1], KEYS[2], KEYS[3]
 local entry, fingerprint, claim_ttl_ms, request = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
-if redis.call('EXISTS', settings) == 0 then
+if redis.call('HEXISTS', settings, 'generation') == 0 then
   return { 'event_missing', '', '' }
 end
 

@@ -12,7 +12,8 @@
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] buyers (hash)
 -- KEYS[7] journal (stream)
--- KEYS[8..] map of each section in ARGV[1] (string), in the same order
+-- KEYS[8] resolved (hash)
+-- KEYS[9..] map of each section in ARGV[1] (string), in the same order
 --
 -- ARGV[1] all seated sections of the event in order, separated by spaces
 -- ARGV[2..] bookings
@@ -38,9 +39,10 @@ local key = {
   expiry = KEYS[5],
   buyers = KEYS[6],
   journal = KEYS[7],
+  resolved = KEYS[8],
 }
 local sections, bookings_max = ARGV[1], 100
-local first_map, first_booking = 8, 2
+local first_map, first_booking = 9, 2
 
 local seated_sections = redis.call('HGET', key.settings, 'seated_sections')
 if not seated_sections then

@@ -2,20 +2,33 @@
 -- Gives a user a place in the queue; with the queue disabled, a pass at once.
 --
 -- Guarantees: one place for each user, however often and however parallel they join; a number is
--- given once. Before the sale opens the draw decides the order, after it the number alone, and
--- everybody who joined before it is ahead.
+-- given once, also when Redis forgets that it was. Before the sale opens the draw decides the
+-- order, after it the number alone, and everybody who joined before it is ahead. A place that
+-- Redis has lost comes back where it was, but no place that it knows is changed by a receipt.
+--
+-- Numbers are taken from blocks that the ledger hands out, each once. A block ends early when the
+-- event has moved to another node: a failover may have lost the last numbers that were given.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
 -- KEYS[4] passes (sorted set)
 -- KEYS[5] admissions (hash)
+-- KEYS[6] places (hash)
 --
 -- ARGV[1] user
 -- ARGV[2] draw, random, 0 to 2^20 - 1
+-- ARGV[3] first number of a new block; 0 without one
+-- ARGV[4] last number of it
+-- ARGV[5] receipt: none | shown (says unknown_place if its owner is unknown here) | honoured (the
+--   place comes back if its owner is unknown here)
+-- ARGV[6] score in the receipt
+-- ARGV[7] when its place was made, ms
 --
--- Returns the place, see includes/place_of.lua. One more outcome: not_on_sale (cancelled or ended;
---   not added). closed is also the answer to a newcomer when everything is sold (not added).
+-- Returns the place, see includes/place_of.lua. More outcomes, none of which adds anything:
+--   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
+--   known here) | numbers_used_up (a new block is needed)
+--   closed is also the answer to a newcomer when everything is sold.
 --   A live pass and a place in the line are kept; after a used or expired pass there is a new
 --   number.
 --
@@ -30,8 +43,11 @@ local key = {
   queue = KEYS[3],
   passes = KEYS[4],
   admissions = KEYS[5],
+  places = KEYS[6],
 }
 local user, draw = ARGV[1], tonumber(ARGV[2])
+local block_first, block_last = tonumber(ARGV[3]), tonumber(ARGV[4])
+local receipt, receipt_score, receipt_joined_ms = ARGV[5], ARGV[6], ARGV[7]
 -- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly.
 local draw_after_opening, draw_weight = 1048576, 4294967296
 
@@ -55,13 +71,45 @@ if place[1] == 'admitted' or (place[1] == 'waiting' and queue_enabled == '1') th
   return place
 end
 
+local queued = queue_enabled == '1'
+local known = redis.call('HEXISTS', key.places, user) == 1
+if queued and receipt == 'shown' and not known then
+  place[1] = 'unknown_place'
+  return place
+end
+-- Where a node has no id of its own there is no failover.
+local node = redis.pcall('CLUSTER', 'MYID')
+node = type(node) == 'string' and node or '-'
+local number, ceiling = unpack(redis.call('HMGET', key.counts, 'number', 'number_ceiling'))
+number, ceiling = tonumber(number), tonumber(ceiling)
+local used_up = number >= ceiling
+  or redis.call('HGET', key.settings, 'numbers_node') ~= node
+local restores = queued and receipt == 'honoured' and not known
+if used_up and not restores and block_first <= number then
+  place[1] = 'numbers_used_up'
+  return place
+end
+
 -- After this point the script must succeed.
-local number = redis.call('HINCRBY', key.counts, 'number', 1)
-if queue_enabled == '1' then
-  if now_ms >= tonumber(on_sale_at_ms) then
-    draw = draw_after_opening
-  end
-  redis.call('ZADD', key.queue, string.format('%.0f', draw * draw_weight + number), user)
+if restores then
+  redis.call('ZADD', key.queue, 'NX', receipt_score, user)
+  redis.call('HSET', key.places, user, receipt_score .. ' ' .. receipt_joined_ms .. ' joined')
+  return place_of(key, user, now_ms, 0)
+end
+if used_up then
+  number = block_first - 1
+  redis.call('HSET', key.counts, 'number_ceiling', block_last)
+  redis.call('HSET', key.settings, 'numbers_node', node)
+end
+number = number + 1
+redis.call('HSET', key.counts, 'number', number)
+if now_ms >= tonumber(on_sale_at_ms) then
+  draw = draw_after_opening
+end
+local score = string.format('%.0f', draw * draw_weight + number)
+redis.call('HSET', key.places, user, string.format('%s %.0f joined', score, now_ms))
+if queued then
+  redis.call('ZADD', key.queue, score, user)
 else
   local expires_ms = now_ms + pass_ttl_ms
   redis.call('ZREM', key.queue, user)

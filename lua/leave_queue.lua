@@ -1,33 +1,46 @@
 #!lua flags=allow-oom
 -- Takes a user out of the queue and takes an unused pass back.
 --
--- Guarantees: afterwards the user has no place and no live pass. A used pass stays on record, so
--- that it is still refused as used.
+-- Guarantees: afterwards the user has no place and no live pass, and the receipt of the place is
+-- worth nothing here. A used pass stays on record, so that it is still refused as used.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] queue (sorted set)
 -- KEYS[3] passes (sorted set)
 -- KEYS[4] admissions (hash)
+-- KEYS[5] places (hash)
 --
 -- ARGV[1] user
 --
--- Returns {outcome}: left | absent | event_missing
+-- Returns {outcome, number}: left | absent | event_missing
+--   number: of the place that was left, by this call or an earlier one; 0 for none
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
-local settings, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local settings, queue, passes, admissions, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local user = ARGV[1]
 
 if redis.call('HEXISTS', settings, 'generation') == 0 then
-  return { 'event_missing' }
+  return { 'event_missing', 0 }
 end
 local admission = redis.call('HGET', admissions, user)
 local has_pass = admission and string.find(admission, ' live ', 1, true)
+local used_number = admission and string.match(admission, ' used (%d+)$')
+local score, joined_ms, state =
+  string.match(redis.call('HGET', places, user) or '', '^(%d+) (%d+) (%l+)$')
+local number = score and tonumber(score) % 4294967296 or 0
+if used_number and tonumber(used_number) == number then
+  return { 'absent', 0 }
+end
 
 -- After this point the script must succeed.
-local removed = redis.call('ZREM', queue, user)
+redis.call('ZREM', queue, user)
 if has_pass then
   redis.call('ZREM', passes, user)
-  removed = removed + redis.call('HDEL', admissions, user)
+  redis.call('HDEL', admissions, user)
 end
-return { removed > 0 and 'left' or 'absent' }
+if state == 'joined' then
+  redis.call('HSET', places, user, score .. ' ' .. joined_ms .. ' left')
+  return { 'left', number }
+end
+return { 'absent', number }

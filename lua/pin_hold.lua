@@ -12,7 +12,8 @@
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] buyers (hash)
 -- KEYS[7] journal (stream)
--- KEYS[8] map of the booking's section (string); not used when standing
+-- KEYS[8] resolved (hash)
+-- KEYS[9] map of the booking's section (string); not used when standing
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
@@ -40,13 +41,15 @@ local key = {
   expiry = KEYS[5],
   buyers = KEYS[6],
   journal = KEYS[7],
-  map = KEYS[8],
+  resolved = KEYS[8],
+  map = KEYS[9],
 }
 local booking, section, grace_ms, given = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
 local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
 if not descriptor then
-  return { redis.call('EXISTS', key.settings) == 0 and 'event_missing' or 'other_section', '' }
+  local open = redis.call('HEXISTS', key.settings, 'generation') == 1
+  return { open and 'other_section' or 'event_missing', '' }
 end
 local record = redis.call('HGET', key.bookings, booking)
 if not record and given == '' then
@@ -88,5 +91,6 @@ if record then
   redis.call('ZADD', key.expiry, 'GT', expires_ms, booking)
 else
   take_places(key, booking, hold, confirming, fields, offsets, expires_ms)
+  redis.call('HDEL', key.resolved, booking)
 end
 return { 'pinned', confirming }

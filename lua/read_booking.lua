@@ -1,27 +1,42 @@
 #!lua flags=no-writes
--- Reads an unresolved booking.
+-- Reads a booking that is unresolved, or was resolved so lately that the ledger may not know yet.
 --
 -- Guarantees: changes nothing.
 --
--- KEYS[1] bookings (hash)
--- KEYS[2] expiry (sorted set)
+-- KEYS[1] settings (hash)
+-- KEYS[2] bookings (hash)
+-- KEYS[3] expiry (sorted set)
+-- KEYS[4] resolved (hash)
 --
 -- ARGV[1] booking
 --
 -- Returns {outcome, record, expires_ms, now_ms}
---   outcome: found | absent (never held here, or resolved: ask the ledger)
---   expires_ms: when the hold ends; later than in the record while a payment is under way
+--   found: record of the hold, and when it ends: later than in the record while a payment is under
+--     way
+--   released | expired: record of the hold as it was
+--   absent: never held here, sold, or resolved before: ask the ledger
+--   event_missing
+--   What does not apply is '' or 0.
 --
 -- Bounds: no loops.
 
 -- @include clock_ms
 
-local bookings, expiry = KEYS[1], KEYS[2]
+local settings, bookings, expiry, resolved = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local booking = ARGV[1]
 
 local now_ms = clock_ms()
-local record = redis.call('HGET', bookings, booking)
-if not record then
-  return { 'absent', '', 0, now_ms }
+if redis.call('HEXISTS', settings, 'generation') == 0 then
+  return { 'event_missing', '', 0, now_ms }
 end
-return { 'found', record, tonumber(redis.call('ZSCORE', expiry, booking)), now_ms }
+local record = redis.call('HGET', bookings, booking)
+if record then
+  local hold_expires_ms = redis.call('ZSCORE', expiry, booking)
+  return { 'found', record, tonumber(hold_expires_ms or 0), now_ms }
+end
+local ended = redis.call('HGET', resolved, booking)
+if ended then
+  local word, ended_record = string.match(ended, '^(%l+) (.+)$')
+  return { word, ended_record, 0, now_ms }
+end
+return { 'absent', '', 0, now_ms }

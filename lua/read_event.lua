@@ -18,7 +18,7 @@ local settings, counts = KEYS[1], KEYS[2]
 
 local reply = { 'ok', clock_ms() }
 local fields = redis.call('HGETALL', settings)
-if #fields == 0 then
+if redis.call('HEXISTS', settings, 'generation') == 0 then
   return { 'event_missing', reply[2] }
 end
 for _, word in ipairs(fields) do

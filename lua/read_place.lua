@@ -8,6 +8,7 @@
 -- KEYS[3] queue (sorted set)
 -- KEYS[4] passes (sorted set)
 -- KEYS[5] admissions (hash)
+-- KEYS[6] places (hash)
 --
 -- ARGV[1] user
 --
@@ -24,5 +25,6 @@ local key = {
   queue = KEYS[3],
   passes = KEYS[4],
   admissions = KEYS[5],
+  places = KEYS[6],
 }
 return place_of(key, ARGV[1], clock_ms(), 0)

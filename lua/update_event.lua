@@ -1,22 +1,27 @@
 #!lua
 -- Changes settings of an open event: times, limits, the queue, paused, cancelled.
 --
--- Guarantees: all fields or none; an event that is not open stays that way.
+-- Guarantees: all fields or none; an event that is not open stays that way; a version never
+-- replaces a newer one, so two changes may arrive in any order.
 --
 -- KEYS[1] settings (hash)
 --
--- ARGV[1..] field and new value of each setting that changes
+-- ARGV[1] version, which the ledger raises with each change
+-- ARGV[2..] field and new value of each setting that changes
 --
--- Returns {outcome}: updated | event_missing
+-- Returns {outcome}: updated | outdated (a newer version is there) | event_missing
 --
 -- Bounds: as many fields as the settings have.
 
-local settings = KEYS[1]
+local settings, version = KEYS[1], tonumber(ARGV[1])
 
-if redis.call('HEXISTS', settings, 'generation') == 0 then
+local generation, known = unpack(redis.call('HMGET', settings, 'generation', 'version'))
+if not generation then
   return { 'event_missing' }
+elseif tonumber(known) > version then
+  return { 'outdated' }
 end
 
 -- After this point the script must succeed.
-redis.call('HSET', settings, unpack(ARGV, 1))
+redis.call('HSET', settings, 'version', version, unpack(ARGV, 2))
 return { 'updated' }

@@ -1,5 +1,6 @@
--- Gives the places of a hold back and writes `word` (released or expired) to the journal. A place
--- that another booking owns stays with it: only what is freed is counted.
+-- Gives the places of a hold back and writes `word` (released or expired) to the journal, and where
+-- it is looked up until the journal is drained. A place that another booking owns stays with it:
+-- only what is freed is counted.
 local function free_places(key, booking, hold, record, fields, offsets, word)
   local freed = 0
   for index, field in ipairs(fields) do
@@ -17,5 +18,6 @@ local function free_places(key, booking, hold, record, fields, offsets, word)
   redis.call('HINCRBY', key.buyers, hold.user, -hold.quantity)
   redis.call('HDEL', key.bookings, booking)
   redis.call('ZREM', key.expiry, booking)
+  redis.call('HSET', key.resolved, booking, word .. ' ' .. record)
   redis.call('XADD', key.journal, '*', 'e', word .. ' ' .. booking .. ' ' .. record)
 end

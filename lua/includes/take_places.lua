@@ -1,5 +1,6 @@
 -- Takes the places of a hold and writes everything that belongs to it. The caller has checked that
--- all of them are free; `fields` and `offsets` come from places_of.
+-- all of them are free; `fields` and `offsets` come from places_of. Without a journal nothing is
+-- written there: the ledger knows the hold already.
 local function take_places(key, booking, hold, record, fields, offsets, expires_ms)
   for index, field in ipairs(fields) do
     redis.call('HSET', key.holders, field, booking)
@@ -11,5 +12,7 @@ local function take_places(key, booking, hold, record, fields, offsets, expires_
   redis.call('HINCRBY', key.buyers, hold.user, hold.quantity)
   redis.call('HSET', key.bookings, booking, record)
   redis.call('ZADD', key.expiry, expires_ms, booking)
-  redis.call('XADD', key.journal, '*', 'e', 'reserved ' .. booking .. ' ' .. record)
+  if key.journal then
+    redis.call('XADD', key.journal, '*', 'e', 'reserved ' .. booking .. ' ' .. record)
+  end
 end

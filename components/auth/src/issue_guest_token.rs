@@ -31,6 +31,8 @@ pub(crate) async fn handle(_: Call) -> Result<Reply, Problem> {
         iat: now.unix_s(),
         exp: expires_at.unix_s(),
         number: None,
+        score: None,
+        joined_ms: None,
     };
     let token =
         keys.sign(Purpose::Buyer, &claims).map_err(|error| Problem::internal(error.to_string()))?;

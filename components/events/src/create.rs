@@ -33,7 +33,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         }
     };
     // The event exists from here on. Should Redis be away, the first who asks for it opens it.
-    if let Err(error) = sale::open_event(&stores, event.id).await {
+    // An event that was created before may have been sold from: it is not opened as a new one.
+    if !replayed && let Err(error) = sale::open_event(&stores, &event).await {
         guest::log::failed_job("open_event", &event.id.to_string(), &error.to_string());
     }
     let location = format!("/api/v1/events/{}", event.id);

@@ -6,6 +6,7 @@ use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 mod add_sections;
+mod audit;
 mod availability;
 mod available_seats;
 mod cancel;
@@ -25,6 +26,7 @@ async fn handle(request: Request) -> impl IntoResponse {
             "/api/v1/events/{event_id}",
             get(action(read::handle)).put(action(update::handle)).delete(action(cancel::handle)),
         )
+        .route("/api/v1/events/{event_id}/audit", get(action(audit::handle)))
         .route("/api/v1/events/{event_id}/availability", get(action(availability::handle)))
         .route(
             "/api/v1/events/{event_id}/seats",

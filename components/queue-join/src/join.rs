@@ -3,26 +3,24 @@
 use domain::id::EventId;
 use guest::{Call, Problem, Reply, auth, idempotency, place, stores, variables};
 use http::StatusCode;
-use scripts::JoinQueue;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Body {
     event_id: EventId,
+    /// The receipt of an earlier answer: the place comes back if the queue was lost.
+    receipt: Option<String>,
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
-    let Body { event_id } = call.json()?;
+    let Body { event_id, receipt } = call.json()?;
+    let receipt = auth::queue_receipt(&call, receipt.as_deref(), event_id, user).await?;
     let scope = format!("join:{user}");
     idempotency::once(&call, event_id, &scope, async {
         let stores = stores::open().await?;
         let random = variables::signing_keys().await?.draw(event_id, user);
-        let request = JoinQueue { event: event_id, user, random };
-        let joined = sale::opened(&stores, event_id, async || {
-            scripts::join_queue(&stores.cluster, &request, stores.redis_deadline).await
-        })
-        .await?;
+        let joined = sale::join_queue(&stores, event_id, user, random, receipt).await?;
         let status = if joined.fresh { StatusCode::CREATED } else { StatusCode::OK };
         Reply::json(status, &place::describe(event_id, user, &joined).await?)
     })

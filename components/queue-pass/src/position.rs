@@ -5,10 +5,8 @@ use guest::{Call, Problem, Reply, auth, place, stores};
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
     let event = call.event_id()?;
+    let receipt = auth::queue_receipt(&call, None, event, user).await?;
     let stores = stores::open().await?;
-    let place = sale::opened(&stores, event, async || {
-        scripts::read_place(&stores.cluster, event, user, stores.redis_deadline).await
-    })
-    .await?;
+    let place = sale::find_place(&stores, event, user, receipt).await?;
     Reply::ok(&place::describe(event, user, &place).await?)
 }

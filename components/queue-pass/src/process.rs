@@ -3,9 +3,10 @@
 use domain::code::Code;
 use guest::call::invalid_field;
 use guest::{Call, Problem, Reply, auth, idempotency, stores};
-use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
+use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, Idempotency};
 use serde::Deserialize;
 use serde_json::json;
+use uuid::Uuid;
 
 /// Fans let in by one call at most; the script takes no more.
 const COUNT_MAX: u32 = 1_000;
@@ -23,17 +24,30 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         .ok()
         .filter(|count| (1..=COUNT_MAX).contains(count))
         .ok_or_else(|| invalid_field("count", &format!("must be 1 to {COUNT_MAX}")))?;
-    idempotency::once(&call, event, "process:organiser", async {
-        let stores = stores::open().await?;
-        let request = AdmitUsers { event, mode: AdmitMode::Manual, limit };
-        let outcome = sale::opened(&stores, event, async || {
-            scripts::admit_users(&stores.cluster, &request, stores.redis_deadline).await
-        })
-        .await?;
-        match outcome {
-            AdmitOutcome::Admitted { admitted, .. } => Reply::ok(&json!({ "admitted": admitted })),
-            AdmitOutcome::EventMissing => Err(Problem::of(Code::EventNotFound)),
-        }
+    // The script keeps its answer itself, so a lost reply lets nobody else in.
+    let entry = match idempotency::entry(&call, "process:organiser")? {
+        Some(entry) => entry,
+        None => format!("process:organiser::{}", Uuid::now_v7()),
+    };
+    let fingerprint = idempotency::fingerprint(&call);
+    let stores = stores::open().await?;
+    let request = AdmitUsers {
+        event,
+        mode: AdmitMode::Manual,
+        limit,
+        idempotency: Some(Idempotency { entry: &entry, fingerprint: &fingerprint }),
+    };
+    let outcome = sale::opened(&stores, event, async || {
+        scripts::admit_users(&stores.cluster, &request, stores.redis_deadline).await
     })
-    .await
+    .await?;
+    match outcome {
+        AdmitOutcome::Admitted { admitted, .. } => Reply::ok(&json!({ "admitted": admitted })),
+        AdmitOutcome::Replayed { admitted } => {
+            Ok(Reply::ok(&json!({ "admitted": admitted }))?
+                .with_header(idempotency::REPLAYED, "true"))
+        }
+        AdmitOutcome::IdempotencyKeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
+        AdmitOutcome::EventMissing => Err(Problem::of(Code::EventNotFound)),
+    }
 }

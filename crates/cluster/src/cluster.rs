@@ -81,6 +81,11 @@ impl<T: Transport> Cluster<T> {
         self.call(slot, Request::script(script, keys, arguments), deadline).await
     }
 
+    /// Waits. For steps that look again until another instance has done its part.
+    pub async fn sleep(&self, duration: Duration) {
+        self.transport.sleep(duration).await;
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.state.borrow().connections.count()

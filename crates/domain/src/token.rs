@@ -110,6 +110,12 @@ pub struct Claims {
     /// Receipts only: the number in the queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<i64>,
+    /// Receipts only: the order in the line, draw and number in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<i64>,
+    /// Receipts only: when the place was made, in ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_ms: Option<i64>,
 }
 
 /// The claims of a pass that the admission on record stands for. The same record gives the same
@@ -129,6 +135,32 @@ pub fn pass_claims(
         iat: issued_at.unix_s(),
         exp: expires_at.unix_s(),
         number: None,
+        score: None,
+        joined_ms: None,
+    }
+}
+
+/// Life of a receipt, from the moment of joining: longer than any draw is open.
+const RECEIPT_TTL_S: i64 = 90 * 24 * 60 * 60;
+
+/// The claims of the receipt of a place. The same place gives the same receipt every time.
+pub fn receipt_claims(
+    event: EventId,
+    user: UserId,
+    number: i64,
+    score: i64,
+    joined_at: Instant,
+) -> Claims {
+    Claims {
+        iss: ISSUER.to_owned(),
+        aud: event.to_string(),
+        sub: user,
+        jti: number.to_string(),
+        iat: joined_at.unix_s(),
+        exp: joined_at.unix_s().saturating_add(RECEIPT_TTL_S),
+        number: Some(number),
+        score: Some(score),
+        joined_ms: Some(joined_at.unix_ms()),
     }
 }
 

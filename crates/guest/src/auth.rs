@@ -4,8 +4,10 @@ use data_encoding::HEXLOWER;
 use domain::code::Code;
 use domain::id::{EventId, UserId};
 use domain::stripe::SECRET_LENGTH_MIN;
+use domain::time::Instant;
 use domain::token::{BUYER_AUDIENCE, Claims, Purpose, TokenError};
 use http::header;
+use sale::Receipt;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -132,6 +134,30 @@ pub async fn queue_pass(call: &Call, event: EventId, user: UserId) -> Result<Pas
         Err(TokenError::Expired) => Ok(PassHeader::Expired),
         Ok(_) | Err(TokenError::Invalid) => Err(invalid()),
     }
+}
+
+/// The receipt of a place in the queue of `event`: `X-Queue-Receipt`, or `in_body`. One that is not
+/// genuine, or of another event or user, is none: its owner can still join like everybody else.
+///
+/// # Errors
+///
+/// 503 without verifying keys.
+pub async fn queue_receipt(
+    call: &Call,
+    in_body: Option<&str>,
+    event: EventId,
+    user: UserId,
+) -> Result<Option<Receipt>, Problem> {
+    let Some(token) = call.header("x-queue-receipt").or(in_body) else { return Ok(None) };
+    let keys = variables::verifying_keys().await?;
+    let claims = keys.verify(Purpose::Receipt, &event.to_string(), token, now());
+    Ok(claims.ok().filter(|claims| claims.sub == user).and_then(|claims| {
+        Some(Receipt {
+            number: claims.number?,
+            score: claims.score?,
+            joined_at: Instant::from_unix_ms(claims.joined_ms?),
+        })
+    }))
 }
 
 fn bearer(call: &Call) -> Result<&str, Problem> {

@@ -3,18 +3,16 @@
 use domain::code::Code;
 use domain::id::{EventId, UserId};
 use domain::queue::{Place, PlaceStatus, estimated_wait_s, poll_after_ms};
-use domain::token::{Claims, ISSUER, Purpose, TokenError, pass_claims};
+use domain::token::{Purpose, TokenError, pass_claims, receipt_claims};
 use scripts::{PlaceOutcome, QueuePlace};
 
 use crate::problem::Problem;
 use crate::variables;
 
-/// Life of a receipt: longer than any queue lasts.
-const RECEIPT_TTL_S: i64 = 7 * 24 * 60 * 60;
-
 /// The place of `user`, with receipt and, once let in, with pass.
 ///
-/// The pass is signed from the admission on record, so it is the same every time it is asked for.
+/// Pass and receipt are signed from what is on record, so they are the same every time they are
+/// asked for.
 ///
 /// # Errors
 ///
@@ -28,6 +26,9 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
         PlaceOutcome::Absent => return Err(Problem::of(Code::NotInQueue)),
         PlaceOutcome::NotOnSale => return Err(Problem::of(Code::EventNotOnSale)),
         PlaceOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
+        PlaceOutcome::UnknownPlace | PlaceOutcome::NumbersUsedUp => {
+            return Err(Problem::internal("an answer of joining that asks for more"));
+        }
     };
     let keys = variables::signing_keys().await?;
     let unsigned = |error: TokenError| Problem::internal(error.to_string());
@@ -40,8 +41,11 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
             keys.sign(Purpose::QueuePass, &claims).map_err(unsigned)
         })
         .transpose()?;
-    let receipt = (place.number > 0)
-        .then(|| keys.sign(Purpose::Receipt, &receipt_claims(event, user, place)))
+    let receipt = (place.number > 0 && place.score > 0)
+        .then(|| {
+            let claims = receipt_claims(event, user, place.number, place.score, place.joined_at);
+            keys.sign(Purpose::Receipt, &claims)
+        })
         .transpose()
         .map_err(unsigned)?;
     Ok(Place {
@@ -58,17 +62,4 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
         queue_pass,
         pass_expires_at: pass.map(|pass| pass.expires_at),
     })
-}
-
-fn receipt_claims(event: EventId, user: UserId, place: &QueuePlace) -> Claims {
-    let issued_s = place.now.unix_s();
-    Claims {
-        iss: ISSUER.to_owned(),
-        aud: event.to_string(),
-        sub: user,
-        jti: place.number.to_string(),
-        iat: issued_s,
-        exp: issued_s.saturating_add(RECEIPT_TTL_S),
-        number: Some(place.number),
-    }
 }

@@ -41,6 +41,10 @@ pub struct StoredEvent {
     pub sold_out: bool,
     /// The number of the event's present life in Redis; it only grows.
     pub generation: i64,
+    /// Grows with each change of what Redis decides by. Missing in answers that were kept before
+    /// there were versions; nobody applies those.
+    #[serde(default)]
+    pub settings_version: i64,
     /// Places of all sections.
     pub capacity: u64,
     /// In the order in which the organiser gave them.

@@ -6,7 +6,7 @@ use scripts::{EventUpdate, SaleRules};
 
 use crate::{Error, Stores, opened};
 
-/// Applies the settings of `event` in Redis, whatever it had before.
+/// Applies the settings of `event` in Redis, unless newer ones are there.
 ///
 /// # Errors
 ///
@@ -16,6 +16,7 @@ pub async fn apply_settings<T: Transport, D: Database>(
     event: &StoredEvent,
 ) -> Result<(), Error> {
     let update = EventUpdate {
+        version: event.settings_version,
         cancelled: Some(event.cancelled),
         paused: Some(event.paused),
         on_sale_at: Some(event.on_sale_at),

@@ -15,7 +15,7 @@ use scripts::{Hold, PinOutcome, ReleaseReason};
 
 use crate::booking_facts::{booking_facts, hold_of};
 use crate::find_booking::{FoundBooking, find_booking};
-use crate::{Error, Stores, opened};
+use crate::{Error, Stores, drain_journal, opened};
 
 /// How long a pinned hold outlives its own time: longer than any request runs, short enough that
 /// the seats of a crashed confirmation come back within a minute.
@@ -70,7 +70,13 @@ pub async fn confirm_sale<T: Transport, D: Database>(
                     (booking, Some(hold))
                 }
                 // Whatever became of the booking, something must be decided about the money.
-                (_, Some(_)) => return commit(stores, &booking, payment).await,
+                // Postgres decides it, so it must know first what Redis may know alone.
+                (_, Some(_)) => {
+                    if !drain_journal(stores, booking.event_id).await?.complete {
+                        return Err(Error::Contention("confirm_sale"));
+                    }
+                    return commit(stores, &booking, payment).await;
+                }
                 (BookingStatus::Confirmed, None) => return Ok(ConfirmSaleOutcome::Confirmed),
                 (BookingStatus::Released, None) => return Ok(ConfirmSaleOutcome::Released),
                 (BookingStatus::Refunded | BookingStatus::Cancelled, None) => {

@@ -44,11 +44,13 @@ pub async fn drain_journal<T: Transport, D: Database>(
         let entries =
             read_journal(&stores.cluster, event, BATCH_ENTRIES, stores.redis_deadline).await?;
         drained.complete = entries.len() < BATCH_ENTRIES as usize;
-        let Some(last) = entries.last() else { break };
+        if entries.is_empty() {
+            break;
+        }
         let rows: Vec<_> = entries.iter().map(drain_entry).collect();
         let written = ledger::drain_journal(&stores.database, &rows).await?;
         drained.bookings += written.applied;
-        trim_journal(&stores.cluster, event, &last.id, stores.redis_deadline).await?;
+        trim_journal(&stores.cluster, event, &entries, stores.redis_deadline).await?;
         if drained.complete {
             break;
         }

@@ -106,7 +106,10 @@ async fn mark_confirmed<T: Transport, D: Database>(
     let read = scripts::read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
     match read {
         BookingOutcome::Found { hold, .. } => mark_sold(stores, &hold.to_booking(booking)).await,
-        BookingOutcome::Absent { .. } => Ok(()),
+        BookingOutcome::Released(_)
+        | BookingOutcome::Expired(_)
+        | BookingOutcome::Absent { .. }
+        | BookingOutcome::EventMissing => Ok(()),
     }
 }
 

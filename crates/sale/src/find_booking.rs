@@ -8,8 +8,7 @@ use ledger::Database;
 use scripts::{BookingOutcome, HoldState, read_booking};
 
 use crate::confirm_sale::mark_sold;
-use crate::drain_journal::drain_journal;
-use crate::{Error, Stores};
+use crate::{Error, Stores, opened};
 
 /// Where a booking was found, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,9 +38,8 @@ impl FoundBooking {
 
 /// Finds a booking.
 ///
-/// A booking that Redis has just resolved is in the journal first and in Postgres a moment later.
-/// So when Postgres does not know the end of it yet, the event's journal is drained and Postgres is
-/// asked again: whoever released a booking reads that it is released.
+/// A booking that Redis has just resolved is in the journal first and in Postgres a moment later;
+/// until then Redis tells how it ended.
 ///
 /// # Errors
 ///
@@ -50,8 +48,11 @@ pub async fn find_booking<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
 ) -> Result<Option<FoundBooking>, Error> {
-    let read = read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
-    let now = match read {
+    let read = opened(stores, booking.event(), async || {
+        read_booking(&stores.cluster, booking, stores.redis_deadline).await
+    })
+    .await?;
+    let (ended, now) = match read {
         BookingOutcome::Found { hold, expires_at, now } => {
             // The sale may be made, and its news have got lost on the way here.
             if hold.state == HoldState::Confirming
@@ -63,23 +64,27 @@ pub async fn find_booking<T: Transport, D: Database>(
             let found = Booking { status, expires_at, ..hold.to_booking(booking) };
             return Ok(Some(FoundBooking::Unresolved(found)));
         }
-        BookingOutcome::Absent { now } => now,
+        BookingOutcome::Released(hold) => (Some((hold, BookingStatus::Released)), None),
+        BookingOutcome::Expired(hold) => (Some((hold, BookingStatus::Expired)), None),
+        BookingOutcome::Absent { now } => (None, Some(now)),
+        // No such event, so no such booking.
+        BookingOutcome::EventMissing => return Ok(None),
     };
+    // Whatever Postgres has decided is how it ended; else Redis tells.
     let recorded = ledger::find_booking(&stores.database, booking).await?;
-    if let Some(booking) = recorded
-        && booking.status != BookingStatus::Reserved
-    {
-        return Ok(Some(FoundBooking::Recorded(booking)));
-    }
-    if !drain_journal(stores, booking.event()).await?.complete {
-        // Its end may be among the entries that are left: in doubt, refuse.
-        return Err(Error::Contention("find_booking"));
-    }
-    let recorded = ledger::find_booking(&stores.database, booking).await?;
-    Ok(recorded.map(|booking| {
-        let status = status_at(booking.status, booking.expires_at, now);
-        FoundBooking::Recorded(Booking { status, ..booking })
-    }))
+    let found = match (ended, recorded) {
+        (Some((hold, status)), None) => Some(Booking { status, ..hold.to_booking(booking) }),
+        (Some((_, status)), Some(found)) if found.status == BookingStatus::Reserved => {
+            Some(Booking { status, ..found })
+        }
+        (_, Some(found)) => {
+            let status =
+                now.map_or(found.status, |now| status_at(found.status, found.expires_at, now));
+            Some(Booking { status, ..found })
+        }
+        (None, None) => None,
+    };
+    Ok(found.map(FoundBooking::Recorded))
 }
 
 /// Marks a booking as sold in Redis if Postgres has sold it; returns it then.

@@ -6,13 +6,15 @@
 //! # Layout
 //!
 //! - [`Stores`]: the two stores, and how long a call of Redis may take.
-//! - [`open_event()`], [`opened`], [`apply_settings`], [`add_sections`]: an event in Redis, built
-//!   from Postgres when it is not there.
+//! - [`open_event()`], [`opened`], [`rebuild_event()`], [`apply_settings`], [`add_sections`]: an
+//!   event in Redis, built from Postgres when it is not there.
+//! - [`join_queue`], [`find_place`], [`leave_queue`]: a place in the queue, with its receipt.
 //! - [`find_booking`], [`release_booking`], [`confirm_sale`], [`settle_payment`],
 //!   [`cancel_booking`]: the life of a booking after the seats are held. [`booking_facts`]: what
 //!   Postgres is told of it.
 //! - [`cancel_event`]: an event that does not take place.
 //! - [`drain_journal`], [`drain_for_user`]: what Redis did reaches Postgres.
+//! - [`audit_event()`], [`audit_totals`]: Redis and Postgres compared, and Redis mended.
 //! - [`expire_due_holds`], [`run_sagas`], [`notify()`], [`tick()`]: the work of every second.
 
 #![deny(
@@ -25,6 +27,7 @@
 
 mod add_sections;
 mod apply_settings;
+mod audit_event;
 mod backoff;
 mod booking_facts;
 mod cancel_booking;
@@ -37,6 +40,8 @@ mod find_booking;
 mod notify;
 mod open_event;
 mod opened;
+mod queue_place;
+mod rebuild_event;
 mod release_booking;
 mod run_sagas;
 mod settle_payment;
@@ -45,6 +50,7 @@ mod tick;
 
 pub use add_sections::add_sections;
 pub use apply_settings::apply_settings;
+pub use audit_event::{AuditMode, AuditReport, Difference, audit_event, audit_totals};
 pub use booking_facts::booking_facts;
 pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use cancel_event::{cancel_event, undo_cancelled_event};
@@ -55,6 +61,8 @@ pub use find_booking::{FoundBooking, find_booking};
 pub use notify::{Sink, notify};
 pub use open_event::open_event;
 pub use opened::{EventOutcome, opened};
+pub use queue_place::{Receipt, find_place, join_queue, leave_queue};
+pub use rebuild_event::{RETURN_GRACE_MS, RebuildOutcome, rebuild_event};
 pub use release_booking::{ReleaseOutcome, release_booking};
 pub use run_sagas::{Jobs, run_sagas};
 pub use settle_payment::{SettleOutcome, settle_payment};

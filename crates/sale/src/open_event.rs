@@ -1,37 +1,32 @@
-//! Builds an event in Redis from Postgres: when it is created, and when Redis has lost it.
+//! Opens a new event in Redis.
 
 use cluster::Transport;
-use domain::id::EventId;
-use domain::section::Section;
-use ledger::{Database, EventToOpen, StoredEvent};
-use scripts::{EventSettings, OpenEvent, SaleRules, SectionStock};
+use ledger::{Database, StoredEvent};
+use scripts::{EventSettings, OpenEvent, Opening, SaleRules};
 
 use crate::{Error, Stores};
 
-/// Opens `event` in Redis with every seat that is sold marked as sold. Does nothing when Redis has
-/// it already. Returns whether there is such an event.
+/// Opens `event`, which has just been created, with every place free. Does nothing when Redis has
+/// it already. An event that may have been sold from is opened by [`opened`](crate::opened) alone.
 ///
 /// # Errors
 ///
 /// See [`Error`].
 pub async fn open_event<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    event: EventId,
-) -> Result<bool, Error> {
-    let Some(to_open) = ledger::event_to_open(&stores.database, event).await? else {
-        return Ok(false);
-    };
-    let settings = settings_of(&to_open.event);
-    let stock: Vec<_> =
-        to_open.event.sections.iter().map(|section| stock_of(&to_open, section)).collect();
-    let request = OpenEvent { event, settings: &settings, stock: &stock };
+    event: &StoredEvent,
+) -> Result<(), Error> {
+    let settings = settings_of(event);
+    let request = OpenEvent { event: event.id, settings: &settings, opening: Opening::New };
     scripts::open_event(&stores.cluster, &request, stores.redis_deadline).await?;
-    Ok(true)
+    Ok(())
 }
 
-fn settings_of(event: &StoredEvent) -> EventSettings {
+/// The settings of an event as its scripts read them.
+pub(crate) fn settings_of(event: &StoredEvent) -> EventSettings {
     EventSettings {
         generation: event.generation,
+        version: event.settings_version,
         cancelled: event.cancelled,
         paused: event.paused,
         on_sale_at: event.on_sale_at,
@@ -39,17 +34,5 @@ fn settings_of(event: &StoredEvent) -> EventSettings {
         currency: event.currency.clone(),
         rules: SaleRules::from(&event.sale),
         sections: event.sections.clone(),
-    }
-}
-
-fn stock_of(to_open: &EventToOpen, section: &Section) -> SectionStock {
-    let Some(sold) = to_open.sold.iter().find(|sold| sold.section == section.name) else {
-        return SectionStock::free(section.clone());
-    };
-    if section.is_seated() {
-        let seats: Vec<_> = sold.seats.iter().map(|seat| (seat.row, seat.number)).collect();
-        SectionStock::with_sold_seats(section.clone(), &seats)
-    } else {
-        SectionStock::with_sold_places(section.clone(), sold.standing_sold)
     }
 }

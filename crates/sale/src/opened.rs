@@ -1,11 +1,19 @@
 //! Calls of Redis that find their event.
 
+use std::time::Duration;
+
 use cluster::Transport;
 use domain::id::EventId;
 use ledger::Database;
 
-use crate::open_event::open_event;
+use crate::rebuild_event::{RebuildOutcome, rebuild_event};
 use crate::{Error, Stores};
+
+/// While another caller rebuilds an event, the rest look again so often: a small event is back
+/// within the first interval.
+const LOOK_INTERVAL: Duration = Duration::from_millis(60);
+/// Looks of one call: 3.6 s of waiting, less than a request may take.
+const LOOKS_MAX: usize = 60;
 
 /// An outcome of a script that can say that its event is not in Redis.
 pub trait EventOutcome {
@@ -26,6 +34,7 @@ macro_rules! event_outcomes {
 event_outcomes!(
     AddSectionsOutcome,
     AdmitOutcome,
+    BookingOutcome,
     EventOutcome,
     ExpireOutcome,
     LeaveOutcome,
@@ -41,12 +50,13 @@ impl EventOutcome for scripts::QueuePlace {
     }
 }
 
-/// Runs `call`. When Redis does not know the event, it is opened from Postgres and `call` runs once
-/// more; so the outcome says that the event is missing only when there is no such event.
+/// Runs `call`. When Redis does not know the event, it is brought back from Postgres, by this
+/// caller or another one, and `call` runs again; so the outcome says that the event is missing
+/// only when there is no such event.
 ///
 /// # Errors
 ///
-/// See [`Error`].
+/// See [`Error`]; [`Error::Contention`] when the event does not come back in time.
 pub async fn opened<T, D, O, F>(stores: &Stores<T, D>, event: EventId, call: F) -> Result<O, Error>
 where
     T: Transport,
@@ -54,9 +64,17 @@ where
     O: EventOutcome,
     F: AsyncFn() -> Result<O, scripts::Error>,
 {
-    let outcome = call().await?;
-    if outcome.is_event_missing() && open_event(stores, event).await? {
-        return Ok(call().await?);
+    for _ in 0..LOOKS_MAX {
+        let outcome = call().await?;
+        if !outcome.is_event_missing() {
+            return Ok(outcome);
+        }
+        // Boxed: it is rare and large, and every call of a script would carry it.
+        match Box::pin(rebuild_event(stores, event)).await? {
+            RebuildOutcome::Live => {}
+            RebuildOutcome::Busy => stores.cluster.sleep(LOOK_INTERVAL).await,
+            RebuildOutcome::EventMissing => return Ok(outcome),
+        }
     }
-    Ok(outcome)
+    Err(Error::Contention("waiting for an event that is being rebuilt"))
 }

@@ -11,6 +11,7 @@ use provider::HttpTransport;
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 use std::fmt::Display;
 
+use crate::audit_event::audit_due_events;
 use crate::{Error, Jobs, Stores, drain_journal, expire_due_holds, notify, opened, run_sagas};
 
 /// Events served at a time: enough to hide the round trips, few enough not to take a buyer's turn.
@@ -114,6 +115,10 @@ async fn serve_all<T: Transport, D: Database>(
         report.add(of_event);
     }
     drop(served);
+    let audited = Box::pin(audit_due_events(stores, in_time)).await;
+    for (event, result) in report.note("events_to_audit", "all", audited).unwrap_or_default() {
+        report.note("audit_event", event, result);
+    }
     if in_time() {
         let stale = ledger::expire_stale_bookings(&stores.database).await.map_err(Error::from);
         report.note("expire_stale_bookings", "all", stale);
@@ -158,13 +163,20 @@ async fn admit<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
 ) -> Result<u64, Error> {
-    let request = AdmitUsers { event, mode: AdmitMode::Scheduled, limit: ADMIT_MAX };
+    let request =
+        AdmitUsers { event, mode: AdmitMode::Scheduled, limit: ADMIT_MAX, idempotency: None };
     let outcome = opened(stores, event, async || {
         scripts::admit_users(&stores.cluster, &request, stores.redis_deadline).await
     })
     .await?;
     Ok(match outcome {
-        AdmitOutcome::Admitted { admitted, .. } => u64::try_from(admitted).unwrap_or(0),
-        AdmitOutcome::EventMissing => 0,
+        AdmitOutcome::Admitted { admitted: 0, .. } => 0,
+        AdmitOutcome::Admitted { admitted, served, .. } => {
+            ledger::checkpoint_queue(&stores.database, event, served).await?;
+            u64::try_from(admitted).unwrap_or(0)
+        }
+        AdmitOutcome::Replayed { .. }
+        | AdmitOutcome::IdempotencyKeyReused
+        | AdmitOutcome::EventMissing => 0,
     })
 }

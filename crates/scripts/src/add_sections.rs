@@ -7,7 +7,8 @@ use domain::id::EventId;
 use domain::section::Section;
 
 use crate::call::call;
-use crate::{Error, SectionStock, keys, registry};
+use crate::open_event::free_map;
+use crate::{Error, keys, registry};
 
 /// What adding did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,7 @@ pub async fn add_sections<T: Transport>(
             section.name.as_str().into(),
             section.descriptor().into(),
             i64::from(section.capacity()).into(),
-            SectionStock::free(section.clone()).map_argument(),
+            free_map(section),
         ]);
     }
     let reply = call(cluster, &registry::ADD_SECTIONS, &key_list, arguments, deadline).await?;

@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, Idempotency, keys, registry};
 
 /// Who lets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,13 +19,15 @@ pub enum AdmitMode {
 
 /// How many to let in.
 #[derive(Debug, Clone, Copy)]
-pub struct AdmitUsers {
+pub struct AdmitUsers<'a> {
     /// The event.
     pub event: EventId,
     /// Whether the release rate applies.
     pub mode: AdmitMode,
     /// Users at most; the script stops at 1000 a call.
     pub limit: u32,
+    /// Names the request, so that it lets in once.
+    pub idempotency: Option<Idempotency<'a>>,
 }
 
 /// What letting in did.
@@ -39,7 +41,16 @@ pub enum AdmitOutcome {
         waiting: i64,
         /// Passes out.
         active: i64,
+        /// The highest place that was let in, as `draw * 2^32 + number`.
+        served: i64,
     },
+    /// The same request has let in so many before; nothing changed.
+    Replayed {
+        /// Let in by the first call.
+        admitted: i64,
+    },
+    /// Another request has this idempotency entry.
+    IdempotencyKeyReused,
     /// The event is not open in Redis.
     EventMissing,
 }
@@ -51,7 +62,7 @@ pub enum AdmitOutcome {
 /// See [`Error`].
 pub async fn admit_users<T: Transport>(
     cluster: &Cluster<T>,
-    request: &AdmitUsers,
+    request: &AdmitUsers<'_>,
     deadline: Duration,
 ) -> Result<AdmitOutcome, Error> {
     let event = request.event;
@@ -61,19 +72,30 @@ pub async fn admit_users<T: Transport>(
         keys::queue(event),
         keys::passes(event),
         keys::admissions(event),
+        keys::answers(event),
+        keys::answer_times(event),
     ];
     let mode = match request.mode {
         AdmitMode::Scheduled => "scheduled",
         AdmitMode::Manual => "manual",
     };
-    let arguments = vec![mode.into(), i64::from(request.limit).into()];
+    let idempotency = request.idempotency.unwrap_or(Idempotency { entry: "", fingerprint: "" });
+    let arguments = vec![
+        mode.into(),
+        i64::from(request.limit).into(),
+        idempotency.entry.into(),
+        idempotency.fingerprint.into(),
+    ];
     let reply = call(cluster, &registry::ADMIT_USERS, &key_list, arguments, deadline).await?;
     match reply.outcome()? {
         "ok" => Ok(AdmitOutcome::Admitted {
             admitted: reply.integer(1)?,
             waiting: reply.integer(2)?,
             active: reply.integer(3)?,
+            served: reply.integer(4)?,
         }),
+        "replayed" => Ok(AdmitOutcome::Replayed { admitted: reply.integer(1)? }),
+        "idempotency_key_reused" => Ok(AdmitOutcome::IdempotencyKeyReused),
         "event_missing" => Ok(AdmitOutcome::EventMissing),
         _ => Err(reply.unexpected()),
     }

@@ -57,6 +57,7 @@ pub async fn expire_holds<T: Transport>(
         keys::expiry(event),
         keys::buyers(event),
         keys::journal(event),
+        keys::resolved(event),
     ];
     key_list.extend(request.sections.iter().map(|section| keys::map(event, section)));
     let mut arguments: Vec<Argument> = vec![join_names(request.sections).into()];

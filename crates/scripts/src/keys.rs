@@ -16,8 +16,10 @@ pub fn settings(event: EventId) -> String {
 }
 
 /// Hash of integers: `available`, `held`, `sold` of the event and `available:<section>` … of each
-/// section; `number` (last queue number given), `admitted` (users let in), `allowance_us` (state
-/// of the release rate, see `admit_users.lua`).
+/// section; `number` (last queue number given), `number_ceiling` (last one of the block),
+/// `admitted` (users let in), `served` (highest place let in), `allowance_us` (state of the release
+/// rate, see `admit_users.lua`), `admit_from_ms` (nobody is let in before, see
+/// `finish_opening.lua`).
 pub fn counts(event: EventId) -> String {
     key(event, "counts")
 }
@@ -35,6 +37,12 @@ pub fn passes(event: EventId) -> String {
 /// Hash: user → `<pass_id> <issued_ms> <expires_ms> <live|used> <number>`, the last admission.
 pub fn admissions(event: EventId) -> String {
     key(event, "admissions")
+}
+
+/// Hash: user → `<draw * 2^32 + number> <joined_ms> <joined|left>`, the last place in the line.
+/// Stays when the user is let in: receipts are derived from it.
+pub fn places(event: EventId) -> String {
+    key(event, "places")
 }
 
 /// Hash: `<section>-<row>-<number>` → booking that holds or owns the seat; for standing places
@@ -58,6 +66,11 @@ pub fn buyers(event: EventId) -> String {
     key(event, "buyers")
 }
 
+/// Hash: booking → `<released|expired> <hold>`, until the journal entry is drained.
+pub fn resolved(event: EventId) -> String {
+    key(event, "resolved")
+}
+
 /// Hash: idempotency entry → `<fingerprint> <created_ms> <status> <body>`.
 pub fn answers(event: EventId) -> String {
     key(event, "answers")
@@ -77,6 +90,30 @@ pub fn journal(event: EventId) -> String {
 /// String: the map of a seated section, see [`SeatMap`](domain::section::SeatMap).
 pub fn map(event: EventId, section: &SectionName) -> String {
     key(event, &format!("map:{section}"))
+}
+
+/// Every key of an event with these seated sections but the journal: what opening it replaces.
+pub(crate) fn all_but_journal<'a>(
+    event: EventId,
+    seated: impl Iterator<Item = &'a SectionName>,
+) -> Vec<String> {
+    let mut all = vec![
+        settings(event),
+        counts(event),
+        queue(event),
+        passes(event),
+        admissions(event),
+        places(event),
+        holders(event),
+        bookings(event),
+        expiry(event),
+        buyers(event),
+        resolved(event),
+        answers(event),
+        answer_times(event),
+    ];
+    all.extend(seated.map(|section| map(event, section)));
+    all
 }
 
 #[cfg(test)]

@@ -12,9 +12,15 @@ use crate::{Error, keys, registry};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaveOutcome {
     /// The place, or the unused pass, is gone.
-    Left,
-    /// There was none.
-    Absent,
+    Left {
+        /// The number of the place.
+        number: i64,
+    },
+    /// There is none, perhaps because it was left before.
+    Absent {
+        /// The number of the place that was left before; 0 for none.
+        number: i64,
+    },
     /// The event is not open in Redis.
     EventMissing,
 }
@@ -30,13 +36,18 @@ pub async fn leave_queue<T: Transport>(
     user: UserId,
     deadline: Duration,
 ) -> Result<LeaveOutcome, Error> {
-    let key_list =
-        [keys::settings(event), keys::queue(event), keys::passes(event), keys::admissions(event)];
+    let key_list = [
+        keys::settings(event),
+        keys::queue(event),
+        keys::passes(event),
+        keys::admissions(event),
+        keys::places(event),
+    ];
     let arguments = vec![user.to_string().into()];
     let reply = call(cluster, &registry::LEAVE_QUEUE, &key_list, arguments, deadline).await?;
     match reply.outcome()? {
-        "left" => Ok(LeaveOutcome::Left),
-        "absent" => Ok(LeaveOutcome::Absent),
+        "left" => Ok(LeaveOutcome::Left { number: reply.integer(1)? }),
+        "absent" => Ok(LeaveOutcome::Absent { number: reply.integer(1)? }),
         "event_missing" => Ok(LeaveOutcome::EventMissing),
         _ => Err(reply.unexpected()),
     }

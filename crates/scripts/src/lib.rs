@@ -9,12 +9,15 @@
 //!
 //! - [`keys`]: the names of all keys. [`Hold`]: the record of a hold. [`EventSettings`]: what an
 //!   event's scripts decide by.
-//! - The event: [`open_event`], [`update_event`], [`add_sections`], [`read_event`], [`read_map`].
+//! - The event: [`open_event`], [`read_building`], [`restore_bookings`], [`finish_opening`] (a
+//!   lost one comes back),
+//!   [`retire_event`], [`update_event`], [`add_sections`], [`read_event`], [`read_map`].
 //! - The queue: [`join_queue`], [`read_place`], [`leave_queue`], [`read_queue`], [`admit_users`].
 //! - Bookings: [`reserve_seats`], [`read_booking`], [`pin_hold`], [`confirm_booking`],
 //!   [`release_seats`], [`cancel_booking`], [`list_due_holds`], [`expire_holds`],
 //!   [`holds_a_ticket`].
 //! - The journal, from which the ledger learns of holds: [`read_journal`], [`trim_journal`].
+//! - Audits: [`scan_holders`] and its sisters, [`Repair`].
 //! - Idempotency: [`begin_request`], [`finish_request`], [`sweep_answers`].
 //! - `call`: keys are counted against the script's header, replies are read by index.
 //!   [`registry`]: generated from `lua/` by the build script.
@@ -38,6 +41,7 @@ mod cancel_booking;
 mod confirm_booking;
 mod error;
 mod expire_holds;
+mod finish_opening;
 mod finish_request;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -51,6 +55,7 @@ mod open_event;
 mod pin_hold;
 mod place;
 mod read_booking;
+mod read_building;
 mod read_event;
 mod read_journal;
 mod read_map;
@@ -59,9 +64,12 @@ mod read_queue;
 mod record;
 pub mod registry;
 mod release_seats;
+mod repair;
 mod reserve_seats;
+mod restore_bookings;
+mod retire_event;
+mod scan;
 mod settings;
-mod stock;
 mod sweep_answers;
 mod trim_journal;
 mod update_event;
@@ -73,16 +81,18 @@ pub use cancel_booking::{CancelOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use error::Error;
 pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};
+pub use finish_opening::{FinishOpening, FinishOpeningOutcome, finish_opening};
 pub use finish_request::{Answer, FinishOutcome, FinishRequest, finish_request};
 pub use holds_a_ticket::holds_a_ticket;
 pub use idempotency::Idempotency;
-pub use join_queue::{JoinQueue, join_queue};
+pub use join_queue::{JoinQueue, ShownReceipt, join_queue};
 pub use leave_queue::{LeaveOutcome, leave_queue};
 pub use list_due_holds::{DUE_HOLDS_MAX, DueHolds, list_due_holds};
-pub use open_event::{OpenEvent, OpenOutcome, open_event};
+pub use open_event::{OpenEvent, OpenOutcome, Opening, open_event};
 pub use pin_hold::{PinHold, PinOutcome, pin_hold};
 pub use place::{Pass, PlaceOutcome, QueuePlace};
 pub use read_booking::{BookingOutcome, read_booking};
+pub use read_building::{Building, read_building};
 pub use read_event::{EventOutcome, EventState, PlaceCounts, read_event};
 pub use read_journal::{JournalEntry, JournalKind, read_journal};
 pub use read_map::read_map;
@@ -90,9 +100,12 @@ pub use read_place::read_place;
 pub use read_queue::{QueueOutcome, QueueState, read_queue};
 pub use record::{Hold, HoldState, InvalidHold};
 pub use release_seats::{ReleaseOutcome, ReleaseReason, ReleaseSeats, release_seats};
+pub use repair::{ENTRIES_REPAIRED_MAX, PLACES_REPAIRED_MAX, PlaceRepair, Repair};
 pub use reserve_seats::{Choice, PresentedPass, ReserveOutcome, ReserveSeats, reserve_seats};
+pub use restore_bookings::{RESTORED_MAX, RestoreBookings, RestoreOutcome, restore_bookings};
+pub use retire_event::{RetireOutcome, retire_event};
+pub use scan::{scan_bookings, scan_buyers, scan_expiry, scan_holders};
 pub use settings::{EventSettings, SaleRules};
-pub use stock::SectionStock;
 pub use sweep_answers::sweep_answers;
 pub use trim_journal::trim_journal;
 pub use update_event::{EventUpdate, UpdateOutcome, update_event};

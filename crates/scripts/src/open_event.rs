@@ -1,30 +1,41 @@
-//! Opens an event in Redis: a new one, or one that was lost.
+//! Opens an event in Redis with every place free.
 
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
+use domain::section::{SeatMap, Section, SectionKind};
 
 use crate::call::call;
-use crate::{Error, EventSettings, SectionStock, keys, registry};
+use crate::{Error, EventSettings, keys, registry};
 
 /// What to open.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenEvent<'a> {
     /// The event.
     pub event: EventId,
-    /// Its settings. Their sections are those of `stock`, in the same order.
+    /// Its settings, with the generation to open it under.
     pub settings: &'a EventSettings,
-    /// What each section has to sell.
-    pub stock: &'a [SectionStock],
+    /// What follows.
+    pub opening: Opening,
+}
+
+/// What follows on the opening of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// Nothing: it is new, and for sale at once.
+    New,
+    /// What is sold and held comes back; it is for sale after
+    /// [`finish_opening`](crate::finish_opening).
+    Rebuilt,
 }
 
 /// What opening did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpenOutcome {
-    /// The event is open as asked.
+    /// As asked.
     Opened,
-    /// It was open with this or a newer generation; nothing changed.
+    /// It is open, or being opened, with this or a newer generation; nothing changed.
     Exists,
 }
 
@@ -38,38 +49,24 @@ pub async fn open_event<T: Transport>(
     request: &OpenEvent<'_>,
     deadline: Duration,
 ) -> Result<OpenOutcome, Error> {
-    let event = request.event;
-    let mut key_list = vec![
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::answers(event),
-        keys::answer_times(event),
-        keys::journal(event),
-    ];
-    let fields = request.settings.fields();
+    let sections = &request.settings.sections;
+    let seated = sections.iter().filter(|section| section.is_seated());
+    let key_list = keys::all_but_journal(request.event, seated.map(|section| &section.name));
+    let (state, fields) = match request.opening {
+        Opening::New => ("live", request.settings.fields()),
+        Opening::Rebuilt => ("building", Vec::new()),
+    };
     let fields_count = i64::try_from(fields.len()).unwrap_or(i64::MAX);
     let mut arguments: Vec<Argument> =
-        vec![request.settings.generation.into(), fields_count.into()];
+        vec![request.settings.generation.into(), state.into(), fields_count.into()];
     for (field, value) in fields {
         arguments.extend([field.into(), value.into()]);
     }
-    for stock in request.stock {
-        let section = stock.section();
-        if section.is_seated() {
-            key_list.push(keys::map(event, &section.name));
-        }
+    for section in sections {
         arguments.extend([
             section.name.as_str().into(),
-            stock.available().into(),
-            stock.sold().into(),
-            stock.map_argument(),
+            i64::from(section.capacity()).into(),
+            free_map(section),
         ]);
     }
     let reply = call(cluster, &registry::OPEN_EVENT, &key_list, arguments, deadline).await?;
@@ -77,5 +74,15 @@ pub async fn open_event<T: Transport>(
         "opened" => Ok(OpenOutcome::Opened),
         "exists" => Ok(OpenOutcome::Exists),
         _ => Err(reply.unexpected()),
+    }
+}
+
+/// The map of a section of which nothing is taken; empty for a standing one.
+pub(crate) fn free_map(section: &Section) -> Argument {
+    match section.kind {
+        SectionKind::Seated { rows, seats_per_row } => {
+            SeatMap::free(rows, seats_per_row).as_bytes().to_vec().into()
+        }
+        SectionKind::Standing { .. } => "".into(),
     }
 }

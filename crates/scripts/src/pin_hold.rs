@@ -58,6 +58,7 @@ pub async fn pin_hold<T: Transport>(
         keys::expiry(event),
         keys::buyers(event),
         keys::journal(event),
+        keys::resolved(event),
         keys::map(event, request.section),
     ];
     let arguments = vec![

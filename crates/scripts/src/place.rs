@@ -20,6 +20,10 @@ pub enum PlaceOutcome {
     Absent,
     /// Joining only: the event has ended or is called off.
     NotOnSale,
+    /// Joining only: a receipt was shown of a place that Redis does not know.
+    UnknownPlace,
+    /// Joining only: a new block of numbers is needed.
+    NumbersUsedUp,
     /// The event is not open in Redis.
     EventMissing,
 }
@@ -60,6 +64,10 @@ pub struct QueuePlace {
     pub max_active: i64,
     /// Places available in the event.
     pub available: i64,
+    /// The order in the line, `draw * 2^32 + number`; 0 without a place.
+    pub score: i64,
+    /// When the place was made, on the clock of Redis.
+    pub joined_at: Instant,
 }
 
 impl QueuePlace {
@@ -71,6 +79,8 @@ impl QueuePlace {
             "closed" => PlaceOutcome::Closed,
             "absent" => PlaceOutcome::Absent,
             "not_on_sale" => PlaceOutcome::NotOnSale,
+            "unknown_place" => PlaceOutcome::UnknownPlace,
+            "numbers_used_up" => PlaceOutcome::NumbersUsedUp,
             "event_missing" => PlaceOutcome::EventMissing,
             _ => return Err(reply.unexpected()),
         };
@@ -96,6 +106,8 @@ impl QueuePlace {
             active: reply.integer(10)?,
             max_active: reply.integer(11)?,
             available: reply.integer(12)?,
+            score: reply.integer(13)?,
+            joined_at: reply.instant(14)?,
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Reads an unresolved booking.
+//! Reads a booking that is unresolved, or was resolved lately.
 
 use std::time::Duration;
 
@@ -21,11 +21,17 @@ pub enum BookingOutcome {
         /// When it was read, on the clock of Redis.
         now: Instant,
     },
-    /// Never held here, or resolved: the ledger knows.
+    /// Given back; the ledger may not know yet.
+    Released(Hold),
+    /// Its time was over; the ledger may not know yet.
+    Expired(Hold),
+    /// Never held here, sold, or resolved before: the ledger knows.
     Absent {
         /// When it was looked for, on the clock of Redis.
         now: Instant,
     },
+    /// The event is not open in Redis.
+    EventMissing,
 }
 
 /// Reads the booking.
@@ -39,7 +45,8 @@ pub async fn read_booking<T: Transport>(
     deadline: Duration,
 ) -> Result<BookingOutcome, Error> {
     let event = booking.event();
-    let key_list = [keys::bookings(event), keys::expiry(event)];
+    let key_list =
+        [keys::settings(event), keys::bookings(event), keys::expiry(event), keys::resolved(event)];
     let arguments = vec![booking.to_string().into()];
     let reply = call(cluster, &registry::READ_BOOKING, &key_list, arguments, deadline).await?;
     match reply.outcome()? {
@@ -48,7 +55,10 @@ pub async fn read_booking<T: Transport>(
             expires_at: reply.instant(2)?,
             now: reply.instant(3)?,
         }),
+        "released" => Ok(BookingOutcome::Released(reply.parse(1)?)),
+        "expired" => Ok(BookingOutcome::Expired(reply.parse(1)?)),
         "absent" => Ok(BookingOutcome::Absent { now: reply.instant(3)? }),
+        "event_missing" => Ok(BookingOutcome::EventMissing),
         _ => Err(reply.unexpected()),
     }
 }

@@ -12,7 +12,7 @@ use crate::call::{Fields, call};
 use crate::{Error, EventSettings, keys, registry};
 
 /// Places by state: `available + held + sold` is the capacity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PlaceCounts {
     /// Free to reserve.
     pub available: i64,

@@ -25,6 +25,7 @@ pub async fn read_place<T: Transport>(
         keys::queue(event),
         keys::passes(event),
         keys::admissions(event),
+        keys::places(event),
     ];
     let arguments = vec![user.to_string().into()];
     let reply = call(cluster, &registry::READ_PLACE, &key_list, arguments, deadline).await?;

@@ -51,6 +51,12 @@ impl Hold {
         self.seats.iter().map(|(row, number)| format!("{}-{row}-{number}", self.section)).collect()
     }
 
+    /// The record of a sale, for restoring it: the same with another state.
+    pub(crate) fn sold_record(&self) -> String {
+        let record = self.to_string();
+        record.split_once(' ').map_or_else(String::new, |(_, rest)| format!("sold {rest}"))
+    }
+
     /// The booking as clients see it while it is unresolved.
     pub fn to_booking(&self, booking: BookingId) -> Booking {
         Booking {

@@ -64,6 +64,7 @@ pub async fn release_seats<T: Transport>(
         keys::expiry(event),
         keys::buyers(event),
         keys::journal(event),
+        keys::resolved(event),
         keys::map(event, request.section),
     ];
     let reason = match request.reason {

@@ -63,6 +63,8 @@ impl SaleRules {
 pub struct EventSettings {
     /// Grows with each rebuild of the event in Redis.
     pub generation: i64,
+    /// Grows with each change of the settings.
+    pub version: i64,
     /// Called off.
     pub cancelled: bool,
     /// Interrupted by the organiser.
@@ -95,6 +97,7 @@ impl EventSettings {
     pub(crate) fn fields(&self) -> Vec<(String, String)> {
         let names: Vec<_> = self.sections.iter().map(|section| section.name.clone()).collect();
         let mut fields = vec![
+            field("version", self.version),
             field("cancelled", i64::from(self.cancelled)),
             field("paused", i64::from(self.paused)),
             field("on_sale_at_ms", self.on_sale_at.unix_ms()),
@@ -125,6 +128,7 @@ impl EventSettings {
         };
         Some(Self {
             generation: integer("generation")?,
+            version: integer("version")?,
             cancelled: flag("cancelled")?,
             paused: flag("paused")?,
             on_sale_at: instant("on_sale_at_ms")?,

@@ -2,29 +2,32 @@
 
 use std::time::Duration;
 
-use cluster::{Cluster, Transport};
+use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
 
-use crate::call::Fields;
-use crate::{Error, keys};
+use crate::call::call;
+use crate::{Error, JournalEntry, JournalKind, keys, registry};
 
-/// Removes the entry `last_id` and all before it; returns how many. Later ones stay.
+/// Removes `drained`, the oldest entries, and what is kept of the ends they tell of; returns how
+/// many entries. Later ones stay.
 ///
 /// # Errors
 ///
-/// See [`Error`]; [`Error::Protocol`] when `last_id` is not the id of an entry.
+/// See [`Error`]; [`Error::Protocol`] when the last id is not one of an entry.
 pub async fn trim_journal<T: Transport>(
     cluster: &Cluster<T>,
     event: EventId,
-    last_id: &str,
+    drained: &[JournalEntry],
     deadline: Duration,
 ) -> Result<i64, Error> {
-    let first_to_stay = successor(last_id)
-        .ok_or_else(|| Error::Protocol { script: "XTRIM", reply: last_id.to_owned() })?;
-    let key = keys::journal(event);
-    let arguments = vec![key.clone().into(), "MINID".into(), "=".into(), first_to_stay.into()];
-    let replies = cluster.execute(&key, "XTRIM", arguments, deadline).await?;
-    Fields::new("XTRIM", replies).integer(0)
+    let Some(last) = drained.last() else { return Ok(0) };
+    let first_to_stay = successor(&last.id)
+        .ok_or_else(|| Error::Protocol { script: "trim_journal", reply: last.id.clone() })?;
+    let key_list = [keys::journal(event), keys::resolved(event)];
+    let mut arguments: Vec<Argument> = vec![first_to_stay.into()];
+    let ended = drained.iter().filter(|entry| entry.kind != JournalKind::Reserved);
+    arguments.extend(ended.map(|entry| Argument::from(entry.booking.to_string())));
+    call(cluster, &registry::TRIM_JOURNAL, &key_list, arguments, deadline).await?.integer(0)
 }
 
 /// The least id above `id`: MINID keeps the id it is given.

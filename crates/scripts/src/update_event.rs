@@ -12,6 +12,8 @@ use crate::{Error, SaleRules, keys, registry};
 /// What changes; `None` stays as it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventUpdate {
+    /// The version of the settings after the change, which the ledger raises.
+    pub version: i64,
     /// Called off.
     pub cancelled: Option<bool>,
     /// Interrupted, or taken up again.
@@ -29,6 +31,8 @@ pub struct EventUpdate {
 pub enum UpdateOutcome {
     /// The settings are as asked.
     Updated,
+    /// A newer version is there; nothing changed.
+    Outdated,
     /// The event is not open in Redis.
     EventMissing,
 }
@@ -41,7 +45,7 @@ impl EventUpdate {
             ("on_sale_at_ms", self.on_sale_at.map(Instant::unix_ms)),
             ("ends_at_ms", self.ends_at.map(Instant::unix_ms)),
         ];
-        let mut arguments: Vec<Argument> = Vec::new();
+        let mut arguments: Vec<Argument> = vec![self.version.into()];
         for (field, value) in integers {
             if let Some(value) = value {
                 arguments.extend([field.into(), value.into()]);
@@ -54,7 +58,7 @@ impl EventUpdate {
     }
 }
 
-/// Changes the settings that are given.
+/// Changes the settings that are given, unless a newer version is there.
 ///
 /// # Errors
 ///
@@ -70,6 +74,7 @@ pub async fn update_event<T: Transport>(
     let reply = call(cluster, &registry::UPDATE_EVENT, &key_list, arguments, deadline).await?;
     match reply.outcome()? {
         "updated" => Ok(UpdateOutcome::Updated),
+        "outdated" => Ok(UpdateOutcome::Outdated),
         "event_missing" => Ok(UpdateOutcome::EventMissing),
         _ => Err(reply.unexpected()),
     }

@@ -8,6 +8,7 @@ mod crowds;
 mod events;
 mod idempotency;
 mod identity;
+mod lost_redis;
 mod outages;
 mod passes;
 mod paying;

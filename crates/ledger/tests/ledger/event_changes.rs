@@ -35,6 +35,7 @@ async fn a_change_leaves_alone_what_it_does_not_name() {
         venue: "Harbour".to_owned(),
         ends_at: before.ends_at.plus_ms(1),
         paused: true,
+        settings_version: before.settings_version + 1,
         ..before
     };
     assert_eq!(*after, expected);

@@ -1,61 +1,129 @@
 //! What Redis is opened from, and the events that the worker serves.
 
-use ledger::{active_events, cancel_event, event_to_open, find_event, next_generation, ping};
+use ledger::{
+    BookingFacts, DrainEntry, DrainKind, LeaseOutcome, NUMBERS_GRANTED, NumberBlock, RestoreKind,
+    active_events, begin_rebuild, bookings_to_restore, cancel_event, checkpoint_queue,
+    drain_journal, find_event, finish_rebuild, grant_numbers, lease_rebuild, leave_queue, ping,
+    place_is_spent,
+};
 
-use crate::support::{confirm, fresh, new_event, new_event_id, new_event_with, seats, standing};
-
-#[tokio::test]
-async fn an_event_opens_with_what_is_sold() {
-    let database = fresh().await;
-    let event = new_event_with(
-        &database,
-        r#"[{"name": "B", "kind": "seated", "rows": 2, "seats_per_row": 12, "price": 1},
-            {"name": "FLOOR", "kind": "standing", "capacity": 9, "price": 1},
-            {"name": "A", "kind": "seated", "rows": 1, "seats_per_row": 1, "price": 1}]"#,
-    )
-    .await;
-    let other = new_event(&database).await;
-    for facts in [
-        seats(event, &["B-1-2", "B-2-12"]),
-        seats(event, &["B-1-1"]),
-        standing(event, 3),
-        standing(event, 1),
-        seats(other, &["A-1-1"]),
-    ] {
-        confirm(&database, &facts).await;
-    }
-    // Refused, so not sold.
-    confirm(&database, &seats(event, &["B-1-1", "B-1-3"])).await;
-
-    let opening = event_to_open(&database, event).await.unwrap().unwrap();
-    assert_eq!(Some(&opening.event), find_event(&database, event).await.unwrap().as_ref());
-    let [b, floor, a] = &opening.sold[..] else { panic!("{:?}", opening.sold) };
-    assert_eq!(
-        (b.section.as_str(), floor.section.as_str(), a.section.as_str()),
-        ("B", "FLOOR", "A")
-    );
-    let mut sold: Vec<_> = b.seats.iter().map(ToString::to_string).collect();
-    sold.sort();
-    assert_eq!(sold, ["B-1-1", "B-1-2", "B-2-12"]);
-    assert_eq!((b.standing_sold, floor.standing_sold, a.standing_sold), (0, 4, 0));
-    assert!(floor.seats.is_empty() && a.seats.is_empty());
-}
+use crate::support::{NOW, confirm, fresh, new_event, new_event_id, seats, standing};
 
 #[tokio::test]
-async fn an_unknown_event_cannot_be_opened() {
-    let database = fresh().await;
-    assert_eq!(event_to_open(&database, new_event_id()).await.unwrap(), None);
-    assert_eq!(next_generation(&database, new_event_id()).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn a_generation_only_grows() {
+async fn a_lost_event_is_rebuilt_by_one_with_a_generation_of_its_own() {
     let database = fresh().await;
     let event = new_event(&database).await;
-    assert_eq!(next_generation(&database, event).await.unwrap(), Some(2));
-    assert_eq!(next_generation(&database, event).await.unwrap(), Some(3));
-    let opening = event_to_open(&database, event).await.unwrap().unwrap();
-    assert_eq!(opening.event.generation, 3);
+    let leased = |generation| Ok(LeaseOutcome::Leased { generation });
+    assert_eq!(lease_rebuild(&database, new_event_id()).await, Ok(LeaseOutcome::EventMissing));
+    assert_eq!(lease_rebuild(&database, event).await, leased(1));
+    assert_eq!(lease_rebuild(&database, event).await, Ok(LeaseOutcome::Busy));
+    let rebuild = begin_rebuild(&database, event, 1, 2).await.unwrap().unwrap();
+    assert_eq!((rebuild.event.generation, rebuild.queue_ceiling, rebuild.queue_served), (2, 0, 0));
+    // A second builder that looked at the same time.
+    assert_eq!(begin_rebuild(&database, event, 1, 2).await, Ok(None));
+    assert_eq!(lease_rebuild(&database, event).await, Ok(LeaseOutcome::Busy));
+    assert_eq!(finish_rebuild(&database, event, 1, true).await, Ok(false));
+    assert_eq!(finish_rebuild(&database, event, 2, true).await, Ok(true));
+    assert_eq!(lease_rebuild(&database, event).await, leased(2));
+    // Its builder dies: another one follows.
+    database.execute("UPDATE boxoffice.events SET rebuild_until = now() - interval '1 ms'").await;
+    assert_eq!(lease_rebuild(&database, event).await, leased(2));
+}
+
+#[tokio::test]
+async fn what_is_sold_and_what_is_held_comes_back_page_by_page() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let other = new_event(&database).await;
+    let sold = [seats(event, &["A-1-2", "A-1-3"]), standing(event, 3)];
+    for facts in &sold {
+        confirm(&database, facts).await;
+    }
+    confirm(&database, &seats(other, &["A-1-1"])).await;
+    let held = [seats(event, &["A-2-1"]), seats(event, &["A-2-2"]), seats(event, &["A-2-3"])];
+    let entries: Vec<_> = held
+        .iter()
+        .map(|facts| DrainEntry { kind: DrainKind::Reserved, facts: facts.clone() })
+        .collect();
+    drain_journal(&database, &entries).await.unwrap();
+    database
+        .execute(&format!(
+            "UPDATE boxoffice.bookings SET expires_at = now() + interval '1 minute'
+             WHERE state = 'reserved' AND id <> '{}'",
+            held[1].booking
+        ))
+        .await;
+    let read = async |kind, after| {
+        let page = bookings_to_restore(&database, event, 1, kind, after).await.unwrap().unwrap();
+        page.into_iter().map(|facts| (facts.booking, facts.seats)).collect::<Vec<_>>()
+    };
+    let of = |facts: &BookingFacts| (facts.booking, facts.seats.clone());
+    let mut all_sold = sold.iter().map(of).collect::<Vec<_>>();
+    all_sold.sort();
+    assert_eq!(read(RestoreKind::Sold, None).await, all_sold);
+    assert_eq!(read(RestoreKind::Sold, Some(all_sold[0].0)).await, all_sold[1..]);
+    // The second hold is past its time.
+    let mut all_held = vec![of(&held[0]), of(&held[2])];
+    all_held.sort();
+    assert_eq!(read(RestoreKind::Held, None).await, all_held);
+    // Not for a builder whose generation is over.
+    begin_rebuild(&database, event, 1, 2).await.unwrap();
+    assert_eq!(bookings_to_restore(&database, event, 1, RestoreKind::Sold, None).await, Ok(None));
+}
+
+#[tokio::test]
+async fn queue_numbers_are_handed_out_once() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let block = |first| Ok(Some(NumberBlock { first, last: first + NUMBERS_GRANTED - 1 }));
+    assert_eq!(grant_numbers(&database, event).await, block(1));
+    assert_eq!(grant_numbers(&database, event).await, block(NUMBERS_GRANTED + 1));
+    assert_eq!(grant_numbers(&database, new_event_id()).await, Ok(None));
+    for (served, raised) in [(7, true), (7, false), (6, false), (8, true)] {
+        assert_eq!(checkpoint_queue(&database, event, served).await, Ok(raised), "{served}");
+    }
+    let rebuild = begin_rebuild(&database, event, 1, 2).await.unwrap().unwrap();
+    assert_eq!((rebuild.queue_ceiling, rebuild.queue_served), (2 * NUMBERS_GRANTED, 8));
+}
+
+#[tokio::test]
+async fn a_place_is_spent_when_it_was_left_or_its_pass_was_used() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let (user, other) = (crate::support::new_user(), crate::support::new_user());
+    let spent = async |user, number, joined_at| {
+        place_is_spent(&database, event, user, number, joined_at).await.unwrap()
+    };
+    assert!(!spent(user, 5, NOW).await);
+    leave_queue(&database, event, user, 5).await.unwrap();
+    assert!(spent(user, 5, NOW).await && spent(user, 4, NOW).await);
+    assert!(!spent(user, 6, NOW).await && !spent(other, 5, NOW).await);
+    // A later note of an earlier place changes nothing.
+    leave_queue(&database, event, user, 3).await.unwrap();
+    assert!(spent(user, 5, NOW).await);
+    let facts = BookingFacts { user: other, ..seats(event, &["A-1-1"]) };
+    confirm(&database, &facts).await;
+    assert!(spent(other, 9, NOW).await);
+    assert!(!spent(other, 9, NOW.plus_ms(1)).await);
+}
+
+#[tokio::test]
+async fn each_change_that_matters_to_redis_raises_the_version() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let version = async || find_event(&database, event).await.unwrap().unwrap().settings_version;
+    assert_eq!(version().await, 1);
+    for (change, expected) in [
+        ("name = 'Closing night'", 1),
+        ("sold_out = true", 1),
+        ("paused = true", 2),
+        ("paused = true", 2),
+        ("max_active = 7, hold_ttl_s = 8", 3),
+        ("cancelled = true", 4),
+    ] {
+        database.execute(&format!("UPDATE boxoffice.events SET {change}")).await;
+        assert_eq!(version().await, expected, "{change}");
+    }
 }
 
 #[tokio::test]

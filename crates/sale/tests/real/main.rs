@@ -1,12 +1,18 @@
 //! The steps that need both stores, on a real Redis Cluster and a real Postgres.
 
+// The futures of eight workers at once are deep.
+#![recursion_limit = "256"]
+
+mod auditing;
 mod cancelling;
 mod confirming;
 mod crashing;
 mod draining;
+mod failing_over;
 mod losing_redis;
 mod notifying;
 mod paying;
+mod queueing;
 mod stage;
 mod ticking;
 mod till;

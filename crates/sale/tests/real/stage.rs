@@ -36,7 +36,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// Creates an event and opens it.
     pub(crate) async fn open() -> Self {
-        Self::open_in(stack::shared_database().to_owned(), SECTIONS).await
+        Self::open_with(SECTIONS, false).await
+    }
+
+    /// Creates an event with these sections, with or without a queue, and opens it.
+    pub(crate) async fn open_with(sections: &str, queue: bool) -> Self {
+        let database_url = stack::shared_database().to_owned();
+        Self::open_in(stack::shared_redis(), database_url, sections, queue).await
     }
 
     /// The same in a database of its own: for tests of what works on everything there is.
@@ -46,15 +52,21 @@ impl Stage {
         let name = format!("sale_{}_{number}", std::process::id());
         let url = stack::create_database(stack::shared_database(), &name).unwrap();
         stack::migrate(&url, &stack::migrations_folder()).unwrap();
-        Self::open_in(url, sections).await
+        Self::open_in(stack::shared_redis(), url, sections, false).await
     }
 
-    async fn open_in(database_url: String, sections: &str) -> Self {
+    /// The same with Redis at these nodes.
+    pub(crate) async fn open_in(
+        nodes: &[String],
+        database_url: String,
+        sections: &str,
+        queue: bool,
+    ) -> Self {
         let event = EventId::from_uuid(Uuid::now_v7());
-        let stage = Self { stores: stores(&database_url).await, event, database_url };
+        let stage = Self { stores: stores_on(nodes, &database_url).await, event, database_url };
         let sale = SaleSettings {
             max_per_buyer: 1_000,
-            queue: QueueSettings { enabled: false, ..QueueSettings::default() },
+            queue: QueueSettings { enabled: queue, ..QueueSettings::default() },
             ..SaleSettings::default()
         };
         let wanted = NewEvent {
@@ -70,8 +82,8 @@ impl Stage {
         };
         let request = CreateEvent { event: stage.event, wanted: &wanted, idempotency: None };
         let created = ledger::create_event(&stage.stores.database, &request).await.unwrap();
-        assert!(matches!(created, CreateEventOutcome::Created(_)));
-        assert_eq!(open_event(&stage.stores, stage.event).await, Ok(true));
+        let CreateEventOutcome::Created(created) = created else { panic!("{created:?}") };
+        open_event(&stage.stores, &created).await.unwrap();
         stage
     }
 
@@ -95,14 +107,18 @@ impl Stage {
 
     /// Holds places for a new buyer, or says why not.
     pub(crate) async fn hold(&self, choice: Choice<'_>) -> Result<BookingId, ReserveOutcome> {
+        self.hold_for(UserId::from_uuid(Uuid::now_v7()), choice).await
+    }
+
+    /// Holds places for this buyer, or says why not.
+    pub(crate) async fn hold_for(
+        &self,
+        user: UserId,
+        choice: Choice<'_>,
+    ) -> Result<BookingId, ReserveOutcome> {
         let booking = BookingId::new(self.event, Uuid::now_v7());
-        let request = ReserveSeats {
-            user: UserId::from_uuid(Uuid::now_v7()),
-            booking,
-            pass: PresentedPass::None,
-            idempotency: None,
-            choice,
-        };
+        let request =
+            ReserveSeats { user, booking, pass: PresentedPass::None, idempotency: None, choice };
         let outcome = opened(&self.stores, self.event, async || {
             reserve_seats(&self.stores.cluster, &request, DEADLINE).await
         })
@@ -166,6 +182,8 @@ impl Stage {
             keys::queue(event),
             keys::passes(event),
             keys::admissions(event),
+            keys::places(event),
+            keys::resolved(event),
             keys::holders(event),
             keys::bookings(event),
             keys::expiry(event),
@@ -183,6 +201,43 @@ impl Stage {
     pub(crate) async fn redis(&self, key: &str, command: &str, arguments: &[&str]) {
         let arguments = arguments.iter().map(|argument| Argument::from(*argument)).collect();
         self.stores.cluster.execute(key, command, arguments, DEADLINE).await.unwrap();
+    }
+
+    /// Changes something in Redis by hand: `COMMAND key arguments`, the key by its short name.
+    pub(crate) async fn plant(&self, command: &str) {
+        let words: Vec<&str> = command.split(' ').collect();
+        let key = match words[1] {
+            "map" => keys::map(self.event, &"A".parse().unwrap()),
+            "settings" => keys::settings(self.event),
+            "counts" => keys::counts(self.event),
+            "holders" => keys::holders(self.event),
+            "buyers" => keys::buyers(self.event),
+            "expiry" => keys::expiry(self.event),
+            other => panic!("{other}"),
+        };
+        let mut arguments = vec![key.as_str()];
+        arguments.extend(&words[2..]);
+        self.redis(&key, words[0], &arguments).await;
+    }
+
+    /// A command of Redis whose reply is texts; `arguments` without the key.
+    pub(crate) async fn texts(&self, key: &str, command: &str, arguments: &[&str]) -> Vec<String> {
+        let mut words: Vec<Argument> = vec![key.into()];
+        words.extend(arguments.iter().map(|argument| Argument::from(*argument)));
+        let replies = self.stores.cluster.execute(key, command, words, DEADLINE).await.unwrap();
+        replies.iter().map(|reply| reply.text().unwrap().to_owned()).collect()
+    }
+
+    /// The generation of the event in Redis.
+    pub(crate) async fn generation(&self) -> i64 {
+        self.settings().await.generation
+    }
+
+    /// The settings of the event in Redis.
+    pub(crate) async fn settings(&self) -> scripts::EventSettings {
+        let read = read_event(&self.stores.cluster, self.event, DEADLINE).await.unwrap();
+        let EventOutcome::Found(state) = read else { panic!("the event is gone") };
+        state.settings
     }
 
     /// `(available, held, sold)` of the event in Redis.
@@ -207,7 +262,14 @@ impl Stage {
 }
 
 pub(crate) async fn stores(database_url: &str) -> Stores<NativeTransport, NativeDatabase> {
-    let cluster: Rc<Cluster<_>> = Rc::new(connect(stack::shared_redis()));
+    stores_on(stack::shared_redis(), database_url).await
+}
+
+async fn stores_on(
+    nodes: &[String],
+    database_url: &str,
+) -> Stores<NativeTransport, NativeDatabase> {
+    let cluster: Rc<Cluster<_>> = Rc::new(connect(nodes));
     let database = NativeDatabase::connect(database_url).await;
     Stores { cluster, database, redis_deadline: DEADLINE }
 }

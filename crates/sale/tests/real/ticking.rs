@@ -7,7 +7,7 @@ use sale::{Jobs, TickReport, tick};
 use crate::stage::Stage;
 
 /// A tick without a provider: nothing here is paid for.
-async fn work(stage: &Stage, in_time: impl Fn() -> bool) -> TickReport {
+pub(crate) async fn work(stage: &Stage, in_time: impl Fn() -> bool) -> TickReport {
     let settings = ProviderSettings { api_base: String::new(), api_key: String::new() };
     let provider = Provider::new(NativeHttp::new(), settings);
     let now = || domain::time::Instant::from_unix_ms(1_800_000_000_000);

@@ -1,6 +1,6 @@
 //! The best adjacent seats: first row that has them, nearest the middle, lower of two equals.
 
-use scripts::{Choice, PresentedPass, ReserveOutcome, ReserveSeats, SectionStock};
+use scripts::{Choice, PresentedPass, ReserveOutcome, ReserveSeats};
 
 use crate::servers;
 use crate::stage::{DEADLINE, Setup, Stage, seated};
@@ -73,8 +73,8 @@ async fn choose(stage: &mut Stage, map: &str, quantity: u32) -> String {
     }
     stage.setup = Setup::with_sections(vec![section.clone()]);
     stage.setup.rules.max_per_buyer = 10;
-    stage.sold_before = true;
-    stage.open_with(1, &[SectionStock::with_sold_seats(section.clone(), &sold)]).await;
+    let sold: Vec<_> = sold.iter().map(|seat| stage.sale_of(&section, &[*seat], 1)).collect();
+    stage.rebuild(1, &sold, &[]).await;
 
     let request = ReserveSeats {
         user: stage.user("ann"),

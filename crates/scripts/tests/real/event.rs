@@ -1,11 +1,13 @@
 //! Opening, changing and reading an event.
 
 use domain::event::SaleSettings;
-use scripts::{OpenOutcome, SaleRules, SectionStock, keys};
+use scripts::{
+    FinishOpeningOutcome, OpenEvent, OpenOutcome, Opening, RestoreOutcome, SaleRules, keys,
+};
 
 use crate::scene::{play, play_unopened};
 use crate::servers;
-use crate::stage::{Setup, Stage, seated, standing};
+use crate::stage::{Setup, Stage, standing};
 
 #[tokio::test]
 async fn an_event_is_opened_once_for_each_generation() {
@@ -16,16 +18,17 @@ async fn an_event_is_opened_once_for_each_generation() {
         ann reserves b1 seats A 1-1         -> held A-1-1 | 19/1/0
         bob joins                           -> admitted 1, new
         open 1                              -> exists | 19/1/0
-        # A rebuild begins anew, but no number is given twice.
+        # A newer generation begins anew; what the journal says is kept. The queue's numbers go on
+        # because the ledger hands out each block once.
         open 2                              -> opened | 20/0/0
         map A                               -> ...../.....
         read b1                             -> absent
-        journal                             -> empty
+        journal                             -> reserved b1 A-1-1
         bob looks                           -> absent
-        bob joins                           -> admitted 2, new
+        bob joins                           -> admitted 1001, new
         # A writer that slept through the rebuild changes nothing.
         open 1                              -> exists
-        bob looks                           -> admitted 2
+        bob looks                           -> admitted 1001
     ";
     play_unopened(&Setup::default(), rows).await;
 }
@@ -46,7 +49,7 @@ async fn every_script_says_that_an_event_is_not_open() {
         ann reserves b1 section F 1         -> event_missing
         ann reserves b1 any 1               -> event_missing
         ann holds a ticket                  -> false
-        read b1                             -> absent
+        read b1                             -> event_missing
         pin b1                              -> event_missing
         confirm b1                          -> event_missing
         release b1                          -> event_missing
@@ -108,12 +111,13 @@ async fn sections_are_added_once() {
 async fn a_rebuilt_event_keeps_what_is_sold() {
     for (server, cluster) in servers::all() {
         let mut stage = Stage::new(cluster, Setup::default());
-        stage.sold_before = true;
-        let stock = [
-            SectionStock::with_sold_seats(seated("A", 2, 5, 5_000), &[(1, 3), (2, 1), (3, 1)]),
-            SectionStock::with_sold_places(standing("F", 10, 3_500), 4),
+        let (a, f) = (stage.setup.sections[0].clone(), stage.setup.sections[1].clone());
+        let sold = [
+            stage.sale_of(&a, &[(1, 3)], 1),
+            stage.sale_of(&a, &[(2, 1)], 1),
+            stage.sale_of(&f, &[], 4),
         ];
-        assert_eq!(stage.open_with(1, &stock).await, OpenOutcome::Opened);
+        stage.rebuild(1, &sold, &[]).await;
         let rows = "
             map A                           -> ..s../s....
             queue                           -> 0 wait, 0 active, on_sale
@@ -126,6 +130,111 @@ async fn a_rebuilt_event_keeps_what_is_sold() {
     }
 }
 
+/// While an event is being built nobody finds it; two holds of one seat become one; a builder of an
+/// older generation changes nothing; what is restored twice is restored once.
+#[tokio::test]
+async fn an_event_is_for_sale_only_when_all_of_it_is_back() {
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::open(cluster, Setup::default()).await;
+        let (a, f) = (stage.setup.sections[0].clone(), stage.setup.sections[1].clone());
+        let sold = [stage.sale_of(&a, &[(1, 1)], 1), stage.sale_of(&f, &[], 3)];
+        let held = [
+            stage.sale_of(&a, &[(1, 1), (1, 2)], 2),
+            stage.sale_of(&a, &[(1, 3), (1, 4)], 2),
+            stage.sale_of(&a, &[(1, 4), (1, 5)], 2),
+            stage.sale_of(&f, &[], 8),
+            stage.sale_of(&f, &[], 7),
+        ];
+        stage.bookings.insert("kept".to_owned(), held[1].0);
+        assert_eq!(stage.open_as(3, Opening::Rebuilt).await, OpenOutcome::Opened);
+        let missing = "
+            status                          -> event_missing
+            set paused                      -> event_missing
+            add B seated 2 3                -> event_missing
+            ann joins                       -> event_missing
+            ann looks                       -> event_missing
+            ann leaves                      -> event_missing
+            admit 10                        -> event_missing
+            queue                           -> event_missing
+            ann reserves b1 seats A 1-1     -> event_missing
+            ann reserves b1 any 1           -> event_missing
+            read b1                         -> event_missing
+            pin b1                          -> event_missing
+            confirm b1                      -> event_missing
+            release b1                      -> event_missing
+            expire b1                       -> event_missing
+            begin k f 1000                  -> event_missing
+        ";
+        stage.play(server, missing).await;
+        let done = |restored, refused| RestoreOutcome::Restored { restored, refused };
+        assert_eq!(stage.restore(2, &sold, true).await, RestoreOutcome::Superseded);
+        assert_eq!(stage.restore(3, &sold, true).await, done(2, 0));
+        assert_eq!(stage.restore(3, &sold, true).await, done(0, 0));
+        assert_eq!(stage.restore(3, &held, false).await, done(2, 3));
+        assert_eq!(stage.restore(3, &held, false).await, done(0, 3));
+        assert_eq!(stage.go_live(2, 0).await, FinishOpeningOutcome::Superseded);
+        assert_eq!(stage.open_generation(2).await, OpenOutcome::Exists);
+        assert_eq!(stage.open_as(2, Opening::Rebuilt).await, OpenOutcome::Exists);
+        stage.play(server, missing).await;
+        assert_eq!(stage.go_live(3, 0).await, FinishOpeningOutcome::Live);
+        assert_eq!(stage.go_live(3, 0).await, FinishOpeningOutcome::Live);
+        assert_eq!(stage.restore(3, &held, false).await, RestoreOutcome::Superseded);
+        for (_, hold) in &sold {
+            stage.bought.insert(hold.user, i64::from(hold.quantity));
+        }
+        let rows = "
+            map A                           -> s.hh./..... | 7/9/4
+            journal                         -> empty
+            ann reserves b1 section F 1     -> not_enough_seats
+            read kept                       -> held A-1-3,A-1-4
+            open 3                          -> exists
+        ";
+        stage.play(server, rows).await;
+    }
+}
+
+#[tokio::test]
+async fn a_settings_version_never_replaces_a_newer_one() {
+    let rows = "
+        set paused              -> updated
+        set resumed at 9        -> updated
+        set paused at 8         -> outdated
+        status                  -> on_sale
+        set paused at 9         -> updated
+        status                  -> paused
+    ";
+    play(&Setup::default(), rows).await;
+}
+
+/// An event that is over does not stay in Redis for ever; one that is not over does.
+#[tokio::test]
+async fn the_keys_of_an_event_that_is_over_expire() {
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::open(cluster, Setup::default()).await;
+        let rows = "
+            ann reserves b1 seats A 1-1 -> held A-1-1
+            retire 1000                 -> kept
+            set ended                   -> updated
+            retire 7200000              -> retired
+        ";
+        stage.play(server, rows).await;
+        for key in [
+            keys::settings(stage.event),
+            keys::counts(stage.event),
+            keys::journal(stage.event),
+            keys::map(stage.event, &"A".parse().unwrap()),
+        ] {
+            let left_ms = stage.raw(&key, "PTTL", &[]).await[0].integer().unwrap();
+            assert!((7_000_000..=7_200_000).contains(&left_ms), "{key}: {left_ms}");
+        }
+        // The end is moved: it is not over after all.
+        stage.setup.ends_in_ms = 3_600_000;
+        stage.play(server, "set extended -> updated\nretire 7200000 -> kept").await;
+        let key = keys::counts(stage.event);
+        assert_eq!(stage.raw(&key, "PTTL", &[]).await[0].integer(), Some(-1));
+    }
+}
+
 #[tokio::test]
 async fn what_is_read_is_what_was_opened() {
     for (_, cluster) in servers::all() {
@@ -133,8 +242,7 @@ async fn what_is_read_is_what_was_opened() {
         setup.rules = SaleRules::from(&SaleSettings::default());
         let stage = Stage::new(cluster, setup);
         let settings = stage.setup.settings(7);
-        let stock: Vec<_> = settings.sections.iter().cloned().map(SectionStock::free).collect();
-        let request = scripts::OpenEvent { event: stage.event, settings: &settings, stock: &stock };
+        let request = OpenEvent { event: stage.event, settings: &settings, opening: Opening::New };
         scripts::open_event(&stage.cluster, &request, crate::stage::DEADLINE).await.unwrap();
         let state = stage.state().await.unwrap();
         assert_eq!(state.settings, settings);
@@ -167,8 +275,10 @@ async fn the_keys_of_an_event_are_a_fixed_set() {
             keys::queue(event),
             keys::passes(event),
             keys::admissions(event),
+            keys::places(event),
             keys::holders(event),
             keys::bookings(event),
+            keys::resolved(event),
             keys::expiry(event),
             keys::buyers(event),
             keys::answers(event),

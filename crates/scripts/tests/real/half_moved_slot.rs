@@ -9,8 +9,9 @@ use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 use scripts::{
     AdmitMode, AdmitUsers, Answer, BeginRequest, Choice, ConfirmBooking, Error, EventUpdate,
-    ExpireHolds, FinishRequest, Idempotency, JoinQueue, OpenEvent, PinHold, PresentedPass,
-    ReleaseReason, ReleaseSeats, ReserveSeats, SectionStock, keys,
+    ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, OpenEvent, Opening, PinHold,
+    PlaceCounts, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
+    ShownReceipt, keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -93,6 +94,8 @@ fn moving_keys(event: EventId) -> Vec<String> {
         keys::counts(event),
         keys::bookings(event),
         keys::admissions(event),
+        keys::places(event),
+        keys::resolved(event),
         keys::holders(event),
         keys::expiry(event),
         keys::queue(event),
@@ -141,12 +144,14 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let section = &sections[0];
     let client: &Cluster<NativeTransport> = &stage.cluster;
 
-    let stock: Vec<_> = settings.sections.iter().cloned().map(SectionStock::free).collect();
-    let open = OpenEvent { event, settings: &settings, stock: &stock };
-    let update = EventUpdate { paused: Some(false), ..EventUpdate::default() };
+    let open = OpenEvent { event, settings: &settings, opening: Opening::New };
+    let restore = RestoreBookings { event, settings: &settings, sold: true, bookings: &[] };
+    let finish_open =
+        FinishOpening { event, settings: &settings, number: 0, served: 0, grace_ms: 0 };
+    let update = EventUpdate { version: 1, paused: Some(false), ..EventUpdate::default() };
     let known = [seated("A", 2, 5, 5_000)];
-    let join = JoinQueue { event, user: ann, random: 1 };
-    let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10 };
+    let join = JoinQueue { event, user: ann, random: 1, block: None, receipt: ShownReceipt::None };
+    let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
     let idempotency = Idempotency { entry: "k", fingerprint: "f" };
     let taken = Choice::Seats { section, seats: &[(1, 1)] };
     let reserve = ReserveSeats {
@@ -177,6 +182,10 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     }
     let mut answers = ask!(
         open_event(&open),
+        restore_bookings(&restore),
+        finish_opening(&finish_open),
+        retire_event(event, &settings, 1),
+        trim_journal(event, &[]),
         update_event(event, &update),
         add_sections(event, &known),
         read_event(event),
@@ -200,6 +209,23 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         finish_request(&finish),
         sweep_answers(event, 60_000_000, 10),
     );
+    let repair = Repair { event, generation: 1 };
+    let free = PlaceCounts { available: 0, held: 0, sold: 0 };
+    let bookings = [booking.to_string()];
+    let (places, counts, buyers, expiry, holders) = futures_util::join!(
+        repair.places(client, section, &[], deadline),
+        repair.counts(client, section, free, free, deadline),
+        repair.buyers(client, &[], deadline),
+        repair.expiry(client, &bookings, deadline),
+        scripts::scan_holders(client, event, deadline),
+    );
+    answers.extend([
+        ("repair places", places.map(without_times)),
+        ("repair counts", counts.map(without_times)),
+        ("repair buyers", buyers.map(without_times)),
+        ("repair expiry", expiry.map(without_times)),
+        ("scan holders", holders.map(without_times)),
+    ]);
     let replayed = scripts::reserve_seats(client, &replay, deadline).await;
     answers.push(("reserve_seats with a key", replayed.map(without_times)));
     answers

@@ -1,10 +1,10 @@
 //! The queue: joining, being let in, leaving.
 
-use scripts::{JoinQueue, keys};
+use scripts::{ShownReceipt, keys};
 
 use crate::scene::play;
 use crate::servers;
-use crate::stage::{DEADLINE, Setup, Stage};
+use crate::stage::{Setup, Stage};
 
 #[tokio::test]
 async fn users_are_let_in_in_the_order_of_their_numbers() {
@@ -256,8 +256,8 @@ async fn the_draw_decides_before_the_sale_and_the_number_after_it() {
         setup.on_sale_in_ms = 60_000;
         let mut stage = Stage::open(cluster, setup).await;
         for (user, random) in [("ann", 900_000), ("bob", 5), ("cat", 1_048_575), ("dan", 5)] {
-            let request = JoinQueue { event: stage.event, user: stage.user(user), random };
-            scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+            let user = stage.user(user);
+            stage.join_queue(user, random, ShownReceipt::None).await;
         }
         let rows = "
             set opened              -> updated
@@ -286,8 +286,7 @@ async fn a_thousand_are_let_in_by_one_call_at_most() {
         let mut stage = Stage::open(cluster, setup).await;
         for index in 0..1_100 {
             let user = stage.user(&format!("u{index}"));
-            let request = JoinQueue { event: stage.event, user, random: 0 };
-            scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+            stage.join_queue(user, 0, ShownReceipt::None).await;
         }
         let rows = "
             admit 5000              -> 1000 in, 100 wait, 1000 active
@@ -298,4 +297,83 @@ async fn a_thousand_are_let_in_by_one_call_at_most() {
         stage.play(server, rows).await;
         assert_eq!(stage.state().await.unwrap().admitted, 1_100);
     }
+}
+
+/// Redis forgets everything; receipts bring the line back in its old order, and numbers go on.
+#[tokio::test]
+async fn a_receipt_brings_a_lost_place_back() {
+    let rows = "
+        ann joins                       -> waiting 1 at 1, new
+        bob joins                       -> waiting 2 at 2, new
+        cat joins                       -> waiting 3 at 3, new
+        admit 1                         -> 1 in, 2 wait, 1 active
+        ann looks                       -> admitted 1
+        # Whom Redis knows gets nothing by a receipt.
+        bob returns                     -> waiting 2 at 1
+        open 2                          -> opened
+        eve joins                       -> waiting 1001 at 1, new
+        cat returns                     -> waiting 3 at 1
+        cat returns                     -> waiting 3 at 1
+        bob returns                     -> waiting 2 at 1
+        bob leaves                      -> left
+        # It was given up: a new place, at the end.
+        bob returns                     -> waiting 1002 at 3, new
+        # Let in before, the pass unused: back to the front.
+        ann returns                     -> waiting 1 at 1
+        admit 10                        -> 4 in, 0 wait, 4 active
+        ann looks                       -> admitted 1
+        ann reserves b1 seats A 1-1     -> held A-1-1
+        # A used pass stays used.
+        ann returns                     -> waiting 1003 at 1, new
+    ";
+    play(&Setup::with_queue(), rows).await;
+}
+
+#[tokio::test]
+async fn numbers_are_never_reused_when_blocks_end() {
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::open(cluster, Setup::with_queue()).await;
+        let mut rows = "ann joins -> waiting 1 at 1, new\n".to_owned();
+        rows += "bob joins -> waiting 2 at 2, new";
+        stage.play(server, &rows).await;
+        // A failover has lost the second number, as if bob had never joined.
+        let counts = keys::counts(stage.event);
+        stage.raw(&counts, "HSET", &["number", "1"]).await;
+        stage.raw(&keys::settings(stage.event), "HSET", &["numbers_node", "another"]).await;
+        stage.play(server, "cat joins -> waiting 1001 at 3, new").await;
+        stage.raw(&counts, "HSET", &["number", "2000"]).await;
+        stage.play(server, "dan joins -> waiting 2001 at 4, new").await;
+    }
+}
+
+#[tokio::test]
+async fn after_a_rebuild_nobody_is_let_in_until_the_line_is_back() {
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::open(cluster, Setup::with_queue()).await;
+        stage.open_as(2, scripts::Opening::Rebuilt).await;
+        stage.go_live(2, 60_000).await;
+        let rows = "
+            ann joins           -> waiting 1 at 1, new
+            admit 10            -> 0 in, 1 wait, 0 active
+            admit 10 by hand    -> 0 in, 1 wait, 0 active
+        ";
+        stage.play(server, rows).await;
+        stage.raw(&keys::counts(stage.event), "HSET", &["admit_from_ms", "1"]).await;
+        stage.play(server, "admit 10 -> 1 in, 0 wait, 1 active").await;
+    }
+}
+
+#[tokio::test]
+async fn letting_in_by_hand_is_done_once_for_its_key() {
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        bob joins                   -> waiting 2 at 2, new
+        cat joins                   -> waiting 3 at 3, new
+        admit 1 by hand key=k/f     -> 1 in, 2 wait, 1 active
+        admit 1 by hand key=k/f     -> replayed 1 in
+        admit 2 by hand key=k/g     -> idempotency_key_reused
+        queue                       -> 2 wait, 1 active, on_sale
+        admit 1 by hand key=l/f     -> 1 in, 1 wait, 2 active
+    ";
+    play(&Setup::with_queue(), rows).await;
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use scripts::{
     AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, Answer, BeginOutcome, BeginRequest,
     BookingOutcome, CancelOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate,
-    ExpireHolds, ExpireOutcome, FinishOutcome, FinishRequest, Idempotency, JoinQueue, JournalKind,
+    ExpireHolds, ExpireOutcome, FinishOutcome, FinishRequest, Idempotency, JournalKind,
     LeaveOutcome, PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace,
-    ReleaseOutcome, ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, UpdateOutcome, keys,
+    ReleaseOutcome, ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt,
+    UpdateOutcome, keys,
 };
 
 use crate::servers;
@@ -62,6 +63,17 @@ impl Stage {
             ["open", generation] => word(self.open_generation(generation.parse().unwrap()).await),
             ["add", name, ref rest @ ..] => self.add(name, rest).await,
             ["set", what] => self.set(what).await,
+            ["set", what, "at", version] => self.set(&format!("{what}@{version}")).await,
+            ["retire", keep_ms] => {
+                let settings = self.setup.settings(1);
+                let keep_ms = keep_ms.parse().unwrap();
+                word(
+                    scripts::retire_event(&self.cluster, self.event, &settings, keep_ms, DEADLINE)
+                        .await
+                        .unwrap(),
+                )
+            }
+            [user, "returns"] => self.come_back(user).await,
             ["map", section] => self.map(section).await,
             ["status"] => self
                 .state()
@@ -72,6 +84,10 @@ impl Stage {
             [user, "leaves"] => self.leave(user).await,
             ["admit", limit] => self.admit(limit, AdmitMode::Scheduled).await,
             ["admit", limit, "by", "hand"] => self.admit(limit, AdmitMode::Manual).await,
+            ["admit", limit, "by", "hand", key] => {
+                let key = key.strip_prefix("key=").expect("key=<key>/<fingerprint>");
+                self.admit(&format!("{limit}@{key}"), AdmitMode::Manual).await
+            }
             ["queue"] => self.queue().await,
             [user, "reserves", booking, ref rest @ ..] => self.reserve(user, booking, rest).await,
             [user, "holds", "a", "ticket"] => {
@@ -147,7 +163,12 @@ impl Stage {
     }
 
     async fn set(&mut self, what: &str) -> String {
-        let mut update = EventUpdate::default();
+        let (what, version) = match what.split_once('@') {
+            Some((what, version)) => (what, version.parse().unwrap()),
+            None => (what, self.version + 1),
+        };
+        self.version = self.version.max(version);
+        let mut update = EventUpdate { version, ..EventUpdate::default() };
         let rules = &mut self.setup.rules;
         match what {
             "paused" => update.paused = Some(true),
@@ -155,6 +176,7 @@ impl Stage {
             "cancelled" => update.cancelled = Some(true),
             "ended" => update.ends_at = Some(in_ms(0)),
             "scheduled" => update.on_sale_at = Some(in_ms(60_000)),
+            "extended" => update.ends_at = Some(in_ms(3_600_000)),
             "opened" => update.on_sale_at = Some(in_ms(0)),
             "queue=on" | "queue=off" => rules.queue_enabled = what == "queue=on",
             _ => match what.split_once('=').expect("field=value") {
@@ -170,6 +192,7 @@ impl Stage {
         let call = scripts::update_event(&self.cluster, self.event, &update, DEADLINE);
         match call.await.unwrap() {
             UpdateOutcome::Updated => "updated".to_owned(),
+            UpdateOutcome::Outdated => "outdated".to_owned(),
             UpdateOutcome::EventMissing => "event_missing".to_owned(),
         }
     }
@@ -182,8 +205,20 @@ impl Stage {
 
     async fn join(&mut self, user: &str) -> String {
         let user = self.user(user);
-        let request = JoinQueue { event: self.event, user, random: user.as_uuid().as_u64_pair().1 };
-        let place = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
+        let random = user.as_uuid().as_u64_pair().1;
+        let place = self.join_queue(user, random, ShownReceipt::None).await;
+        self.place(user, place)
+    }
+
+    /// Joins with the receipt of the last place.
+    async fn come_back(&mut self, user: &str) -> String {
+        let user = self.user(user);
+        let shown = self.join_queue(user, 0, ShownReceipt::Shown).await;
+        if shown.outcome != PlaceOutcome::UnknownPlace {
+            return self.place(user, shown);
+        }
+        let (score, joined_at) = self.receipts[&user];
+        let place = self.join_queue(user, 0, ShownReceipt::Honoured { score, joined_at }).await;
         self.place(user, place)
     }
 
@@ -198,6 +233,9 @@ impl Stage {
         let has_pass = matches!(place.outcome, PlaceOutcome::Admitted | PlaceOutcome::Expired);
         assert_eq!(place.pass.is_some(), has_pass);
         assert_eq!(place.position > 0, place.outcome == PlaceOutcome::Waiting);
+        if place.score > 0 {
+            self.receipts.insert(user, (place.score, place.joined_at));
+        }
         if let Some(pass) = place.pass {
             let ttl_ms = pass.expires_at.unix_ms() - pass.issued_at.unix_ms();
             assert_eq!(ttl_ms, self.setup.rules.pass_ttl_ms);
@@ -211,6 +249,8 @@ impl Stage {
             PlaceOutcome::Closed => format!("closed{new}"),
             PlaceOutcome::Absent => format!("absent{new}"),
             PlaceOutcome::NotOnSale => format!("not_on_sale{new}"),
+            PlaceOutcome::UnknownPlace => format!("unknown_place{new}"),
+            PlaceOutcome::NumbersUsedUp => format!("numbers_used_up{new}"),
             PlaceOutcome::EventMissing => format!("event_missing{new}"),
         }
     }
@@ -219,16 +259,22 @@ impl Stage {
         let user = self.user(user);
         let call = scripts::leave_queue(&self.cluster, self.event, user, DEADLINE);
         match call.await.unwrap() {
-            LeaveOutcome::Left => "left".to_owned(),
-            LeaveOutcome::Absent => "absent".to_owned(),
+            LeaveOutcome::Left { .. } => "left".to_owned(),
+            LeaveOutcome::Absent { .. } => "absent".to_owned(),
             LeaveOutcome::EventMissing => "event_missing".to_owned(),
         }
     }
 
     async fn admit(&self, limit: &str, mode: AdmitMode) -> String {
-        let request = AdmitUsers { event: self.event, mode, limit: limit.parse().unwrap() };
+        let (limit, key) = limit.split_once('@').unwrap_or((limit, ""));
+        let key = key.split_once('/');
+        let idempotency = key.map(|(entry, fingerprint)| Idempotency { entry, fingerprint });
+        let limit = limit.parse().unwrap();
+        let request = AdmitUsers { event: self.event, mode, limit, idempotency };
         match scripts::admit_users(&self.cluster, &request, DEADLINE).await.unwrap() {
-            AdmitOutcome::Admitted { admitted, waiting, active } => {
+            AdmitOutcome::Replayed { admitted } => format!("replayed {admitted} in"),
+            AdmitOutcome::IdempotencyKeyReused => "idempotency_key_reused".to_owned(),
+            AdmitOutcome::Admitted { admitted, waiting, active, .. } => {
                 format!("{admitted} in, {waiting} wait, {active} active")
             }
             AdmitOutcome::EventMissing => "event_missing".to_owned(),
@@ -345,7 +391,10 @@ impl Stage {
                 let later = if expires_at > hold.expires_at { ", later" } else { "" };
                 format!("{} {}{later}{due}", word(hold.state), places(&hold))
             }
+            BookingOutcome::Released(hold) => format!("was released {}", places(&hold)),
+            BookingOutcome::Expired(hold) => format!("was expired {}", places(&hold)),
             BookingOutcome::Absent { .. } => "absent".to_owned(),
+            BookingOutcome::EventMissing => "event_missing".to_owned(),
         }
     }
 
@@ -464,8 +513,8 @@ impl Stage {
     /// Trims the first `count` entries.
     async fn trim(&self, count: u32) -> String {
         let entries = scripts::read_journal(&self.cluster, self.event, count, DEADLINE).await;
-        let last = entries.unwrap().pop().expect("an entry").id;
-        let call = scripts::trim_journal(&self.cluster, self.event, &last, DEADLINE);
+        let entries = entries.unwrap();
+        let call = scripts::trim_journal(&self.cluster, self.event, &entries, DEADLINE);
         format!("{} trimmed", call.await.unwrap())
     }
 

@@ -7,13 +7,20 @@ use cluster::{Argument, Cluster, Reply};
 use domain::id::{BookingId, EventId, UserId};
 use domain::section::{Section, SectionKind, SectionName};
 use domain::time::Instant;
-use scripts::{EventSettings, Hold, OpenEvent, OpenOutcome, SaleRules, SectionStock};
+use scripts::{
+    EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState, JoinQueue, OpenEvent,
+    OpenOutcome, Opening, PlaceOutcome, QueuePlace, RestoreBookings, RestoreOutcome, SaleRules,
+    ShownReceipt,
+};
 use uuid::Uuid;
 
 use native::NativeTransport;
 
 /// Far more than a call takes: a test that reaches it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Queue numbers of a block: few, so that blocks end.
+pub(crate) const BLOCK: i64 = 1_000;
 
 /// What an event is like before the first row.
 #[derive(Clone)]
@@ -61,6 +68,7 @@ impl Setup {
     pub(crate) fn settings(&self, generation: i64) -> EventSettings {
         EventSettings {
             generation,
+            version: 1,
             cancelled: false,
             paused: false,
             on_sale_at: in_ms(self.on_sale_in_ms),
@@ -99,12 +107,16 @@ pub(crate) struct Stage {
     pub(crate) bookings: BTreeMap<String, BookingId>,
     /// The last hold seen of each booking.
     pub(crate) holds: HashMap<BookingId, Hold>,
+    /// What the receipt of the last place of each user says.
+    pub(crate) receipts: HashMap<UserId, (i64, Instant)>,
     /// The last pass seen of each user.
     pub(crate) passes: HashMap<UserId, String>,
     /// Tickets of each user that are sold, as far as this stage confirmed them.
     pub(crate) bought: HashMap<UserId, i64>,
-    /// Whether the event was opened with sold places, which no booking owns in Redis.
-    pub(crate) sold_before: bool,
+    /// The last queue number that this stage has handed out.
+    pub(crate) numbers_granted: i64,
+    /// The version of the settings.
+    pub(crate) version: i64,
 }
 
 impl Stage {
@@ -117,9 +129,11 @@ impl Stage {
             users: BTreeMap::new(),
             bookings: BTreeMap::new(),
             holds: HashMap::new(),
+            receipts: HashMap::new(),
             passes: HashMap::new(),
             bought: HashMap::new(),
-            sold_before: false,
+            numbers_granted: 0,
+            version: 1,
         }
     }
 
@@ -131,14 +145,88 @@ impl Stage {
     }
 
     pub(crate) async fn open_generation(&self, generation: i64) -> OpenOutcome {
-        let stock: Vec<_> = self.setup.sections.iter().cloned().map(SectionStock::free).collect();
-        self.open_with(generation, &stock).await
+        self.open_as(generation, Opening::New).await
     }
 
-    pub(crate) async fn open_with(&self, generation: i64, stock: &[SectionStock]) -> OpenOutcome {
+    pub(crate) async fn open_as(&self, generation: i64, opening: Opening) -> OpenOutcome {
         let settings = self.setup.settings(generation);
-        let request = OpenEvent { event: self.event, settings: &settings, stock };
+        let request = OpenEvent { event: self.event, settings: &settings, opening };
         scripts::open_event(&self.cluster, &request, DEADLINE).await.unwrap()
+    }
+
+    /// Opens the event with what is sold and held, as a rebuild does.
+    pub(crate) async fn rebuild(
+        &mut self,
+        generation: i64,
+        sold: &[(BookingId, Hold)],
+        held: &[(BookingId, Hold)],
+    ) {
+        assert_eq!(self.open_as(generation, Opening::Rebuilt).await, OpenOutcome::Opened);
+        for (bookings, are_sold) in [(sold, true), (held, false)] {
+            self.restore(generation, bookings, are_sold).await;
+        }
+        assert_eq!(self.go_live(generation, 0).await, FinishOpeningOutcome::Live);
+        self.bought.clear();
+        for (_, hold) in sold {
+            *self.bought.entry(hold.user).or_default() += i64::from(hold.quantity);
+        }
+    }
+
+    pub(crate) async fn restore(
+        &self,
+        generation: i64,
+        bookings: &[(BookingId, Hold)],
+        sold: bool,
+    ) -> RestoreOutcome {
+        let settings = self.setup.settings(generation);
+        let request = RestoreBookings { event: self.event, settings: &settings, sold, bookings };
+        scripts::restore_bookings(&self.cluster, &request, DEADLINE).await.unwrap()
+    }
+
+    pub(crate) async fn go_live(&self, generation: i64, grace_ms: i64) -> FinishOpeningOutcome {
+        let settings = self.setup.settings(generation);
+        let number = self.numbers_granted;
+        let request =
+            FinishOpening { event: self.event, settings: &settings, number, served: 0, grace_ms };
+        scripts::finish_opening(&self.cluster, &request, DEADLINE).await.unwrap()
+    }
+
+    /// A sale, or a hold, of a new buyer.
+    pub(crate) fn sale_of(
+        &self,
+        section: &Section,
+        seats: &[(u32, u32)],
+        quantity: u32,
+    ) -> (BookingId, Hold) {
+        let hold = Hold {
+            state: HoldState::Held,
+            user: UserId::from_uuid(Uuid::now_v7()),
+            section: section.name.clone(),
+            quantity,
+            amount: section.price * i64::from(quantity),
+            currency: "EUR".to_owned(),
+            created_at: in_ms(0),
+            expires_at: in_ms(60_000),
+            seats: seats.to_vec(),
+        };
+        (BookingId::new(self.event, Uuid::now_v7()), hold)
+    }
+
+    /// Joins the queue; the stage hands numbers out as the ledger does.
+    pub(crate) async fn join_queue(
+        &mut self,
+        user: UserId,
+        random: u64,
+        receipt: ShownReceipt,
+    ) -> QueuePlace {
+        let mut request = JoinQueue { event: self.event, user, random, block: None, receipt };
+        let place = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
+        if place.outcome != PlaceOutcome::NumbersUsedUp {
+            return place;
+        }
+        request.block = Some((self.numbers_granted + 1, self.numbers_granted + BLOCK));
+        self.numbers_granted += BLOCK;
+        scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap()
     }
 
     /// The user of that name; a new one the first time.

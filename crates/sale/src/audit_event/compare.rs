@@ -1,0 +1,381 @@
+//! What differs between the stores, or within Redis.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt;
+
+use domain::section::{
+    ROW_SEPARATOR, SEAT_FREE, SEAT_HELD, SEAT_SOLD, Section, SectionKind, SectionName,
+};
+use scripts::{PlaceCounts, PlaceRepair};
+
+use super::look::{Look, RedisLook};
+
+/// The state of a place that has none of its own: standing places are counted.
+const STANDING: u8 = b'-';
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difference {
+    /// Redis does not have the event.
+    Missing,
+    /// Redis has an older life of the event.
+    Generation {
+        /// In Redis.
+        redis: i64,
+        /// In Postgres.
+        postgres: i64,
+    },
+    /// The map of a section is lost or no map: the event is to be built anew.
+    Map(SectionName),
+    /// Redis has older settings.
+    Settings {
+        /// The version in Redis.
+        redis: i64,
+        /// The version in Postgres.
+        postgres: i64,
+    },
+    /// Redis does not have the section.
+    Section(SectionName),
+    /// A booking is sold, and Redis still holds it.
+    Unmarked {
+        /// The booking.
+        booking: String,
+        /// The section of its places.
+        section: SectionName,
+    },
+    /// The state or the holder of a place.
+    Place {
+        /// Its section.
+        section: SectionName,
+        /// What it is and what it should be.
+        repair: PlaceRepair,
+    },
+    /// The counts of a section.
+    Counts {
+        /// The section.
+        section: SectionName,
+        /// As they are.
+        seen: PlaceCounts,
+        /// As they should be.
+        wanted: PlaceCounts,
+    },
+    /// The count of a buyer.
+    Buyer {
+        /// The buyer.
+        user: String,
+        /// Tickets as counted.
+        seen: String,
+        /// Tickets held and bought.
+        wanted: i64,
+    },
+    /// A hold without an end, or an end without a hold.
+    Expiry {
+        /// The booking.
+        booking: String,
+    },
+}
+
+impl Difference {
+    /// The kind, as clients see it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Generation { .. } => "generation",
+            Self::Map(_) => "map",
+            Self::Settings { .. } => "settings",
+            Self::Section(_) => "section",
+            Self::Unmarked { .. } => "unmarked_sale",
+            Self::Place { .. } => "place",
+            Self::Counts { .. } => "counts",
+            Self::Buyer { .. } => "buyer",
+            Self::Expiry { .. } => "expiry",
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => formatter.write_str("Redis does not have the event"),
+            Self::Generation { redis, postgres } | Self::Settings { redis, postgres } => {
+                write!(formatter, "{redis} in Redis, {postgres} in Postgres")
+            }
+            Self::Map(section) => write!(formatter, "the map of {section} is no map"),
+            Self::Section(section) => write!(formatter, "Redis does not have {section}"),
+            Self::Unmarked { booking, .. } => write!(formatter, "{booking} is sold"),
+            Self::Place { repair, .. } => {
+                let place = |(state, holder): &(u8, Option<String>)| {
+                    let holder = holder.as_deref().unwrap_or("nobody");
+                    format!("{} of {holder}", char::from(*state))
+                };
+                let (seen, wanted) = (place(&repair.seen), place(&repair.wanted));
+                write!(formatter, "{} is {seen}, should be {wanted}", repair.field)
+            }
+            Self::Counts { section, seen, wanted } => {
+                let counts = |counts: &PlaceCounts| {
+                    format!("{}/{}/{}", counts.available, counts.held, counts.sold)
+                };
+                write!(formatter, "{section} has {}, should have {}", counts(seen), counts(wanted))
+            }
+            Self::Buyer { user, seen, wanted } => {
+                write!(formatter, "{user} has {seen}, should have {wanted}")
+            }
+            Self::Expiry { booking } => write!(formatter, "{booking}"),
+        }
+    }
+}
+
+/// Compares what was seen in one look.
+pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
+    let event = &look.postgres.event;
+    let Some(redis) = &look.redis else { return BTreeSet::from([Difference::Missing]) };
+    let settings = &redis.state.settings;
+    if settings.generation < event.generation {
+        let (redis, postgres) = (settings.generation, event.generation);
+        return BTreeSet::from([Difference::Generation { redis, postgres }]);
+    }
+    let damaged = settings.sections.iter().filter(|section| !has_whole_map(section, redis));
+    let damaged: BTreeSet<_> = damaged.map(|it| Difference::Map(it.name.clone())).collect();
+    if !damaged.is_empty() {
+        return damaged;
+    }
+    let mut found = BTreeSet::new();
+    if settings.version < event.settings_version {
+        let (redis, postgres) = (settings.version, event.settings_version);
+        found.insert(Difference::Settings { redis, postgres });
+    }
+    let known: HashSet<_> = settings.sections.iter().map(|section| &section.name).collect();
+    let missing = event.sections.iter().filter(|section| !known.contains(&section.name));
+    found.extend(missing.map(|section| Difference::Section(section.name.clone())));
+
+    let claims = Claims::of(look, redis);
+    found.extend(claims.unmarked.iter().map(|(booking, section)| Difference::Unmarked {
+        booking: (*booking).to_owned(),
+        section: (*section).clone(),
+    }));
+    for section in &settings.sections {
+        found.extend(places(section, redis, &claims));
+    }
+    found.extend(claims.orphans(redis));
+    for (section, counts) in settings.sections.iter().zip(&redis.state.sections) {
+        found.extend(counts_of(section, *counts, look, redis, &claims));
+    }
+    // Totals that are not the sums are mended with the counts of any section.
+    if let (false, Some((section, counts))) =
+        (totals_add_up(redis), settings.sections.iter().zip(&redis.state.sections).next())
+    {
+        let (section, seen, wanted) = (section.name.clone(), *counts, *counts);
+        let counted = found.iter().any(|it| matches!(it, Difference::Counts { .. }));
+        if !counted {
+            found.insert(Difference::Counts { section, seen, wanted });
+        }
+    }
+    found.extend(buyers(look, redis, &claims));
+    let ends = redis.expiry.keys().filter(|booking| !redis.holds.contains_key(*booking));
+    let endless = redis.holds.keys().filter(|booking| !redis.expiry.contains_key(*booking));
+    found
+        .extend(ends.chain(endless).map(|booking| Difference::Expiry { booking: booking.clone() }));
+    found
+}
+
+/// Who should have which place.
+struct Claims<'a> {
+    /// Field in holders → booking, by Postgres.
+    sold: HashMap<String, String>,
+    /// Field in holders → bookings, by the records of the holds.
+    held: HashMap<String, Vec<&'a str>>,
+    /// Bookings that are sold and still held in Redis, with their section.
+    unmarked: HashMap<&'a str, &'a SectionName>,
+}
+
+impl<'a> Claims<'a> {
+    fn of(look: &Look, redis: &'a RedisLook) -> Self {
+        let mut claims =
+            Self { sold: HashMap::new(), held: HashMap::new(), unmarked: HashMap::new() };
+        for sale in &look.sales {
+            let booking = sale.booking.to_string();
+            if let Some((held, hold)) = redis.holds.get_key_value(&booking) {
+                claims.unmarked.insert(held, &hold.section);
+            }
+            if sale.seats.is_empty() {
+                claims.sold.insert(format!("{}-{booking}", sale.section), booking);
+            } else {
+                let fields = sale.seats.iter().map(|seat| (seat.to_string(), booking.clone()));
+                claims.sold.extend(fields);
+            }
+        }
+        for (booking, hold) in &redis.holds {
+            let mut fields = hold.seat_labels();
+            if fields.is_empty() {
+                fields.push(format!("{}-{booking}", hold.section));
+            }
+            for field in fields {
+                claims.held.entry(field).or_default().push(booking);
+            }
+        }
+        claims
+    }
+
+    /// The state and the holder of a place as they should be, given its holder as it is.
+    fn wanted(&self, field: &str, holder: Option<&String>) -> (u8, Option<String>) {
+        if let Some(booking) = self.sold.get(field) {
+            // Marking the sale turns its hold into it; until then it is held by itself.
+            let state =
+                if self.unmarked.contains_key(booking.as_str()) { SEAT_HELD } else { SEAT_SOLD };
+            return (state, Some(booking.clone()));
+        }
+        let claims = self.held.get(field).map(Vec::as_slice).unwrap_or_default();
+        let claim = claims
+            .iter()
+            .find(|claim| holder.is_some_and(|holder| holder == **claim))
+            .or_else(|| claims.iter().min());
+        match claim {
+            Some(claim) => (SEAT_HELD, Some((*claim).to_owned())),
+            None => (SEAT_FREE, None),
+        }
+    }
+
+    /// Holders of what is no seat of the event, and standing places without or with a wrong holder.
+    fn orphans(&self, redis: &RedisLook) -> Vec<Difference> {
+        let seated: HashMap<&SectionName, (u32, u32)> =
+            redis.state.settings.sections.iter().filter_map(shape).collect();
+        let is_seat = |field: &str| {
+            let mut parts = field.split('-');
+            let (section, row, number) = (parts.next()?, parts.next()?, parts.next()?);
+            let (rows, width) = seated.get(&section.parse::<SectionName>().ok()?)?;
+            let (row, number): (u32, u32) = (row.parse().ok()?, number.parse().ok()?);
+            let inside = (1..=*rows).contains(&row) && (1..=*width).contains(&number);
+            (inside && parts.next().is_none()).then_some(())
+        };
+        let fields: BTreeSet<&String> =
+            redis.holders.keys().chain(self.sold.keys()).chain(self.held.keys()).collect();
+        fields
+            .into_iter()
+            .filter(|field| is_seat(field).is_none())
+            .filter_map(|field| {
+                let holder = redis.holders.get(field);
+                let wanted = self.wanted(field, holder).1;
+                let section = field.split('-').next()?.parse().ok()?;
+                (holder != wanted.as_ref()).then(|| Difference::Place {
+                    section,
+                    repair: PlaceRepair {
+                        field: field.clone(),
+                        offset: None,
+                        seen: (STANDING, holder.cloned()),
+                        wanted: (STANDING, wanted),
+                    },
+                })
+            })
+            .collect()
+    }
+}
+
+/// Whether the map of a section has all its seats, each in one of the three states.
+fn has_whole_map(section: &Section, redis: &RedisLook) -> bool {
+    let Some((name, (rows, width))) = shape(section) else { return true };
+    let map = redis.maps.get(name).map(Vec::as_slice).unwrap_or_default();
+    let is_seat = |seat: &u8| matches!(*seat, SEAT_FREE | SEAT_HELD | SEAT_SOLD);
+    let rows_seen = map.split(|character| *character == ROW_SEPARATOR);
+    rows_seen.clone().count() == rows as usize
+        && rows_seen.into_iter().all(|row| row.len() == width as usize && row.iter().all(is_seat))
+}
+
+fn shape(section: &Section) -> Option<(&SectionName, (u32, u32))> {
+    match section.kind {
+        SectionKind::Seated { rows, seats_per_row } => Some((&section.name, (rows, seats_per_row))),
+        SectionKind::Standing { .. } => None,
+    }
+}
+
+/// The seats of a section that are not as they should be.
+fn places(section: &Section, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Difference> {
+    let Some((name, (rows, width))) = shape(section) else { return Vec::new() };
+    let map = redis.maps.get(name).map(Vec::as_slice).unwrap_or_default();
+    let mut found = Vec::new();
+    for row in 1..=rows {
+        for number in 1..=width {
+            let offset = (row - 1) * (width + 1) + number - 1;
+            let state = map.get(offset as usize).copied().unwrap_or_default();
+            let field = format!("{name}-{row}-{number}");
+            let holder = redis.holders.get(&field);
+            let wanted = claims.wanted(&field, holder);
+            if (state, holder) != (wanted.0, wanted.1.as_ref()) {
+                let seen = (state, holder.cloned());
+                let repair = PlaceRepair { field, offset: Some(offset), seen, wanted };
+                found.push(Difference::Place { section: name.clone(), repair });
+            }
+        }
+    }
+    found
+}
+
+/// The counts of a section, if they are not what its map says, or for a standing one what holds and
+/// sales say.
+fn counts_of(
+    section: &Section,
+    seen: PlaceCounts,
+    look: &Look,
+    redis: &RedisLook,
+    claims: &Claims<'_>,
+) -> Option<Difference> {
+    let name = &section.name;
+    let wanted = if section.is_seated() {
+        let map = redis.maps.get(name).map(Vec::as_slice).unwrap_or_default();
+        let count = |state| {
+            let seats = map.iter().filter(|seat| **seat == state).count();
+            i64::try_from(seats).unwrap_or(i64::MAX)
+        };
+        PlaceCounts { available: count(SEAT_FREE), held: count(SEAT_HELD), sold: count(SEAT_SOLD) }
+    } else {
+        let of_section = redis.holds.iter().filter(|(_, hold)| hold.section == *name);
+        let (mut held, mut unmarked) = (0, 0);
+        for (booking, hold) in of_section {
+            held += i64::from(hold.quantity);
+            if claims.unmarked.contains_key(booking.as_str()) {
+                unmarked += i64::from(hold.quantity);
+            }
+        }
+        let sold = look.postgres.sold.iter().find(|(section, _)| section == name);
+        let sold = sold.map_or(0, |(_, sold)| *sold) - unmarked;
+        // Of two holds of the last place one is too many: the count of what is free stays at 0.
+        let available = (i64::from(section.capacity()) - held - sold).max(0);
+        PlaceCounts { available, held, sold }
+    };
+    (seen != wanted).then(|| Difference::Counts { section: name.clone(), seen, wanted })
+}
+
+fn totals_add_up(redis: &RedisLook) -> bool {
+    let sum = |count: fn(&PlaceCounts) -> i64| redis.state.sections.iter().map(count).sum::<i64>();
+    let total = PlaceCounts {
+        available: sum(|counts| counts.available),
+        held: sum(|counts| counts.held),
+        sold: sum(|counts| counts.sold),
+    };
+    total == redis.state.total
+}
+
+/// Buyers whose count is not what they hold and have bought.
+fn buyers(look: &Look, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Difference> {
+    let mut wanted: HashMap<String, i64> = HashMap::new();
+    for hold in redis.holds.values() {
+        *wanted.entry(hold.user.to_string()).or_default() += i64::from(hold.quantity);
+    }
+    for sale in &look.sales {
+        if !claims.unmarked.contains_key(sale.booking.to_string().as_str()) {
+            *wanted.entry(sale.user.to_string()).or_default() += i64::from(sale.quantity);
+        }
+    }
+    let users: HashSet<&String> = redis.buyers.keys().chain(wanted.keys()).collect();
+    users
+        .into_iter()
+        .filter_map(|user| {
+            let seen = redis.buyers.get(user).map_or("0", String::as_str);
+            let wanted = wanted.get(user).copied().unwrap_or(0);
+            (seen != wanted.to_string()).then(|| Difference::Buyer {
+                user: user.clone(),
+                seen: seen.to_owned(),
+                wanted,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! A place in the queue, also when Redis has forgotten it.
+//!
+//! A receipt proves a place. It is needed only when Redis knows nothing of its owner: the ledger is
+//! then asked whether the place was left or its pass used, and if not, it comes back where it was.
+//! Those who were let in and had not used their pass come back to the front.
+//!
+//! What the ledger cannot know: a reservation whose journal entry was lost with Redis. Its place
+//! comes back, and with it one more pass; the limit per buyer still counts what is sold.
+
+use cluster::Transport;
+use domain::id::{EventId, UserId};
+use domain::time::Instant;
+use ledger::Database;
+use scripts::{JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownReceipt};
+
+use crate::{Error, Stores, opened};
+
+/// A block of numbers can be used up by others between two calls; then there is another one.
+const BLOCKS_MAX: usize = 3;
+
+/// A genuine receipt of the user for a place in the event's queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The number of the place.
+    pub number: i64,
+    /// The order in the line, `draw * 2^32 + number`.
+    pub score: i64,
+    /// When the place was made.
+    pub joined_at: Instant,
+}
+
+/// Joins the queue of `event`: the place the user has, the one that the receipt proves, or a new
+/// one. `random` decides the order among those who join before the sale opens.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn join_queue<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    user: UserId,
+    random: u64,
+    receipt: Option<Receipt>,
+) -> Result<QueuePlace, Error> {
+    let shown = if receipt.is_some() { ShownReceipt::Shown } else { ShownReceipt::None };
+    let mut request = JoinQueue { event, user, random, block: None, receipt: shown };
+    // Each refusal below comes once, but for blocks that others use up.
+    for _ in 0..=BLOCKS_MAX {
+        let place = join(stores, &request).await?;
+        match (place.outcome, receipt) {
+            (PlaceOutcome::UnknownPlace, Some(receipt)) => {
+                request.receipt = judge(stores, event, user, receipt).await?;
+            }
+            (PlaceOutcome::NumbersUsedUp, _) => {
+                let block = ledger::grant_numbers(&stores.database, event).await?;
+                request.block = block.map(|block| (block.first, block.last));
+            }
+            _ => return Ok(place),
+        }
+    }
+    Err(Error::Contention("join_queue"))
+}
+
+/// The place of `user`; one that Redis has lost comes back if the receipt proves it.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn find_place<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    user: UserId,
+    receipt: Option<Receipt>,
+) -> Result<QueuePlace, Error> {
+    let place = opened(stores, event, async || {
+        scripts::read_place(&stores.cluster, event, user, stores.redis_deadline).await
+    })
+    .await?;
+    let (PlaceOutcome::Absent, Some(receipt)) = (place.outcome, receipt) else { return Ok(place) };
+    // What Redis has on record, a used pass for example, is worth more than a receipt.
+    if place.score > 0 {
+        return Ok(place);
+    }
+    let honoured = judge(stores, event, user, receipt).await?;
+    if honoured == ShownReceipt::None {
+        return Ok(place);
+    }
+    // Without a block: a place comes back, no new one is made.
+    let request = JoinQueue { event, user, random: 0, block: None, receipt: honoured };
+    let restored = join(stores, &request).await?;
+    Ok(match restored.outcome {
+        PlaceOutcome::NotOnSale | PlaceOutcome::NumbersUsedUp => place,
+        _ => restored,
+    })
+}
+
+/// Gives the place up, and a pass that was not used. It stays given up when Redis forgets.
+///
+/// # Errors
+///
+/// See [`Error`]. The same call again finishes it.
+pub async fn leave_queue<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    user: UserId,
+    receipt: Option<Receipt>,
+) -> Result<(), Error> {
+    let left = scripts::leave_queue(&stores.cluster, event, user, stores.redis_deadline).await?;
+    let number = match left {
+        LeaveOutcome::Left { number } | LeaveOutcome::Absent { number } => number,
+        LeaveOutcome::EventMissing => 0,
+    };
+    let number = number.max(receipt.map_or(0, |receipt| receipt.number));
+    if number > 0 {
+        ledger::leave_queue(&stores.database, event, user, number).await?;
+    }
+    Ok(())
+}
+
+async fn join<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    request: &JoinQueue,
+) -> Result<QueuePlace, Error> {
+    opened(stores, request.event, async || {
+        scripts::join_queue(&stores.cluster, request, stores.redis_deadline).await
+    })
+    .await
+}
+
+/// What the receipt of a place that Redis does not know is worth.
+async fn judge<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    user: UserId,
+    Receipt { number, score, joined_at }: Receipt,
+) -> Result<ShownReceipt, Error> {
+    let spent = ledger::place_is_spent(&stores.database, event, user, number, joined_at).await?;
+    Ok(if spent { ShownReceipt::None } else { ShownReceipt::Honoured { score, joined_at } })
+}

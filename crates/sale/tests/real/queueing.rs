@@ -1,0 +1,136 @@
+//! Places in the queue outlive Redis.
+
+use domain::id::UserId;
+use sale::{Receipt, find_place, join_queue, leave_queue};
+use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, Choice, PlaceOutcome, QueuePlace, keys};
+use uuid::Uuid;
+
+use crate::stage::{DEADLINE, Stage};
+
+const SECTIONS: &str = r#"[{"name": "F", "kind": "standing", "capacity": 1000, "price": 3500}]"#;
+
+fn new_user() -> UserId {
+    UserId::from_uuid(Uuid::now_v7())
+}
+
+async fn join(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
+    join_queue(&stage.stores, stage.event, user, 7, receipt).await.unwrap()
+}
+
+async fn find(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
+    find_place(&stage.stores, stage.event, user, receipt).await.unwrap()
+}
+
+fn receipt_of(place: &QueuePlace) -> Receipt {
+    Receipt { number: place.number, score: place.score, joined_at: place.joined_at }
+}
+
+async fn admit(stage: &Stage, limit: u32) -> i64 {
+    let request =
+        AdmitUsers { event: stage.event, mode: AdmitMode::Manual, limit, idempotency: None };
+    let outcome = scripts::admit_users(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
+    let AdmitOutcome::Admitted { admitted, .. } = outcome else { panic!("{outcome:?}") };
+    admitted
+}
+
+/// The grace after a rebuild is over.
+async fn end_grace(stage: &Stage) {
+    let counts = keys::counts(stage.event);
+    stage.redis(&counts, "HSET", &[&counts, "admit_from_ms", "1"]).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_order_after_a_loss_is_the_order_before() {
+    let stage = Stage::open_with(SECTIONS, true).await;
+    let mut fans = Vec::new();
+    for _ in 0..20 {
+        let user = new_user();
+        let place = join(&stage, user, None).await;
+        fans.push((user, place.number, receipt_of(&place)));
+    }
+    stage.lose_redis().await;
+    // They come back in another order, some by joining and some by asking; a newcomer is between.
+    let newcomer = join(&stage, new_user(), None).await;
+    assert!(newcomer.number > 20, "a number was given twice: {}", newcomer.number);
+    for (index, (user, number, receipt)) in fans.iter().enumerate().rev() {
+        let place = match index % 2 {
+            0 => join(&stage, *user, Some(*receipt)).await,
+            _ => find(&stage, *user, Some(*receipt)).await,
+        };
+        assert_eq!((place.outcome, place.number), (PlaceOutcome::Waiting, *number));
+        assert_eq!(receipt_of(&place), *receipt, "the receipt is the same every time");
+    }
+    assert_eq!(admit(&stage, 10).await, 0, "somebody jumped the line");
+    for (position, (user, number, _)) in (1..).zip(&fans) {
+        let place = find(&stage, *user, None).await;
+        assert_eq!((place.number, place.position), (*number, position));
+    }
+    end_grace(&stage).await;
+    assert_eq!(admit(&stage, 5).await, 5);
+    for (index, (user, ..)) in fans.iter().enumerate() {
+        let expected = if index < 5 { PlaceOutcome::Admitted } else { PlaceOutcome::Waiting };
+        assert_eq!(find(&stage, *user, None).await.outcome, expected);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_was_left_or_used_does_not_come_back() {
+    let stage = Stage::open_with(SECTIONS, true).await;
+    let (left, used, unused) = (new_user(), new_user(), new_user());
+    let mut receipts = Vec::new();
+    for user in [left, used, unused] {
+        receipts.push(receipt_of(&join(&stage, user, None).await));
+    }
+    leave_queue(&stage.stores, stage.event, left, None).await.unwrap();
+    assert_eq!(admit(&stage, 2).await, 2);
+    let section = "F".parse().unwrap();
+    let pass = find(&stage, used, None).await.pass.unwrap().id;
+    let request = scripts::ReserveSeats {
+        user: used,
+        booking: domain::id::BookingId::new(stage.event, Uuid::now_v7()),
+        pass: scripts::PresentedPass::Id(&pass),
+        idempotency: None,
+        choice: Choice::Section { section: &section, quantity: 1 },
+    };
+    let held = scripts::reserve_seats(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
+    assert!(matches!(held, scripts::ReserveOutcome::Held(_)), "{held:?}");
+    sale::drain_journal(&stage.stores, stage.event).await.unwrap();
+    stage.lose_redis().await;
+
+    let [of_left, of_used, of_unused] = receipts[..] else { unreachable!() };
+    for (user, receipt) in [(left, of_left), (used, of_used)] {
+        assert_eq!(find(&stage, user, Some(receipt)).await.outcome, PlaceOutcome::Absent);
+        let again = join(&stage, user, Some(receipt)).await;
+        assert!(again.fresh && again.number > 3, "{again:?}");
+    }
+    // Let in before, the pass not used: to the front.
+    let back = find(&stage, unused, Some(of_unused)).await;
+    assert_eq!((back.outcome, back.number, back.position), (PlaceOutcome::Waiting, 3, 1));
+    // Leaving after the loss, by receipt alone, is leaving too.
+    stage.lose_redis().await;
+    leave_queue(&stage.stores, stage.event, unused, Some(of_unused)).await.unwrap();
+    let gone = find(&stage, unused, Some(of_unused)).await;
+    assert_eq!(gone.outcome, PlaceOutcome::Absent);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_serving_number_is_kept_and_never_goes_back() {
+    let stage = Stage::open_with(SECTIONS, true).await;
+    let mut served = Vec::new();
+    for round in 0..3 {
+        for _ in 0..3 {
+            join(&stage, new_user(), None).await;
+        }
+        end_grace(&stage).await;
+        let report = crate::ticking::work(&stage, || true).await;
+        assert!(report.admitted > 0, "round {round}: {report:?}");
+        let sql = format!("SELECT queue_served FROM boxoffice.events WHERE id = '{}'", stage.event);
+        served.push(stage.stores.database.number(&sql).await);
+        stage.lose_redis().await;
+        stage.counts().await;
+        let counts = keys::counts(stage.event);
+        let kept = stage.texts(&counts, "HGET", &["served"]).await;
+        assert_eq!(kept, [served[round].to_string()]);
+    }
+    assert!(served.is_sorted_by(|before, after| before < after), "{served:?}");
+}

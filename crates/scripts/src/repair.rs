@@ -1,0 +1,142 @@
+//! Puts right what the audit found wrong, if it is still as the audit saw it.
+
+use std::time::Duration;
+
+use cluster::{Argument, Cluster, Transport};
+use domain::id::EventId;
+use domain::section::SectionName;
+
+use crate::call::{Fields, call};
+use crate::{Error, PlaceCounts, keys, registry};
+
+/// Places of one call of [`repair_places`] at most.
+pub const PLACES_REPAIRED_MAX: usize = 500;
+/// Entries of one call of [`repair_buyers`] or [`repair_expiry`] at most.
+pub const ENTRIES_REPAIRED_MAX: usize = 1_000;
+
+/// A place as it is and as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PlaceRepair {
+    /// Its field in [`keys::holders`].
+    pub field: String,
+    /// Its offset in the map of its section; `None` when standing.
+    pub offset: Option<u32>,
+    /// Its state and its holder as they were seen; a standing place has no state of its own.
+    pub seen: (u8, Option<String>),
+    /// Its state and its holder as they should be.
+    pub wanted: (u8, Option<String>),
+}
+
+/// Whom and what to repair.
+#[derive(Debug, Clone, Copy)]
+pub struct Repair {
+    /// The event.
+    pub event: EventId,
+    /// The generation that was audited; no other one is touched.
+    pub generation: i64,
+}
+
+impl Repair {
+    /// Repairs places of a section; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn places<T: Transport>(
+        &self,
+        cluster: &Cluster<T>,
+        section: &SectionName,
+        places: &[PlaceRepair],
+        deadline: Duration,
+    ) -> Result<i64, Error> {
+        let key_list = [
+            keys::settings(self.event),
+            keys::counts(self.event),
+            keys::holders(self.event),
+            keys::bookings(self.event),
+            keys::map(self.event, section),
+        ];
+        let mut arguments: Vec<Argument> = vec![self.generation.into(), section.as_str().into()];
+        for place in places.iter().take(PLACES_REPAIRED_MAX) {
+            let offset = place.offset.map(|offset| offset.to_string()).unwrap_or_default();
+            arguments.extend([place.field.as_str().into(), offset.into()]);
+            for (state, holder) in [&place.seen, &place.wanted] {
+                arguments
+                    .extend([vec![*state].into(), holder.as_deref().unwrap_or_default().into()]);
+            }
+        }
+        let reply = call(cluster, &registry::REPAIR_PLACES, &key_list, arguments, deadline).await?;
+        repaired(&reply)
+    }
+
+    /// Repairs the counts of a section; returns 1, or 0 when they have changed since.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn counts<T: Transport>(
+        &self,
+        cluster: &Cluster<T>,
+        section: &SectionName,
+        seen: PlaceCounts,
+        wanted: PlaceCounts,
+        deadline: Duration,
+    ) -> Result<i64, Error> {
+        let key_list = [keys::settings(self.event), keys::counts(self.event)];
+        let mut arguments: Vec<Argument> = vec![self.generation.into(), section.as_str().into()];
+        for PlaceCounts { available, held, sold } in [seen, wanted] {
+            arguments.extend([available.into(), held.into(), sold.into()]);
+        }
+        let reply = call(cluster, &registry::REPAIR_COUNTS, &key_list, arguments, deadline).await?;
+        repaired(&reply)
+    }
+
+    /// Repairs counts of buyers, given as user, tickets as seen and as wanted; returns how many.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn buyers<T: Transport>(
+        &self,
+        cluster: &Cluster<T>,
+        buyers: &[(String, String, i64)],
+        deadline: Duration,
+    ) -> Result<i64, Error> {
+        let key_list = [keys::settings(self.event), keys::buyers(self.event)];
+        let mut arguments: Vec<Argument> = vec![self.generation.into()];
+        for (user, seen, wanted) in buyers.iter().take(ENTRIES_REPAIRED_MAX) {
+            arguments.extend([user.as_str().into(), seen.as_str().into(), (*wanted).into()]);
+        }
+        let reply = call(cluster, &registry::REPAIR_BUYERS, &key_list, arguments, deadline).await?;
+        repaired(&reply)
+    }
+
+    /// Gives every hold among `bookings` an end, and takes the ends of those that are none; returns
+    /// how many.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn expiry<T: Transport>(
+        &self,
+        cluster: &Cluster<T>,
+        bookings: &[String],
+        deadline: Duration,
+    ) -> Result<i64, Error> {
+        let key_list =
+            [keys::settings(self.event), keys::bookings(self.event), keys::expiry(self.event)];
+        let mut arguments: Vec<Argument> = vec![self.generation.into()];
+        let bookings = bookings.iter().take(ENTRIES_REPAIRED_MAX);
+        arguments.extend(bookings.map(|booking| Argument::from(booking.as_str())));
+        let reply = call(cluster, &registry::REPAIR_EXPIRY, &key_list, arguments, deadline).await?;
+        repaired(&reply)
+    }
+}
+
+fn repaired(reply: &Fields) -> Result<i64, Error> {
+    match reply.outcome()? {
+        "repaired" => reply.integer(1),
+        "superseded" => Ok(0),
+        _ => Err(reply.unexpected()),
+    }
+}

@@ -1,0 +1,94 @@
+//! Puts sales and holds back into an event that is being opened.
+
+use std::time::Duration;
+
+use cluster::{Argument, Cluster, Transport};
+use domain::id::{BookingId, EventId};
+use domain::section::{Section, SectionKind};
+
+use crate::call::{call, join_names};
+use crate::{Error, EventSettings, Hold, keys, registry};
+
+/// Bookings of one call at most.
+pub const RESTORED_MAX: usize = 1000;
+
+/// What comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct RestoreBookings<'a> {
+    /// The event.
+    pub event: EventId,
+    /// Its settings, with the generation it is being opened under.
+    pub settings: &'a EventSettings,
+    /// Whether the bookings are sold; else they are holds.
+    pub sold: bool,
+    /// The bookings, at most [`RESTORED_MAX`].
+    pub bookings: &'a [(BookingId, Hold)],
+}
+
+/// What restoring did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RestoreOutcome {
+    /// Done.
+    Restored {
+        /// Bookings whose places are theirs, by this call.
+        restored: i64,
+        /// Bookings of which a place was another's already.
+        refused: i64,
+    },
+    /// Somebody else is opening the event, or it is open.
+    Superseded,
+}
+
+/// Restores the bookings; those before them in time first.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn restore_bookings<T: Transport>(
+    cluster: &Cluster<T>,
+    request: &RestoreBookings<'_>,
+    deadline: Duration,
+) -> Result<RestoreOutcome, Error> {
+    let (event, settings) = (request.event, request.settings);
+    let seated = settings.seated_sections();
+    let mut key_list = vec![
+        keys::settings(event),
+        keys::counts(event),
+        keys::holders(event),
+        keys::bookings(event),
+        keys::expiry(event),
+        keys::buyers(event),
+    ];
+    key_list.extend(seated.iter().map(|section| keys::map(event, section)));
+    let mut arguments: Vec<Argument> = vec![
+        settings.generation.into(),
+        join_names(&seated).into(),
+        if request.sold { "sold" } else { "held" }.into(),
+    ];
+    for (booking, hold) in request.bookings.iter().take(RESTORED_MAX) {
+        let section = settings.sections.iter().find(|section| section.name == hold.section);
+        // A section that the event does not have has no place to give.
+        let Some(section) = section else { continue };
+        let record = if request.sold { hold.sold_record() } else { hold.to_string() };
+        arguments.extend([
+            booking.to_string().into(),
+            i64::from(seats_per_row(section)).into(),
+            record.into(),
+        ]);
+    }
+    let reply = call(cluster, &registry::RESTORE_BOOKINGS, &key_list, arguments, deadline).await?;
+    match reply.outcome()? {
+        "restored" => {
+            Ok(RestoreOutcome::Restored { restored: reply.integer(1)?, refused: reply.integer(2)? })
+        }
+        "superseded" => Ok(RestoreOutcome::Superseded),
+        _ => Err(reply.unexpected()),
+    }
+}
+
+const fn seats_per_row(section: &Section) -> u32 {
+    match section.kind {
+        SectionKind::Seated { seats_per_row, .. } => seats_per_row,
+        SectionKind::Standing { .. } => 0,
+    }
+}

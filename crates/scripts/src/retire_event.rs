@@ -1,0 +1,44 @@
+//! Lets the keys of an event that is over expire.
+
+use std::time::Duration;
+
+use cluster::{Cluster, Transport};
+use domain::id::EventId;
+
+use crate::call::call;
+use crate::{Error, EventSettings, keys, registry};
+
+/// What retiring did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetireOutcome {
+    /// The keys expire.
+    Retired,
+    /// The event is not over; they do not.
+    Kept,
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// Lets all keys of an event that is over expire, `keep_ms` after its end.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn retire_event<T: Transport>(
+    cluster: &Cluster<T>,
+    event: EventId,
+    settings: &EventSettings,
+    keep_ms: i64,
+    deadline: Duration,
+) -> Result<RetireOutcome, Error> {
+    let mut key_list = keys::all_but_journal(event, settings.seated_sections().iter());
+    key_list.push(keys::journal(event));
+    let arguments = vec![keep_ms.into()];
+    let reply = call(cluster, &registry::RETIRE_EVENT, &key_list, arguments, deadline).await?;
+    match reply.outcome()? {
+        "retired" => Ok(RetireOutcome::Retired),
+        "kept" => Ok(RetireOutcome::Kept),
+        "event_missing" => Ok(RetireOutcome::EventMissing),
+        _ => Err(reply.unexpected()),
+    }
+}

@@ -1,0 +1,38 @@
+#!lua
+-- Puts an event that was rebuilt up for sale: from here on every script finds it.
+--
+-- Guarantees: all settings at once; only the builder of the newest generation does it. Queue
+-- numbers go on above every number that was ever given. Nobody is let in before the grace is over,
+-- so that those who had a place come back to it first.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+--
+-- ARGV[1] generation
+-- ARGV[2] the last queue number that the ledger has given out; the next one needs a new block
+-- ARGV[3] the highest place that was let in
+-- ARGV[4] grace, ms from now; 0 for an event that nobody has queued for
+-- ARGV[5..] field and value of each setting
+--
+-- Returns {outcome}: live (now or before) | superseded
+--
+-- Bounds: 64 sections, so some 160 arguments.
+
+-- @include clock_ms
+
+local settings, counts = KEYS[1], KEYS[2]
+local generation, number, served, grace_ms = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+
+local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
+if known == generation then
+  return { 'live' }
+elseif building ~= generation then
+  return { 'superseded' }
+end
+
+-- After this point the script must succeed.
+redis.call('HSET', counts, 'number', number, 'number_ceiling', number, 'served', served,
+  'admit_from_ms', grace_ms > 0 and string.format('%.0f', clock_ms() + grace_ms) or '0')
+redis.call('DEL', settings)
+redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 5))
+return { 'live' }

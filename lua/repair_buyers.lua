@@ -1,0 +1,34 @@
+#!lua flags=allow-oom
+-- Puts the counts of buyers right that the audit found wrong.
+--
+-- Guarantees: a count changes only if it is still as the audit saw it. A repeated call changes
+-- nothing.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] buyers (hash)
+--
+-- ARGV[1] generation that was audited
+-- ARGV[2..] for each buyer the user, tickets as seen and tickets as wanted
+--
+-- Returns {outcome, repaired}
+--   outcome: repaired | superseded (another generation is open, or none)
+--
+-- Bounds: 1000 buyers; the rest is ignored.
+
+local settings, buyers = KEYS[1], KEYS[2]
+local buyers_max = 1000
+
+if redis.call('HGET', settings, 'generation') ~= ARGV[1] then
+  return { 'superseded', 0 }
+end
+
+-- After this point the script must succeed.
+local repaired = 0
+for index = 2, math.min(#ARGV, 1 + 3 * buyers_max), 3 do
+  local user, seen, wanted = unpack(ARGV, index, index + 2)
+  if (redis.call('HGET', buyers, user) or '0') == seen then
+    redis.call('HSET', buyers, user, wanted)
+    repaired = repaired + 1
+  end
+end
+return { 'repaired', repaired }

@@ -1,0 +1,22 @@
+#!lua flags=allow-oom
+-- Forgets journal entries that the ledger has, and how their bookings ended: the ledger tells.
+--
+-- Guarantees: later entries stay.
+--
+-- KEYS[1] journal (stream)
+-- KEYS[2] resolved (hash)
+--
+-- ARGV[1] id of the first entry to stay
+-- ARGV[2..] bookings of the entries
+--
+-- Returns {trimmed}: how many entries
+--
+-- Bounds: 1000 bookings, far below unpack's limit of 8000.
+
+local journal, resolved = KEYS[1], KEYS[2]
+
+-- After this point the script must succeed.
+if #ARGV > 1 then
+  redis.call('HDEL', resolved, unpack(ARGV, 2))
+end
+return { redis.call('XTRIM', journal, 'MINID', '=', ARGV[1]) }
