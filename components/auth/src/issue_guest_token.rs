@@ -1,9 +1,10 @@
 //! `POST /api/v1/auth/guest`: a token for a buyer without an account. Nothing is stored.
 
 use domain::id::UserId;
+use domain::rate::RouteClass;
 use domain::time::Instant;
 use domain::token::{BUYER_AUDIENCE, Claims, ISSUER, Purpose};
-use guest::{Call, Problem, Reply, clock, variables};
+use guest::{Call, Problem, Reply, clock, limit, variables};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -18,7 +19,8 @@ struct GuestToken {
     expires_at: Instant,
 }
 
-pub(crate) async fn handle(_: Call) -> Result<Reply, Problem> {
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    limit::address(&call, RouteClass::Guest).await?;
     let keys = variables::signing_keys().await?;
     let user_id = UserId::from_uuid(Uuid::now_v7());
     let now = clock::now();

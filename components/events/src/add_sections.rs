@@ -2,9 +2,10 @@
 
 use domain::code::Code;
 use domain::event::section_problems;
+use domain::rate::RouteClass;
 use domain::section::Section;
 use guest::call::{invalid_field, invalid_fields};
-use guest::{Call, Problem, Reply, auth, clock, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, clock, idempotency, limit, stores};
 use ledger::AddSectionsOutcome;
 use serde::Deserialize;
 use serde_json::json;
@@ -18,6 +19,7 @@ struct NewSections {
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
+    limit::user(&call, RouteClass::Organiser, "organiser").await?;
     let event_id = call.event_id()?;
     let NewSections { sections } = call.json()?;
     let problems = section_problems(&sections);

@@ -2,8 +2,9 @@
 
 use domain::event::NewEvent;
 use domain::id::EventId;
+use domain::rate::RouteClass;
 use guest::call::invalid_fields;
-use guest::{Call, Problem, Reply, auth, clock, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, clock, idempotency, limit, stores};
 use http::{StatusCode, header};
 use ledger::{CreateEvent, CreateEventOutcome, Idempotency};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::view::EventView;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
+    limit::user(&call, RouteClass::Organiser, "organiser").await?;
     let wanted: NewEvent = call.json()?;
     let problems = wanted.problems();
     if !problems.is_empty() {

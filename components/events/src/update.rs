@@ -2,14 +2,16 @@
 
 use domain::code::Code;
 use domain::event::EventChange;
+use domain::rate::RouteClass;
 use guest::call::{invalid_field, invalid_fields};
-use guest::{Call, Problem, Reply, auth, clock, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, clock, idempotency, limit, stores};
 use ledger::UpdateEventOutcome;
 
 use crate::view::EventView;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
+    limit::user(&call, RouteClass::Organiser, "organiser").await?;
     let event_id = call.event_id()?;
     let change: EventChange = call.json()?;
     idempotency::once(&call, event_id, "update:organiser", async {

@@ -1,7 +1,8 @@
 //! `POST /api/v1/queue/join`: one place per user, however often they join.
 
 use domain::id::EventId;
-use guest::{Call, Problem, Reply, auth, idempotency, place, stores, variables};
+use domain::rate::RouteClass;
+use guest::{Call, Problem, Reply, auth, idempotency, limit, place, stores, variables};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -14,6 +15,7 @@ struct Body {
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
+    limit::user(&call, RouteClass::Join, &user.to_string()).await?;
     let Body { event_id, receipt } = call.json()?;
     let receipt = auth::queue_receipt(&call, receipt.as_deref(), event_id, user).await?;
     let scope = format!("join:{user}");

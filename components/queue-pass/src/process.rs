@@ -1,8 +1,9 @@
 //! `POST /api/v1/queue/process/{event_id}`: the organiser lets fans in by hand.
 
 use domain::code::Code;
+use domain::rate::RouteClass;
 use guest::call::invalid_field;
-use guest::{Call, Problem, Reply, auth, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, idempotency, limit, stores};
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, Idempotency};
 use serde::Deserialize;
 use serde_json::json;
@@ -18,6 +19,7 @@ struct Body {
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
+    limit::user(&call, RouteClass::Organiser, "organiser").await?;
     let event = call.event_id()?;
     let Body { count } = call.json()?;
     let limit = u32::try_from(count)

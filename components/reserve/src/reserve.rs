@@ -2,11 +2,12 @@
 
 use domain::code::Code;
 use domain::id::{BookingId, EventId, UserId};
+use domain::rate::RouteClass;
 use domain::section::SectionName;
 use domain::selection::Selection;
 use guest::auth::PassHeader;
 use guest::stores::SpinStores;
-use guest::{Call, Problem, Reply, auth, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, idempotency, limit, stores};
 use scripts::{Choice, Idempotency, PresentedPass, ReserveOutcome, ReserveSeats, reserve_seats};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -27,6 +28,7 @@ struct Body {
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
+    limit::user(&call, RouteClass::Reserve, &user.to_string()).await?;
     let body: Body = call.json()?;
     let pass = auth::queue_pass(&call, body.event_id, user).await?;
     let selection = Selection::read(body.seats.as_deref(), body.section.as_deref(), body.quantity)

@@ -13,6 +13,7 @@
 //! - [`notification`]: signing what we tell others.
 //! - [`payment`]: the states of a payment, and what follows from them.
 //! - [`queue`]: places, waits and polling intervals.
+//! - [`rate`]: how often somebody may ask.
 //! - [`token`]: signed tokens of buyers, queue passes and receipts.
 //! - [`stripe`]: signatures and the few fields that are read from the provider's events.
 //! - [`code`]: the stable error codes of the HTTP contract.
@@ -27,6 +28,7 @@ pub mod id;
 pub mod notification;
 pub mod payment;
 pub mod queue;
+pub mod rate;
 pub mod seat;
 pub mod section;
 pub mod selection;

@@ -5,6 +5,7 @@
 //! - [`service`]: from Spin's request to an operation and back; [`call`] is the request,
 //!   [`reply`] and [`problem`] are the two kinds of answer.
 //! - [`auth`]: who calls. [`idempotency`]: one effect per key.
+//! - [`limit`]: how often they may.
 //! - [`place`], [`booking`]: what several components say about a place in the queue and a booking.
 //! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
 //!   offers, with deadlines.
@@ -27,6 +28,7 @@ pub mod booking;
 pub mod call;
 pub mod clock;
 pub mod idempotency;
+pub mod limit;
 pub mod log;
 pub mod place;
 pub mod postgres;

@@ -6,14 +6,14 @@
 use axum::body::Body;
 use axum::response::Response;
 use domain::code::Code;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::log;
 
 /// How long a client should wait before it repeats a request that failed for the moment, in
 /// seconds: the time of a failover, split in a few tries.
-const RETRY_AFTER_S: u16 = 1;
+const RETRY_AFTER_S: i64 = 1;
 
 /// A request that is refused or failed.
 #[derive(Debug, Clone)]
@@ -22,13 +22,22 @@ pub struct Problem {
     pub code: Code,
     detail: String,
     context: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    retry_after_s: i64,
     cause: Option<String>,
 }
 
 impl Problem {
     /// A problem with a sentence for the client.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), context: Map::new(), cause: None }
+        Self {
+            code,
+            detail: detail.into(),
+            context: Map::new(),
+            headers: Vec::new(),
+            retry_after_s: RETRY_AFTER_S,
+            cause: None,
+        }
     }
 
     /// A problem that its code explains fully.
@@ -50,6 +59,22 @@ impl Problem {
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.context.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Says when a request of a retryable code may succeed, in seconds.
+    #[must_use]
+    pub const fn retry_after_s(mut self, seconds: i64) -> Self {
+        self.retry_after_s = seconds;
+        self
+    }
+
+    /// Adds a header. A value that is not visible ASCII is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
         self
     }
 
@@ -93,12 +118,15 @@ impl Problem {
             StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let media_type = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        response.headers_mut().extend(self.headers);
         if matches!(self.code, Code::Unauthenticated) {
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
         if self.code.retryable() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after_s));
         }
         response
     }

@@ -31,9 +31,10 @@ const BODY_LENGTH_MAX: usize = 64 * 1024;
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 /// What a browser may send and read from another origin.
 const CORS_ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE";
-const CORS_ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, X-Queue-Pass, X-Queue-Receipt, X-Request-Id, \
-     If-None-Match";
-const CORS_EXPOSED_HEADERS: &str = "X-Request-Id, Retry-After, Idempotent-Replayed, Location, ETag";
+const CORS_ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, X-Queue-Pass, \
+     X-Queue-Receipt, X-Request-Id, If-None-Match";
+const CORS_EXPOSED_HEADERS: &str =
+    "X-Request-Id, Retry-After, RateLimit, Idempotent-Replayed, Location, ETag";
 /// How long a browser may keep the answer to its preflight, in seconds.
 const CORS_MAX_AGE_S: &str = "600";
 

@@ -116,6 +116,12 @@ pub(crate) fn all_but_journal<'a>(
     all
 }
 
+/// String: when the next request of this subject would come evenly, see `limit_rate.lua`. It has a
+/// tag of its own, so that the limits of a crowd spread over all masters.
+pub fn limit(subject: &str) -> String {
+    format!("box:{{limit:{subject}}}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

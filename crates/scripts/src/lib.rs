@@ -19,6 +19,7 @@
 //! - The journal, from which the ledger learns of holds: [`read_journal`], [`trim_journal`].
 //! - Audits: [`scan_holders`] and its sisters, [`Repair`].
 //! - Idempotency: [`begin_request`], [`finish_request`], [`sweep_answers`].
+//! - [`limit_rate`]: how often somebody may ask; the only key that belongs to no event.
 //! - `call`: keys are counted against the script's header, replies are read by index.
 //!   [`registry`]: generated from `lua/` by the build script.
 
@@ -50,6 +51,7 @@ mod idempotency;
 mod join_queue;
 pub mod keys;
 mod leave_queue;
+mod limit_rate;
 mod list_due_holds;
 mod open_event;
 mod pin_hold;
@@ -87,6 +89,7 @@ pub use holds_a_ticket::holds_a_ticket;
 pub use idempotency::Idempotency;
 pub use join_queue::{JoinQueue, ShownReceipt, join_queue};
 pub use leave_queue::{LeaveOutcome, leave_queue};
+pub use limit_rate::{LimitRate, RateVerdict, limit_rate};
 pub use list_due_holds::{DUE_HOLDS_MAX, DueHolds, list_due_holds};
 pub use open_event::{OpenEvent, OpenOutcome, Opening, open_event};
 pub use pin_hold::{PinHold, PinOutcome, pin_hold};

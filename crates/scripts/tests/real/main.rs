@@ -16,6 +16,7 @@ mod holds;
 mod parallel;
 mod properties;
 mod queue;
+mod rates;
 mod reserving;
 mod scene;
 mod servers;
