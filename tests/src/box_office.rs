@@ -7,7 +7,7 @@ use anyhow::Error;
 use fake_provider::{Controls, FakeOptions, FakeProvider};
 use reqwest::Method;
 use serde_json::{Value, json};
-use stack::{Runtime, System, SystemOptions};
+use stack::{Application, Runtime, System, SystemOptions};
 
 use crate::answer::Answer;
 use crate::buyer::Buyer;
@@ -67,6 +67,9 @@ fn start(
 pub struct BoxOffice {
     system: &'static System,
     provider: Option<&'static FakeProvider>,
+    /// Where the application is reached, and where it writes.
+    base_url: &'static str,
+    log: &'static Path,
     http: reqwest::Client,
 }
 
@@ -81,7 +84,9 @@ impl BoxOffice {
     /// A system of one's own. Connections belong to the calling test: each has its own runtime.
     pub fn of(system: &'static System) -> Self {
         let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build();
-        Self { system, provider: None, http: http.expect("an HTTP client") }
+        let http = http.expect("an HTTP client");
+        let (base_url, log) = (&system.base_url, system.application_log());
+        Self { system, provider: None, base_url, log, http }
     }
 
     /// The payment provider and its customers.
@@ -92,6 +97,34 @@ impl BoxOffice {
     /// Where the payment provider is.
     pub fn provider_url(&self) -> String {
         self.provider.expect("a system with a payment provider").base_url()
+    }
+
+    /// The same office for another test: connections belong to the calling one.
+    pub fn at(other: &Self) -> Self {
+        Self { http: Self::of(other.system).http, ..other.clone() }
+    }
+
+    /// A second application on the same stores, with other values for some variables. It stays
+    /// until the tests end.
+    pub fn beside(&self, variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables: Vec<_> = variables.iter().map(owned).collect();
+        let port = stack::free_port().expect("a free port");
+        let application = self.system.second_application(port, &variables);
+        let application = application.unwrap_or_else(|error| panic!("does not start: {error:#}"));
+        let application: &'static Application = Box::leak(Box::new(application));
+        let base_url: &'static str = Box::leak(format!("http://127.0.0.1:{port}").into_boxed_str());
+        Self { base_url, log: application.log(), ..self.clone() }
+    }
+
+    /// Where the application writes.
+    pub fn log(&self) -> &'static Path {
+        self.log
+    }
+
+    /// `http://127.0.0.1:<port>`.
+    pub fn base_url(&self) -> &'static str {
+        self.base_url
     }
 
     /// The system itself.
@@ -111,8 +144,7 @@ impl BoxOffice {
 
     /// A request for `path`, which begins with `/`.
     pub fn request(&self, method: Method, path: &str) -> Request {
-        let log = self.system.application_log();
-        Request::new(&self.http, method, &self.system.base_url, path, log)
+        Request::new(&self.http, method, self.base_url, path, self.log)
     }
 
     /// GET without credentials.

@@ -24,5 +24,5 @@ pub use organiser::Organiser;
 pub use payment::{Payment, now_s, sign};
 pub use raw::{RawAnswer, raw_exchange};
 pub use request::Request;
-pub use token::{Minter, altered, claims_of};
+pub use token::{Minter, altered, claims_of, malleated};
 pub use wait::eventually;

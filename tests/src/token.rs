@@ -27,6 +27,21 @@ impl Minter {
         Self { key_id: key_id.to_owned(), key }
     }
 
+    /// A key of one's own, under a name of one's own.
+    pub fn new(key_id: &str, seed: [u8; 32]) -> Self {
+        Self { key_id: key_id.to_owned(), key: SigningKey::from_bytes(&seed) }
+    }
+
+    /// `kid:seed`, as in the variable `signing_keys`.
+    pub fn signing_key(&self) -> String {
+        format!("{}:{}", self.key_id, BASE64URL_NOPAD.encode(&self.key.to_bytes()))
+    }
+
+    /// `kid:public key`, as in the variable `verifying_keys`.
+    pub fn verifying_key(&self) -> String {
+        format!("{}:{}", self.key_id, BASE64URL_NOPAD.encode(self.key.verifying_key().as_bytes()))
+    }
+
     /// A key that the system does not know, under the name of one that it does.
     pub fn stranger(&self) -> Self {
         Self { key_id: self.key_id.clone(), key: SigningKey::from_bytes(&[7; 32]) }
@@ -68,6 +83,25 @@ pub fn altered(token: &str, change: &Value) -> String {
     let parts: Vec<_> = token.split('.').collect();
     let claims = encode(&merged(claims_of(token), change));
     format!("{}.{claims}.{}", parts[0], parts[2])
+}
+
+/// The token with another signature that satisfies the equation all the same: S + L in place of S.
+/// Verifiers that do not insist on the smallest S accept both.
+pub fn malleated(token: &str) -> String {
+    // The order of the group, 2^252 + 27742317777372353535851937790883648493, little-endian.
+    const ORDER: [u8; 32] = [
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde,
+        0x14, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+    ];
+    let (signed, signature) = token.rsplit_once('.').expect("a signature");
+    let mut signature = BASE64URL_NOPAD.decode(signature.as_bytes()).expect("base64url");
+    let mut carry = 0_u16;
+    for (byte, add) in signature[32..].iter_mut().zip(ORDER) {
+        let sum = u16::from(*byte) + u16::from(add) + carry;
+        *byte = sum.to_le_bytes()[0];
+        carry = sum >> 8;
+    }
+    format!("{signed}.{}", BASE64URL_NOPAD.encode(&signature))
 }
 
 /// The claims of a token.

@@ -117,8 +117,9 @@ impl Call {
             // Serde would read the members of an array in order.
             return Err(Problem::new(Code::ValidationFailed, "the body must be a JSON object"));
         }
-        serde_json::from_value(value)
-            .map_err(|error| Problem::new(Code::ValidationFailed, error.to_string()))
+        serde_json::from_value(value).map_err(|error| {
+            Problem::new(Code::ValidationFailed, without_value(&error.to_string()))
+        })
     }
 
     /// The idempotency key, if one is given.
@@ -140,6 +141,20 @@ impl Call {
     }
 }
 
+/// What serde says is wrong, without the value that it repeats: what somebody sent by mistake, such
+/// as the number of a card, must not come back in a reply that others log.
+fn without_value(error: &str) -> String {
+    let names_only_fields =
+        ["missing field", "duplicate field"].iter().any(|it| error.starts_with(it));
+    match error.rsplit_once(", expected ") {
+        _ if names_only_fields => error.to_owned(),
+        Some((_, expected)) => format!("a value is not as expected: {expected}"),
+        // Ids of ours; their errors repeat nothing.
+        None if error.starts_with("not a valid ") => error.to_owned(),
+        None => "a value is not allowed".to_owned(),
+    }
+}
+
 /// 422 for one field.
 pub fn invalid_field(field: &str, problem: &str) -> Problem {
     Problem::new(Code::ValidationFailed, format!("{field} {problem}"))
@@ -154,4 +169,28 @@ pub fn invalid_fields(problems: &[domain::event::FieldProblem]) -> Problem {
         .collect::<Vec<_>>()
         .join("; ");
     Problem::new(Code::ValidationFailed, detail).with("errors", json!(problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        for (error, told) in [
+            (
+                "invalid type: string \"4242424242424242\", expected i64",
+                "a value is not as expected: i64",
+            ),
+            (
+                "unknown variant `Jane Doe`, expected `a` or `b`",
+                "a value is not as expected: `a` or `b`",
+            ),
+            ("Jane Doe is no event", "a value is not allowed"),
+            ("not a valid event id", "not a valid event id"),
+            ("missing field `event_id`", "missing field `event_id`"),
+        ] {
+            assert_eq!(without_value(error), told);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use tests::{BoxOffice, Minter, altered, claims_of, now_s};
+use tests::{BoxOffice, Minter, altered, claims_of, malleated, now_s, raw_exchange};
 
 #[tokio::test]
 async fn a_guest_token_names_its_user_and_its_end() {
@@ -49,7 +49,10 @@ async fn whoever_is_not_a_buyer_is_turned_away() {
         ("nothing", String::new()),
         ("no token", "x".to_owned()),
         ("two parts", format!("{}.{}", parts[0], parts[1])),
+        ("four parts", format!("{}.a", buyer.token)),
         ("five parts", format!("{}.a.b", buyer.token)),
+        ("malleated signature", malleated(&buyer.token)),
+        ("the alphabet with + and /", format!("{}.{}.{}", parts[0], parts[1], "+/".repeat(43))),
         ("padded", format!("{}=", buyer.token)),
         ("100 KiB would not fit, 3 KiB", format!("{}{}", buyer.token, "A".repeat(3_000))),
         ("alg none", minter.unsigned_token("buyer+jwt", &claims)),
@@ -67,11 +70,35 @@ async fn whoever_is_not_a_buyer_is_turned_away() {
         ("expired", minter.token(&header, &with(json!({ "exp": now_s() - 61 })))),
         ("exp as text", minter.token(&header, &with(json!({ "exp": "9999999999" })))),
         ("exp as float", minter.token(&header, &with(json!({ "exp": 1e18 })))),
+        ("no exp", minter.token(&header, &with(json!({ "exp": null })))),
+        ("nbf in the future", minter.token(&header, &with(json!({ "nbf": now_s() + 120 })))),
+        ("nbf as text", minter.token(&header, &with(json!({ "nbf": "0" })))),
+        ("no audience", minter.token(&header, &with(json!({ "aud": null })))),
+        ("audiences", minter.token(&header, &with(json!({ "aud": ["boxoffice", "x"] })))),
         ("from the future", minter.token(&header, &with(json!({ "iat": now_s() + 3_600 })))),
         ("sub is no user", minter.token(&header, &with(json!({ "sub": "admin" })))),
         (
             "unknown kid",
             minter.token(&tests::merged(header.clone(), &json!({ "kid": "../etc" })), &claims),
+        ),
+        (
+            "kid of nobody",
+            minter.token(&tests::merged(header.clone(), &json!({ "kid": "nobody" })), &claims),
+        ),
+        (
+            "kid with SQL",
+            minter.token(&tests::merged(header.clone(), &json!({ "kid": "' OR 1=1" })), &claims),
+        ),
+        (
+            "jwk",
+            minter.stranger().token(
+                &tests::merged(header.clone(), &json!({ "jwk": { "kty": "OKP", "x": "AA" } })),
+                &claims,
+            ),
+        ),
+        (
+            "crit",
+            minter.token(&tests::merged(header.clone(), &json!({ "crit": ["exp"] })), &claims),
         ),
         (
             "jku",
@@ -114,6 +141,40 @@ async fn whoever_is_not_a_buyer_is_turned_away() {
         }
     }
     assert_eq!(buyer.status_of(booking).await, "reserved", "nobody else could touch it");
+}
+
+/// A minute is forgiven to clocks, not more.
+#[tokio::test]
+async fn a_token_ends_within_a_minute_of_its_time() {
+    let office = BoxOffice::open();
+    let minter = Minter::of(&office);
+    let claims = claims_of(&office.buyer().await.token);
+    let header = minter.header("buyer+jwt");
+    let ask = async |ago_s: i64| {
+        let times = json!({ "iat": now_s() - 600, "exp": now_s() - ago_s });
+        let token = minter.token(&header, &tests::merged(claims.clone(), &times));
+        office.request(Method::GET, "/api/v1/bookings").bearer(&token).send().await
+    };
+    // Not 59 and 61: the request takes its time on a busy machine.
+    ask(40).await.expect(200);
+    ask(61).await.expect_problem(401, "unauthenticated");
+}
+
+/// More than any server reads of a head: refused, and the server goes on.
+#[test]
+fn a_token_of_100_kib_is_refused() {
+    let office = BoxOffice::open();
+    let request = format!(
+        "GET /api/v1/bookings HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\r\n",
+        "A".repeat(100 * 1_024)
+    );
+    let answer = raw_exchange(office.base_url(), request.as_bytes());
+    assert!(matches!(answer.status, None | Some(401 | 431)), "{}", answer.text);
+    let alive = raw_exchange(
+        office.base_url(),
+        b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    assert_eq!(alive.status, Some(200));
 }
 
 #[tokio::test]

@@ -2,12 +2,15 @@
 //! own events, buyers and keys.
 
 mod bad_inputs;
+mod bad_transport;
 mod bookings;
 mod cancelling;
+mod canary;
 mod crowds;
 mod events;
 mod idempotency;
 mod identity;
+mod limits;
 mod lost_redis;
 mod outages;
 mod passes;
@@ -17,3 +20,4 @@ mod queue;
 mod replies;
 mod reservations;
 mod sagas;
+mod secrets;

@@ -1,7 +1,7 @@
 //! A reservation needs a pass of this user for this event, in time and not used before.
 
 use serde_json::{Value, json};
-use tests::{BoxOffice, Minter, altered, claims_of, eventually, merged, now_s};
+use tests::{BoxOffice, Minter, altered, claims_of, eventually, malleated, merged, now_s};
 
 fn queued() -> Value {
     json!({ "sale": { "queue": { "enabled": true, "release_per_s": 0 } } })
@@ -85,6 +85,19 @@ async fn nothing_stands_in_for_a_pass() {
         ("from the future", with(json!({ "iat": now_s() + 3_600, "exp": now_s() + 7_200 }))),
         ("3 KiB", format!("{pass}{}", "A".repeat(3_000))),
         ("padded", format!("{pass}=")),
+        ("two parts", format!("{}.{}", parts[0], parts[1])),
+        ("four parts", format!("{pass}.a")),
+        ("five parts", format!("{pass}.a.b")),
+        ("malleated signature", malleated(&pass)),
+        ("the alphabet with + and /", format!("{}.{}.{}", parts[0], parts[1], "+/".repeat(43))),
+        ("exp as float", with(json!({ "exp": 1e18 }))),
+        ("nbf in the future", with(json!({ "nbf": now_s() + 120 }))),
+        ("unknown kid", minter.token(&merged(header.clone(), &json!({ "kid": "x" })), &claims)),
+        (
+            "kid with a path",
+            minter.token(&merged(header.clone(), &json!({ "kid": "../x" })), &claims),
+        ),
+        ("jku", minter.token(&merged(header.clone(), &json!({ "jku": "http://x" })), &claims)),
     ];
     for (name, forged) in &forged {
         let answer = buyer.reserve_with(forged, &event, one()).await;
