@@ -3,6 +3,8 @@
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use crate::contract;
+
 /// A reply that has been read to its end.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -67,12 +69,27 @@ impl Answer {
         if bodiless || is_head {
             return;
         }
-        let expected_type =
-            if self.status < 400 { "application/json" } else { "application/problem+json" };
+        let expected_type = match self.status {
+            ..400 if self.what.ends_with(" /metrics") => "text/plain; version=0.0.4; charset=utf-8",
+            ..400 => "application/json",
+            _ => "application/problem+json",
+        };
         assert_eq!(self.header("content-type"), Some(expected_type), "{self}");
         if self.status >= 400 {
             self.check_problem(request_id);
         }
+        self.check_contract();
+    }
+
+    /// What openapi.yaml says about the route.
+    #[track_caller]
+    fn check_contract(&self) {
+        let Some(document) = contract::known() else { return };
+        let (method, path) = self.what.split_once(' ').unwrap_or_default();
+        let is_json = self.header("content-type").is_some_and(|it| it.contains("json"));
+        let body = if is_json { self.json() } else { Value::from("text") };
+        let complaint = contract::complaint(document, method, path, self.status, &body);
+        assert_eq!(complaint, None, "{self}");
     }
 
     /// RFC 9457, and the members the contract adds.

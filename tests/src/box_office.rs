@@ -11,8 +11,10 @@ use stack::{Application, Runtime, System, SystemOptions};
 
 use crate::answer::Answer;
 use crate::buyer::Buyer;
+use crate::contract;
 use crate::inside::Inside;
 use crate::organiser::Organiser;
+use crate::raw::raw_exchange;
 use crate::request::Request;
 
 /// Starts a system: a Redis Cluster, a Postgres and the application, gone with this program. It has
@@ -62,6 +64,17 @@ fn start(
     System::start(folder, SystemOptions { port, variables, ..options })
 }
 
+/// From now on every reply is held to the description that this system serves.
+fn learn_contract(system: &System) {
+    if contract::known().is_some() {
+        return;
+    }
+    let request = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = raw_exchange(&system.base_url, request);
+    let (_, document) = answer.text.split_once("\r\n\r\n").expect("a head and a body");
+    contract::learn(serde_json::from_str(document).expect("/openapi.json is JSON"));
+}
+
 /// A running system as its users see it.
 #[derive(Clone)]
 pub struct BoxOffice {
@@ -85,6 +98,7 @@ impl BoxOffice {
     pub fn of(system: &'static System) -> Self {
         let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build();
         let http = http.expect("an HTTP client");
+        learn_contract(system);
         let (base_url, log) = (&system.base_url, system.application_log());
         Self { system, provider: None, base_url, log, http }
     }

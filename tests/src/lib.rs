@@ -8,6 +8,7 @@
 mod answer;
 mod box_office;
 mod buyer;
+mod contract;
 mod inside;
 mod organiser;
 mod payment;
@@ -19,6 +20,7 @@ mod wait;
 pub use answer::Answer;
 pub use box_office::{BoxOffice, PaidSystem, merged, start_paid_system, start_system};
 pub use buyer::Buyer;
+pub use contract::operations;
 pub use inside::Inside;
 pub use organiser::Organiser;
 pub use payment::{Payment, now_s, sign};

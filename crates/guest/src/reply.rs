@@ -35,6 +35,12 @@ impl Reply {
         Self { status, body, headers: vec![(header::CONTENT_TYPE, media_type)] }
     }
 
+    /// Text of another media type.
+    pub fn text(status: StatusCode, media_type: &'static str, text: impl Into<Bytes>) -> Self {
+        let media_type = HeaderValue::from_static(media_type);
+        Self { status, body: text.into(), headers: vec![(header::CONTENT_TYPE, media_type)] }
+    }
+
     /// 200 with `value` as JSON.
     ///
     /// # Errors

@@ -40,7 +40,7 @@
 //! - messages to others: [`claim_due_messages`], [`note_delivered`], [`note_undelivered`]
 //! - audits: [`events_to_audit`], [`audit_facts`], [`sold_bookings`], [`count_audit`],
 //!   [`read_audit_totals`]
-//! - health: [`ping`]
+//! - health: [`ping`], [`open_work`]
 
 mod active_events;
 mod add_sections;
@@ -78,6 +78,7 @@ mod list_sagas;
 mod mark_sold_out;
 mod note_saga;
 mod open_payments_among;
+mod open_work;
 mod outbox;
 mod payment;
 mod ping;
@@ -132,6 +133,7 @@ pub use list_sagas::{ListSagas, SagaPage, list_sagas};
 pub use mark_sold_out::mark_sold_out;
 pub use note_saga::{SagaProgress, note_saga};
 pub use open_payments_among::open_payments_among;
+pub use open_work::{OpenWork, open_work};
 pub use outbox::{
     DueMessage, MESSAGE_LEASE_MS, claim_due_messages, note_delivered, note_undelivered,
 };

@@ -7,6 +7,7 @@ mod bookings;
 mod cancelling;
 mod canary;
 mod crowds;
+mod description;
 mod events;
 mod idempotency;
 mod identity;

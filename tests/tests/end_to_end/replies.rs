@@ -29,6 +29,8 @@ fn routes(event: &str, booking: &str) -> Vec<(String, &'static [&'static str])> 
         ("/webhooks/stripe".to_owned(), &["POST"]),
         ("/health/live".to_owned(), &["GET"]),
         ("/health/ready".to_owned(), &["GET"]),
+        ("/metrics".to_owned(), &["GET"]),
+        ("/openapi.json".to_owned(), &["GET"]),
         ("/internal/tick".to_owned(), &["POST"]),
     ]
 }

@@ -8,6 +8,7 @@ mod files;
 mod lua;
 mod manifest;
 mod mutants;
+mod openapi;
 mod privileges;
 
 use std::process::ExitCode;
@@ -31,6 +32,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     }
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
     complaints.extend(privileges::check(&read("spin.toml")?)?);
+    complaints.extend(openapi::check(
+        &read("openapi.yaml")?,
+        &read("spin.toml")?,
+        &read("crates/domain/src/code.rs")?,
+    )?);
     complaints.extend(dependencies::run(&components()?)?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);

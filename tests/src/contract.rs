@@ -1,0 +1,181 @@
+//! Holds replies to openapi.yaml: every reply that a test gets is checked against its route.
+
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value};
+
+/// The description, as it is served by the first system that is asked.
+static DOCUMENT: OnceLock<Value> = OnceLock::new();
+
+/// Takes the description over.
+pub(crate) fn learn(document: Value) {
+    let _ = DOCUMENT.set(document);
+}
+
+/// The description, once it is known.
+pub(crate) fn known() -> Option<&'static Value> {
+    DOCUMENT.get()
+}
+
+/// What is wrong with a reply, `None` when it is as described. A route that is not described is
+/// somebody's mistake and only has problems for an answer.
+pub(crate) fn complaint(
+    document: &Value,
+    method: &str,
+    path: &str,
+    status: u16,
+    body: &Value,
+) -> Option<String> {
+    let path = path.split('?').next().unwrap_or(path);
+    let method = if method == "HEAD" { "get".to_owned() } else { method.to_lowercase() };
+    let operation = operations(document)
+        .find(|(template, verb, _)| *verb == method && matches(template, path))
+        .map(|(_, _, operation)| operation);
+    let Some(operation) = operation else {
+        let is_refused = matches!(status, 204 | 400..);
+        return (!is_refused).then(|| "the route is not in openapi.yaml".to_owned());
+    };
+    let responses = &operation["responses"];
+    let response = match &responses[status.to_string()] {
+        Value::Null if status >= 400 => resolve(document, &responses["default"]),
+        Value::Null => return Some(format!("the status {status} is not in openapi.yaml")),
+        response => resolve(document, response),
+    };
+    let content = response["content"].as_object().and_then(|content| content.values().next());
+    match content {
+        Some(content) if !body.is_null() => check(document, &content["schema"], body, "$"),
+        Some(_) => None,
+        None => (!body.is_null()).then(|| "a body that is not in openapi.yaml".to_owned()),
+    }
+}
+
+/// Path template, method in lower case, and operation.
+pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        let operations = item.as_object().into_iter().flatten();
+        operations
+            .filter(|(name, _)| *name != "parameters")
+            .map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let (template, path): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), path.split('/').collect());
+    let fits = |(part, given): (&&str, &&str)| {
+        if part.starts_with('{') { !given.is_empty() } else { part == given }
+    };
+    template.len() == path.len() && template.iter().zip(&path).all(fits)
+}
+
+fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
+        Some(pointer) => document.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}")),
+        None => value,
+    }
+}
+
+/// The part of JSON Schema that openapi.yaml uses; another keyword is a panic, so that none is
+/// believed to be checked that is not.
+fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<String> {
+    let schema = resolve(document, schema);
+    let keywords: &Map<String, Value> = schema.as_object().expect("a schema is an object");
+    keywords.iter().find_map(|(keyword, argument)| match keyword.as_str() {
+        "type" => {
+            let types = argument.as_array().cloned().unwrap_or_else(|| vec![argument.clone()]);
+            let fits = types.iter().any(|name| is_a(value, name.as_str().unwrap_or_default()));
+            (!fits).then(|| format!("{at} is no {argument}: {value}"))
+        }
+        "enum" => {
+            let is_listed = argument.as_array().is_some_and(|values| values.contains(value));
+            (!is_listed).then(|| format!("{at} is none of {argument}: {value}"))
+        }
+        "minimum" => (value.as_f64() < argument.as_f64()).then(|| format!("{at} is too small")),
+        "required" => argument.as_array().into_iter().flatten().find_map(|name| {
+            let name = name.as_str().unwrap_or_default();
+            value.get(name).is_none().then(|| format!("{at}.{name} is missing"))
+        }),
+        "properties" => argument.as_object().into_iter().flatten().find_map(|(name, schema)| {
+            let member = value.get(name)?;
+            check(document, schema, member, &format!("{at}.{name}"))
+        }),
+        "items" => {
+            value.as_array().into_iter().flatten().enumerate().find_map(|(index, item)| {
+                check(document, argument, item, &format!("{at}[{index}]"))
+            })
+        }
+        "format" => {
+            let text = value.as_str()?;
+            let fits = match argument.as_str() {
+                Some("uuid") => uuid::Uuid::parse_str(text).is_ok(),
+                Some("date-time") => text.ends_with('Z') && text.len() >= 24,
+                other => panic!("a format nobody checks: {other:?}"),
+            };
+            (!fits).then(|| format!("{at} is no {argument}: {value}"))
+        }
+        "description" | "pattern" | "maximum" => None,
+        other => panic!("a keyword nobody checks: {other}"),
+    })
+}
+
+fn is_a(value: &Value, name: &str) -> bool {
+    match name {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "null" => value.is_null(),
+        other => panic!("a type nobody checks: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn document() -> Value {
+        json!({
+            "paths": {
+                "/a/{id}": { "parameters": [], "get": { "responses": {
+                    "200": { "content": { "application/json": { "schema": { "$ref": "#/s/A" } } } },
+                    "204": {},
+                    "default": { "content": { "x": { "schema": { "required": ["code"] } } } }
+                } } }
+            },
+            "s": { "A": { "type": "object", "required": ["n"], "properties": {
+                "n": { "type": "integer", "minimum": 0 },
+                "l": { "type": "array", "items": { "enum": ["x"] } },
+                "o": { "type": ["string", "null"] }
+            } } }
+        })
+    }
+
+    #[test]
+    fn what_is_described_passes_and_everything_else_is_found() {
+        let document = document();
+        let told = |status, body: Value| complaint(&document, "GET", "/a/1?b=c", status, &body);
+        assert_eq!(told(200, json!({ "n": 1, "l": ["x"], "o": null, "more": 1 })), None);
+        assert_eq!(told(204, Value::Null), None);
+        assert_eq!(told(404, json!({ "code": "x" })), None);
+        for (status, body) in [
+            (200, json!([])),
+            (200, json!({})),
+            (200, json!({ "n": -1 })),
+            (200, json!({ "n": 1.5 })),
+            (200, json!({ "n": 1, "l": ["y"] })),
+            (200, json!({ "n": 1, "o": 1 })),
+            (201, json!({ "n": 1 })),
+            (204, json!({})),
+            (404, json!({})),
+        ] {
+            assert!(told(status, body.clone()).is_some(), "{status} {body}");
+        }
+        assert!(complaint(&document, "POST", "/a/1", 200, &json!({})).is_some());
+        assert!(complaint(&document, "GET", "/b", 200, &json!({})).is_some());
+        assert_eq!(complaint(&document, "GET", "/b", 404, &json!({})), None);
+    }
+}
