@@ -7,13 +7,17 @@
 use domain::booking::{Booking, BookingStatus};
 use domain::code::Code;
 use domain::id::BookingId;
+use domain::rate::RouteClass;
 use guest::auth::Caller;
 use guest::stores::SpinStores;
-use guest::{Call, Problem, Reply, auth, booking, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, booking, idempotency, limit, stores};
 use sale::CancelSaleOutcome;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let caller = auth::caller(&call).await?;
+    if let Caller::Buyer(user) = caller {
+        limit::user(&call, RouteClass::Pay, &user.to_string()).await?;
+    }
     let booking_id = call.booking_id()?;
     let scope = format!("cancel:{}", caller.scope());
     idempotency::once(&call, booking_id.event(), &scope, async {

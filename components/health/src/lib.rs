@@ -1,4 +1,5 @@
-//! Liveness, readiness, metrics, the description of the interface, and a problem for every address that is not there.
+//! Liveness, readiness, metrics, the description of the interface, and a problem for every address
+//! that is not there.
 
 use guest::routing::get;
 use guest::{Router, action};

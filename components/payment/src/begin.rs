@@ -7,10 +7,11 @@
 
 use domain::booking::{Booking, BookingStatus};
 use domain::code::Code;
+use domain::rate::RouteClass;
 use guest::auth::Caller;
 use guest::call::invalid_field;
 use guest::provider::provider;
-use guest::{Call, Problem, Reply, auth, booking, idempotency, stores, variables};
+use guest::{Call, Problem, Reply, auth, booking, idempotency, limit, stores, variables};
 use ledger::{RecordPayment, RecordPaymentOutcome};
 use provider::{CreateIntent, Intent};
 use serde::Serialize;
@@ -25,6 +26,7 @@ struct Payment {
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
+    limit::user(&call, RouteClass::Pay, &user.to_string()).await?;
     let booking_id = call.booking_id()?;
     let scope = format!("payment:{user}");
     idempotency::once(&call, booking_id.event(), &scope, async {

@@ -4,8 +4,8 @@
 mod bad_inputs;
 mod bad_transport;
 mod bookings;
-mod cancelling;
 mod canary;
+mod cancelling;
 mod crowds;
 mod description;
 mod events;
