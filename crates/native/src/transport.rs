@@ -18,7 +18,14 @@ pub struct NativeTransport {
 /// When a node is not `host:port`: a mistake of the test.
 pub fn connect(nodes: &[String]) -> Cluster<NativeTransport> {
     let seeds = nodes.iter().map(|node| node.parse().unwrap()).collect();
-    Cluster::new(NativeTransport { began: Instant::now() }, seeds, AddressMap::default())
+    Cluster::new(NativeTransport::default(), seeds, AddressMap::default())
+}
+
+impl Default for NativeTransport {
+    /// A transport whose clock begins now.
+    fn default() -> Self {
+        Self { began: Instant::now() }
+    }
 }
 
 impl Transport for NativeTransport {

@@ -3,12 +3,14 @@
 // The futures of eight workers at once are deep.
 #![recursion_limit = "256"]
 
+mod any_history;
 mod auditing;
 mod cancelling;
 mod confirming;
 mod crashing;
 mod draining;
 mod failing_over;
+mod fuse;
 mod losing_redis;
 mod notifying;
 mod paying;

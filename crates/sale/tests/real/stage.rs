@@ -55,6 +55,16 @@ impl Stage {
         Self::open_in(stack::shared_redis(), url, sections, false).await
     }
 
+    /// Another event beside this one.
+    pub(crate) async fn open_beside(&self) -> Self {
+        Self::open_in(stack::shared_redis(), self.database_url.clone(), SECTIONS, false).await
+    }
+
+    /// Where Postgres is.
+    pub(crate) fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
     /// The same with Redis at these nodes.
     pub(crate) async fn open_in(
         nodes: &[String],

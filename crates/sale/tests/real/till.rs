@@ -1,16 +1,17 @@
 //! An event, a payment provider, and short ways to say who pays what.
 
+use cluster::Transport;
 use domain::id::BookingId;
 use domain::payment::{Decision, ProviderState};
 use domain::stripe::ProviderEvent;
 use domain::time::Instant;
 use fake_provider::{Controls, FakeOptions, FakeProvider, LedgerIntent};
 use ledger::{
-    EventEffect, RecordPayment, RecordPaymentOutcome, RecordProviderEvent, StoredPayment,
+    Database, EventEffect, RecordPayment, RecordPaymentOutcome, RecordProviderEvent, StoredPayment,
 };
 use native::{NativeDatabase, NativeHttp};
-use provider::{CreateIntent, Provider, ProviderSettings};
-use sale::{Jobs, SettleOutcome, TickReport, booking_facts, run_sagas, settle_payment};
+use provider::{CreateIntent, HttpTransport, Provider, ProviderSettings};
+use sale::{Jobs, SettleOutcome, Stores, TickReport, booking_facts, run_sagas, settle_payment};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ pub(crate) struct Till {
     pub(crate) stage: Stage,
     pub(crate) controls: Controls,
     pub(crate) provider: Provider<NativeHttp>,
-    _fake: FakeProvider,
+    fake: FakeProvider,
 }
 
 impl Till {
@@ -47,8 +48,20 @@ impl Till {
             stage: Stage::open_alone(sections).await,
             controls: Controls::new(&fake.base_url()),
             provider: Provider::new(NativeHttp::new(), settings),
-            _fake: fake,
+            fake,
         }
+    }
+
+    /// The same till for another event.
+    pub(crate) async fn for_another_event(self) -> Self {
+        let stage = self.stage.open_beside().await;
+        Self { stage, ..self }
+    }
+
+    /// The provider, reached some other way.
+    pub(crate) fn provider_over<H: HttpTransport>(&self, transport: H) -> Provider<H> {
+        let api_base = self.fake.base_url();
+        Provider::new(transport, ProviderSettings { api_base, api_key: API_KEY.to_owned() })
     }
 
     /// Begins a payment, as its buyer does.
@@ -203,13 +216,25 @@ impl Till {
 
 /// What the webhook does: record, then settle.
 pub(crate) async fn deliver(stage: &Stage, payload: &str) -> SettleOutcome {
-    match record(stage, payload, false).await {
-        EventEffect::Applied(payment) => settle_payment(&stage.stores, &payment).await.unwrap(),
+    deliver_to(&stage.stores, payload).await
+}
+
+/// The same, in an instance with these stores.
+pub(crate) async fn deliver_to<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    payload: &str,
+) -> SettleOutcome {
+    match record_in(&stores.database, payload, false).await {
+        EventEffect::Applied(payment) => settle_payment(stores, &payment).await.unwrap(),
         _ => SettleOutcome::NothingToSettle,
     }
 }
 
 pub(crate) async fn record(stage: &Stage, payload: &str, our_mode: bool) -> EventEffect {
+    record_in(&stage.stores.database, payload, our_mode).await
+}
+
+async fn record_in<D: Database>(database: &D, payload: &str, our_mode: bool) -> EventEffect {
     let event: ProviderEvent = serde_json::from_str(payload).unwrap();
     let news = event.payment_news();
     let request = RecordProviderEvent {
@@ -220,5 +245,5 @@ pub(crate) async fn record(stage: &Stage, payload: &str, our_mode: bool) -> Even
         payload,
         news: news.as_ref(),
     };
-    ledger::record_provider_event(&stage.stores.database, &request).await.unwrap().outcome
+    ledger::record_provider_event(database, &request).await.unwrap().outcome
 }
