@@ -175,3 +175,24 @@ fn bearer(call: &Call) -> Result<&str, Problem> {
 fn same_secret(given: &str, expected: &str) -> bool {
     given.as_bytes().ct_eq(expected.as_bytes()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_belongs_to_a_buyer_is_seen_by_the_buyer_and_the_organiser() {
+        let user = |last: u128| UserId::from_uuid(uuid::Uuid::from_u128(last));
+        assert!(Caller::Buyer(user(1)).may_see(user(1)));
+        assert!(!Caller::Buyer(user(2)).may_see(user(1)));
+        assert!(Caller::Organiser.may_see(user(1)));
+    }
+
+    #[test]
+    fn a_secret_is_compared_as_a_whole() {
+        assert!(same_secret("a secret", "a secret"));
+        for other in ["", "a", "a secre", "a secret ", "b secret"] {
+            assert!(!same_secret(other, "a secret"), "{other}");
+        }
+    }
+}

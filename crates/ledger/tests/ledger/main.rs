@@ -10,5 +10,6 @@ mod payments;
 mod provider_events;
 mod races;
 mod roles;
+mod sagas;
 mod schema;
 mod support;
