@@ -56,6 +56,10 @@ enum Step {
     Refuse {
         booking: usize,
     },
+    /// The ledger has undone the sale, whether its news had arrived or not.
+    Cancel {
+        booking: usize,
+    },
     /// The hold's time is over, and the sweeper runs.
     Expire {
         booking: usize,
@@ -77,6 +81,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => booking.clone().prop_map(|booking| Step::Confirm { booking }),
         2 => booking.clone().prop_map(|booking| Step::Release { booking }),
         1 => booking.clone().prop_map(|booking| Step::Refuse { booking }),
+        1 => booking.clone().prop_map(|booking| Step::Cancel { booking }),
         1 => booking.prop_map(|booking| Step::Expire { booking }),
     ]
 }
@@ -296,6 +301,13 @@ impl Model {
                 let refused = self.resolve(*booking, &UNRESOLVED, State::Gone);
                 (format!("refuse b{booking}"), said("released ", refused))
             }
+            Step::Cancel { booking } => {
+                const TAKEN: [State; 3] = [State::Held, State::Confirming, State::Sold];
+                let freed = self.resolve(*booking, &TAKEN, State::Gone);
+                let quantity = freed.map_or(0, |_| self.bookings[booking].quantity);
+                let said = format!("freed {quantity}, {} of {CAPACITY}", self.sold());
+                (format!("cancel b{booking}"), said)
+            }
             Step::Expire { booking } => {
                 let expired = self.resolve(*booking, &UNRESOLVED, State::Gone);
                 ("sweep".to_owned(), format!("{} expired", usize::from(expired.is_some())))
@@ -358,6 +370,12 @@ async fn play_random(
     for step in steps {
         if let Step::Expire { booking } = step {
             stage.act(&format!("overdue b{booking}")).await;
+        }
+        // Only what was sold is cancelled, so it was held before.
+        if let Step::Cancel { booking } = step
+            && !model.bookings.contains_key(booking)
+        {
+            continue;
         }
         // A booking id is used for one reservation: a new one begins under a new id.
         if let Step::Seats { booking, .. }

@@ -438,11 +438,13 @@ impl Stage {
     async fn cancel(&mut self, name: &str) -> String {
         let booking = self.booking(name);
         let hold = self.holds.get(&booking).cloned().unwrap();
+        let was_bought = !self.stored_holds().await.contains_key(&booking);
         let call = scripts::cancel_booking(&self.cluster, booking, &hold, DEADLINE);
         match call.await.unwrap() {
             CancelOutcome::Freed { freed, sold, capacity } => {
-                let bought = self.bought.entry(hold.user).or_default();
-                *bought = (*bought - freed).max(0);
+                if was_bought {
+                    *self.bought.entry(hold.user).or_default() -= freed;
+                }
                 format!("freed {freed}, {sold} of {capacity}")
             }
             CancelOutcome::EventMissing => "event_missing".to_owned(),
