@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use domain::booking::BookingStatus;
 use domain::id::{BookingId, UserId};
+use domain::time::Instant;
 use ledger::RecordPayment;
 use native::{NativeDatabase, NativeHttp, NativeTransport};
 use proptest::collection::vec;
@@ -239,7 +240,13 @@ impl Scene {
             }
             Step::Work => {
                 self.till.hurry().await;
-                let jobs = Jobs { provider: &self.provider, livemode: false, random: || 7 };
+                let jobs = Jobs {
+                    provider: &self.provider,
+                    livemode: false,
+                    sink: None,
+                    random: || 7,
+                    now: || Instant::from_unix_ms(1_800_000_000_000),
+                };
                 let work = sale::run_sagas(&self.stores, &jobs, &|| true);
                 (fuse.run(dies_at, work).await.is_some(), None)
             }
