@@ -15,6 +15,8 @@ use crate::rig::Rig;
 
 /// Within this after the last fault everything is consistent, as promised.
 pub const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+/// Looks at the provider until nothing happens there meanwhile.
+const LOOKS_MAX: u32 = 8;
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(1_500);
 
@@ -61,9 +63,17 @@ async fn look(rig: &Rig, crowd: &Crowd) -> Result<Settled> {
             Err(error) => settled.differences.push(format!("{}: {error:#}", venue.name)),
         }
     }
-    // Read after Redis: what is on its way from there to Postgres has not arrived twice.
-    settled.ledger = ledger::read(rig.database_url()).await?;
-    settled.provider = Some(rig.provider_ledger().await?);
+    // Read after Redis: what is on its way from there to Postgres has not arrived twice. And
+    // between two equal looks at the provider: what was told in between would be known to one only.
+    for _ in 0..LOOKS_MAX {
+        let before = rig.provider_ledger().await?;
+        settled.ledger = ledger::read(rig.database_url()).await?;
+        let is_quiet = rig.provider_ledger().await? == before;
+        settled.provider = Some(before);
+        if is_quiet {
+            break;
+        }
+    }
     for venue in &crowd.venues {
         if let Some(state) = settled.redis.get(&venue.id) {
             settled.differences.extend(differences(venue, state, &settled.ledger));
