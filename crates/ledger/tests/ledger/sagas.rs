@@ -1,10 +1,10 @@
-//! Sagas: each is continued by one worker at a time, and who comes late changes nothing.
+//! Sagas: each is continued by one worker at a time.
 
 use domain::payment::{PaymentNews, ProviderState};
-use ledger::{SagaProgress, claim_due_sagas, note_saga};
+use ledger::claim_due_sagas;
 
-use crate::provider_events::{news, saga, tell};
-use crate::support::{Connection, TestDatabase, fresh, new_event, seats};
+use crate::provider_events::{news, tell};
+use crate::support::{Connection, TestDatabase, new_event, seats};
 
 /// Payments that were made and are due.
 async fn due_sagas(database: &Connection, count: u32) {
@@ -45,23 +45,4 @@ async fn workers_that_come_together_share_the_sagas() {
     let all = taken.len();
     taken.dedup();
     assert_eq!((all, taken.len()), (20, 20), "each saga is taken once");
-}
-
-#[tokio::test]
-async fn who_worked_on_an_older_saga_changes_nothing() {
-    let database = fresh().await;
-    due_sagas(&database, 1).await;
-    let [paused] = &claim_due_sagas(&database, 9).await.unwrap()[..] else { panic!("one is due") };
-    assert_eq!(claim_due_sagas(&database, 9).await.unwrap(), [], "it rests for its lease");
-    database.execute("UPDATE boxoffice.sagas SET due_at = now()").await;
-    let [other] = &claim_due_sagas(&database, 9).await.unwrap()[..] else {
-        panic!("the lease ended")
-    };
-
-    let late = note_saga(&database, &paused.id, paused.revision, &SagaProgress::Done).await;
-    assert_eq!(late, Ok(false));
-    assert_eq!(saga(&database).await, ["settle running"]);
-    let noted = note_saga(&database, &other.id, other.revision, &SagaProgress::Done).await;
-    assert_eq!(noted, Ok(true));
-    assert_eq!(saga(&database).await, ["settle done"]);
 }
