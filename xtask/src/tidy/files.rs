@@ -3,6 +3,9 @@
 /// A file beyond this is more than one thing.
 const MAX_LINES: usize = 600;
 
+/// Tables of data, one entry after the other, may be as long as there are entries.
+const TABLES: [&str; 1] = ["xtask/mutants.toml"];
+
 /// The width of a line in what we write by hand.
 const MAX_COLUMNS: usize = 100;
 
@@ -38,7 +41,7 @@ pub(super) fn check(path: &str, text: &str) -> Vec<String> {
 
 fn too_long(path: &str, text: &str) -> Option<String> {
     let lines = text.lines().count();
-    (lines > MAX_LINES).then(|| format!("{path}: {lines} lines, at most {MAX_LINES}"))
+    (lines > MAX_LINES && !TABLES.contains(&path)).then(|| format!("{path}: {lines} lines, at most {MAX_LINES}"))
 }
 
 /// In Rust only comments are ours to break: rustfmt breaks code and leaves literals alone.
