@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 
 use domain::id::EventId;
 use domain::time::Instant;
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, clock, log, stores};
 use http::StatusCode;
-use ledger::OpenWork;
+use ledger::{AuditTotals, OpenWork};
 use scripts::{QueueOutcome, QueueState};
 
 /// The text format of Prometheus.
@@ -47,13 +47,18 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 /// What the stores say. One that does not answer is told as down; what it knows is left out.
 async fn read(call: &Call) -> Result<String, Problem> {
     let stores = stores::open().await?;
-    let (events, work) =
-        join(ledger::active_events(&stores.database), ledger::open_work(&stores.database)).await;
+    let (events, work, audits) = join3(
+        ledger::active_events(&stores.database),
+        ledger::open_work(&stores.database),
+        sale::audit_totals(&stores.database),
+    )
+    .await;
     let told = |what: &str, error: &dyn std::fmt::Display| {
         log::failed_job(what, &call.request_id, &error.to_string());
     };
     let postgres_is_up = work.is_ok();
     let work = work.inspect_err(|error| told("metrics_of_postgres", error)).unwrap_or_default();
+    let audits = audits.inspect_err(|error| told("metrics_of_audits", error)).ok();
     let mut events = events.unwrap_or_default();
     events.truncate(EVENTS_MAX);
     let queues = join_all(events.iter().map(|event| queue(&stores, *event))).await;
@@ -67,7 +72,8 @@ async fn read(call: &Call) -> Result<String, Problem> {
         .zip(queues)
         .filter_map(|(event, queue)| Some((event, queue.ok()??)))
         .collect();
-    Ok(written(&known, &work, [("redis", redis_is_up), ("postgres", postgres_is_up)]))
+    let are_up = [("redis", redis_is_up), ("postgres", postgres_is_up)];
+    Ok(written(&known, &work, audits.as_ref(), are_up))
 }
 
 /// The event's counts; `None` when Redis has not opened it: metrics open nothing.
@@ -81,6 +87,7 @@ async fn queue(stores: &SpinStores, event: EventId) -> Result<Option<QueueState>
 fn written(
     events: &[(EventId, QueueState)],
     work: &[OpenWork],
+    audits: Option<&AuditTotals>,
     stores: [(&str, bool); 2],
 ) -> String {
     let mut text = String::new();
@@ -116,7 +123,29 @@ fn written(
         let labels = [("kind", it.kind.as_str()), ("subject", it.subject.as_str())];
         sample(&mut text, "boxoffice_open_work_oldest_seconds", labels, it.oldest_s);
     }
+    if let Some(audits) = audits {
+        write_audits(&mut text, audits);
+    }
     text
+}
+
+fn write_audits(text: &mut String, audits: &AuditTotals) {
+    family(text, "boxoffice_audits", "Audits of all events so far, and rebuilds of lost ones.");
+    for (kind, count) in [("audit", audits.audits), ("rebuild", audits.rebuilds)] {
+        sample(text, "boxoffice_audits", [("kind", kind)], count);
+    }
+    let found = audits.found;
+    family(text, "boxoffice_audit_findings", "What audits found and mended so far, by kind.");
+    for (kind, count) in [
+        ("places", found.places),
+        ("counts", found.counts),
+        ("buyers", found.buyers),
+        ("holds", found.holds),
+    ] {
+        sample(text, "boxoffice_audit_findings", [("kind", kind)], count);
+    }
+    family(text, "boxoffice_double_holds", "Pairs of holds of one seat so far; one of each sells.");
+    sample(text, "boxoffice_double_holds", [("event", "all")], audits.double_holds);
 }
 
 fn family(text: &mut String, name: &str, help: &str) {
