@@ -41,7 +41,8 @@ pub(super) fn check(path: &str, text: &str) -> Vec<String> {
 
 fn too_long(path: &str, text: &str) -> Option<String> {
     let lines = text.lines().count();
-    (lines > MAX_LINES && !TABLES.contains(&path)).then(|| format!("{path}: {lines} lines, at most {MAX_LINES}"))
+    (lines > MAX_LINES && !TABLES.contains(&path))
+        .then(|| format!("{path}: {lines} lines, at most {MAX_LINES}"))
 }
 
 /// In Rust only comments are ours to break: rustfmt breaks code and leaves literals alone.
