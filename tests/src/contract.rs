@@ -100,6 +100,12 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             let member = value.get(name)?;
             check(document, schema, member, &format!("{at}.{name}"))
         }),
+        // The table of audits: members of any name, all of one kind.
+        "additionalProperties" => {
+            value.as_object().into_iter().flatten().find_map(|(name, member)| {
+                check(document, argument, member, &format!("{at}.{name}"))
+            })
+        }
         "items" => {
             value.as_array().into_iter().flatten().enumerate().find_map(|(index, item)| {
                 check(document, argument, item, &format!("{at}[{index}]"))

@@ -19,10 +19,10 @@ const SETTLE_DEADLINE: Duration = Duration::from_millis(1_500);
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     verify(&call).await?;
-    let malformed = |detail: String| Problem::new(Code::MalformedRequest, detail);
-    let payload = std::str::from_utf8(&call.body).map_err(|error| malformed(error.to_string()))?;
-    let event: ProviderEvent =
-        serde_json::from_str(payload).map_err(|error| malformed(error.to_string()))?;
+    // Not the parser's words: they repeat values, and an event tells of people.
+    let malformed = || Problem::new(Code::MalformedRequest, "the body is no event of the provider");
+    let payload = std::str::from_utf8(&call.body).map_err(|_| malformed())?;
+    let event: ProviderEvent = serde_json::from_str(payload).map_err(|_| malformed())?;
 
     let stores = stores::open().await?;
     let news = event.payment_news();
@@ -57,7 +57,8 @@ async fn verify(call: &Call) -> Result<(), Problem> {
     let secrets: Vec<_> = secrets.split(',').map(str::trim).collect();
     if secrets.iter().all(|secret| secret.len() < SECRET_LENGTH_MIN) {
         // The client is told nothing; the operator is.
-        return Err(invalid().caused_by("variable stripe_webhook_secret is missing or too short"));
+        let cause = "variable stripe_webhook_secret is missing or too short";
+        return Err(Problem::unavailable(cause));
     }
     let mut headers = call.headers.get_all("stripe-signature").iter();
     let header = headers.next().and_then(|value| value.to_str().ok()).ok_or_else(invalid)?;

@@ -103,8 +103,8 @@ async fn is_organiser(token: &str) -> Result<bool, Problem> {
 ///
 /// 401 without the worker key, 503 while none is configured.
 pub async fn scheduler(call: &Call) -> Result<(), Problem> {
-    let token = bearer(call)?;
     let key = variables::secret("worker_key").await?;
+    let token = bearer(call)?;
     if same_secret(token, &key) { Ok(()) } else { Err(Problem::of(Code::Unauthenticated)) }
 }
 

@@ -44,8 +44,15 @@ async fn every_described_operation_exists_and_no_other() {
 #[tokio::test]
 async fn metrics_count_places_and_work_and_name_nobody() {
     let office = BoxOffice::open();
-    // Among the first that end, whatever other tests have made.
-    let soon = json!({ "starts_at": "2026-11-23T19:00:00Z", "ends_at": "2026-11-23T20:00:00Z" });
+    // Among the first that end, whatever other tests have made: the token of a guest ends tomorrow,
+    // that of a later one a little later.
+    let tomorrow = async || {
+        let guest = office.request(Method::POST, "/api/v1/auth/guest").send().await.expect(201);
+        guest["expires_at"].clone()
+    };
+    let starts_at = tomorrow().await;
+    tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    let soon = json!({ "starts_at": starts_at, "ends_at": tomorrow().await });
     let event = office.event(soon).await;
     let buyer = office.buyer().await;
     buyer.hold(&event, json!({ "section": "FLOOR", "quantity": 3 })).await;
