@@ -7,14 +7,14 @@ use std::future::Future;
 use std::pin::Pin;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::RawPathParams;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use domain::code::Code;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use send_wrapper::SendWrapper;
 use tower_service::Service;
 
@@ -27,6 +27,8 @@ use crate::variables;
 /// The largest body that is read, in bytes. The largest honest one is an event with 64 sections,
 /// about 8 KiB.
 const BODY_LENGTH_MAX: usize = 64 * 1024;
+/// Of a longer body this much is read and dropped: more than any honest mistake has.
+const BODY_DRAINED_MAX: usize = 8 * 1024 * 1024;
 /// The longest request id that is taken over from a client.
 const REQUEST_ID_LENGTH_MAX: usize = 128;
 /// What a browser may send and read from another origin.
@@ -93,12 +95,11 @@ pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response
         Reply::no_content().into_response()
     } else {
         let answer = async {
-            match Limited::new(body, BODY_LENGTH_MAX).collect().await {
-                Ok(body) => {
-                    let request = http::Request::from_parts(parts, Body::from(body.to_bytes()));
-                    route(router, request).await
+            match read_body(body).await {
+                Some(body) => {
+                    route(router, http::Request::from_parts(parts, Body::from(body))).await
                 }
-                Err(_) => Problem::of(Code::BodyTooLarge).into_response(&request_id),
+                None => Problem::of(Code::BodyTooLarge).into_response(&request_id),
             }
         };
         within(REQUEST_DEADLINE, answer).await.unwrap_or_else(|| {
@@ -114,6 +115,24 @@ pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response
         allow_origin(&mut response, &origin, preflight).await;
     }
     response
+}
+
+/// The whole body; `None` when it is too long or cut off. Of a body that is too long the rest is read
+/// too, within a bound: who is cut off while still sending does not get to read the answer.
+async fn read_body(body: impl HttpBody<Data = Bytes>) -> Option<Bytes> {
+    let mut body = std::pin::pin!(body);
+    let mut kept = BytesMut::new();
+    let mut length: usize = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= BODY_LENGTH_MAX {
+            kept.extend_from_slice(&data);
+        } else if length > BODY_DRAINED_MAX {
+            break;
+        }
+    }
+    (length <= BODY_LENGTH_MAX).then(|| kept.freeze())
 }
 
 async fn route(router: Router, request: http::Request<Body>) -> Response {

@@ -54,9 +54,10 @@ pub async fn find_booking<T: Transport, D: Database>(
     .await?;
     let (ended, now) = match read {
         BookingOutcome::Found { hold, expires_at, now } => {
-            // The sale may be made, and its news have got lost on the way here.
+            // The sale may be made, and its news have got lost on the way here. While Postgres does
+            // not answer, it is what Redis knows: a hold.
             if hold.state == HoldState::Confirming
-                && let Some(sold) = mark_if_sold(stores, booking).await?
+                && let Ok(Some(sold)) = mark_if_sold(stores, booking).await
             {
                 return Ok(Some(FoundBooking::Recorded(sold)));
             }
