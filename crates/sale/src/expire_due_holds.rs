@@ -24,7 +24,7 @@ const SECTIONS_LEARNED_MAX: usize = 3;
 /// a second, and what it decides ends the hold.
 const PAYMENT_GRACE_MS: i64 = 10_000;
 /// How long after its own end such a hold is kept at all, in ms, when the provider does not answer.
-/// Postgres forgets stale holds after the same time.
+/// Postgres forgets a stale hold with an open payment after the same time.
 const PAYMENT_GRACE_MAX_MS: i64 = 120_000;
 /// Holds that are kept at a time.
 const KEPT_AT_A_TIME: usize = 16;

@@ -117,20 +117,35 @@ async fn only_confirmed_bookings_are_among_the_confirmed() {
 }
 
 #[tokio::test]
-async fn the_sweeper_expires_what_is_two_minutes_late() {
+async fn the_sweeper_expires_what_is_late_and_waits_longer_for_open_payments() {
     let database = fresh().await;
     let event = new_event(&database).await;
-    let (late, due, sold, released) = (
+    let (late, due, sold, released, paying, unpaid) = (
         seats(event, &["A-1-1"]),
         seats(event, &["A-1-2"]),
         seats(event, &["A-1-3"]),
         seats(event, &["A-1-4"]),
+        seats(event, &["A-1-5"]),
+        seats(event, &["A-1-6"]),
     );
-    drain(&database, DrainKind::Reserved, &late).await;
-    drain(&database, DrainKind::Reserved, &due).await;
+    for facts in [&late, &due, &paying, &unpaid] {
+        drain(&database, DrainKind::Reserved, facts).await;
+    }
+    for (payment, facts) in [("pi_open", &paying), ("pi_unpaid", &unpaid)] {
+        database
+            .execute(&format!(
+                "INSERT INTO boxoffice.payments
+                     (id, booking_id, event_id, amount, currency, livemode)
+                 VALUES ('{payment}', '{}', '{event}', 5000, 'EUR', false)",
+                facts.booking
+            ))
+            .await;
+    }
     confirm(&database, &sold).await;
     drain(&database, DrainKind::Released, &released).await;
-    for (facts, age_s) in [(&late, 121), (&due, 119), (&sold, 999), (&released, 999)] {
+    for (facts, age_s) in
+        [(&late, 41), (&due, 39), (&sold, 999), (&released, 999), (&paying, 119), (&unpaid, 121)]
+    {
         database
             .execute(&format!(
                 "UPDATE boxoffice.bookings SET expires_at = now() - {age_s} * interval '1 s'
@@ -139,9 +154,11 @@ async fn the_sweeper_expires_what_is_two_minutes_late() {
             ))
             .await;
     }
-    assert_eq!(expire_stale_bookings(&database).await.unwrap(), 1);
+    assert_eq!(expire_stale_bookings(&database).await.unwrap(), 2);
     assert_eq!(expire_stale_bookings(&database).await.unwrap(), 0);
     for (facts, status) in [
+        (&paying, BookingStatus::Reserved),
+        (&unpaid, BookingStatus::Expired),
         (&late, BookingStatus::Expired),
         (&due, BookingStatus::Reserved),
         (&sold, BookingStatus::Confirmed),
