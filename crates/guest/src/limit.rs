@@ -144,7 +144,7 @@ fn client_address(headers: &HeaderMap, hops: usize) -> Option<IpAddr> {
         let place = entries.len().checked_sub(hops)?;
         parse_address(entries.get(place)?.trim())
     };
-    let peer = || parse_address(headers.get_all(CLIENT_ADDRESS).iter().last()?.to_str().ok()?);
+    let peer = || parse_address(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?);
     let address = if hops == 0 { peer() } else { forwarded().or_else(peer) };
     address.map(network)
 }
@@ -168,10 +168,10 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn address_of(headers: &[(&'static str, &str)], hops: usize) -> Option<String> {
+    fn address_of(headers: &[(&'static str, &'static str)], hops: usize) -> Option<String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
-            map.append(*name, value.parse().unwrap());
+            map.append(*name, http::HeaderValue::from_static(value));
         }
         client_address(&map, hops).map(|address| address.to_string())
     }

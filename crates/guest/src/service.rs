@@ -117,8 +117,8 @@ pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response
     response
 }
 
-/// The whole body; `None` when it is too long or cut off. Of a body that is too long the rest is read
-/// too, within a bound: who is cut off while still sending does not get to read the answer.
+/// The whole body; `None` when it is too long or cut off. Of a body that is too long the rest is
+/// read too, within a bound: who is cut off while still sending does not get to read the answer.
 async fn read_body(body: impl HttpBody<Data = Bytes>) -> Option<Bytes> {
     let mut body = std::pin::pin!(body);
     let mut kept = BytesMut::new();

@@ -9,8 +9,8 @@ pub const EXPIRE_STALE_MAX: u32 = 1000;
 
 const STATEMENT: &str = "SELECT expired FROM boxoffice.expire_stale_bookings($1::bigint)";
 
-/// Expires bookings that are still reserved 40 seconds past their expiry, those with an open payment
-/// 120 seconds past it, and returns how many.
+/// Expires bookings that are still reserved 40 seconds past their expiry, those with an open
+/// payment 120 seconds past it, and returns how many.
 ///
 /// The journal tells the end of nearly every hold. When Redis lost it, this makes the booking tell
 /// the truth again. The times cover a confirmation under way, the grace of an open payment, and a

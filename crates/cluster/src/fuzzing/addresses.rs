@@ -11,9 +11,11 @@ pub fn addresses(input: &[u8]) {
         assert_eq!(address.to_string().parse(), Ok(address.clone()));
     }
     let Ok(map) = text.parse::<AddressMap>() else { return };
-    let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    let mut entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
     // Of two entries for one address the last one counts.
-    if let Some((announced, reachable)) = entries.last().and_then(|entry| entry.split_once('=')) {
+    if let Some((announced, reachable)) =
+        entries.next_back().and_then(|entry| entry.split_once('='))
+    {
         let announced: NodeAddress = announced.parse().unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(Ok(map.reachable(announced)), reachable.parse());
     }
