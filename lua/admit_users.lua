@@ -14,6 +14,7 @@
 -- KEYS[5] admissions (hash)
 -- KEYS[6] answers (hash)
 -- KEYS[7] answer_times (sorted set)
+-- KEYS[8] feed (stream): told who is let in, and what the line is doing when that has changed
 --
 -- ARGV[1] mode: scheduled | manual (by hand: the release rate does not apply)
 -- ARGV[2] limit, users at most
@@ -29,9 +30,12 @@
 --   its limit of 8000.
 
 -- @include clock_ms
+-- @include line_state
+-- @include tell_waiting
+-- @include tell_state
 
 local settings, counts, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local answers, answer_times = KEYS[6], KEYS[7]
+local answers, answer_times, feed = KEYS[6], KEYS[7], KEYS[8]
 local mode, limit, entry, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local users_max = 1000
 
@@ -81,6 +85,7 @@ if cancelled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
 end
 
 -- After this point the script must succeed.
+tell_state(settings, counts, feed, now_ms)
 redis.call('ZREMRANGEBYSCORE', passes, '-inf', string.format('%.0f', now_ms))
 count = math.max(count, 0)
 if count > 0 then
@@ -100,6 +105,8 @@ if count > 0 then
   redis.call('HSET', admissions, unpack(admission_entries))
   redis.call('HINCRBY', counts, 'admitted', count)
   redis.call('HSET', counts, 'served', string.format('%.0f', served))
+  tell_waiting(counts, feed, string.format('admitted %.0f %s %.0f %.0f', count, popped[#popped],
+    now_ms, expires_ms))
   if mode == 'scheduled' then
     empty_us = empty_us + math.floor(count * second_us / rate)
     redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))

@@ -9,6 +9,8 @@
 -- KEYS[3] passes (sorted set)
 -- KEYS[4] admissions (hash)
 -- KEYS[5] places (hash)
+-- KEYS[6] counts (hash)
+-- KEYS[7] feed (stream): told which place of the line is empty
 --
 -- ARGV[1] user
 --
@@ -17,7 +19,10 @@
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
+-- @include tell_waiting
+
 local settings, queue, passes, admissions, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local counts, feed = KEYS[6], KEYS[7]
 local user = ARGV[1]
 
 if redis.call('HEXISTS', settings, 'generation') == 0 then
@@ -33,8 +38,13 @@ if used_number and tonumber(used_number) == number then
   return { 'absent', 0 }
 end
 
+local place = redis.call('ZSCORE', queue, user)
+
 -- After this point the script must succeed.
 redis.call('ZREM', queue, user)
+if place then
+  tell_waiting(counts, feed, 'left ' .. place)
+end
 if has_pass then
   redis.call('ZREM', passes, user)
   redis.call('HDEL', admissions, user)

@@ -5,6 +5,8 @@
 -- replaces a newer one, so two changes may arrive in any order.
 --
 -- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] feed (stream): told what the line is doing when that has changed
 --
 -- ARGV[1] version, which the ledger raises with each change
 -- ARGV[2..] field and new value of each setting that changes
@@ -13,7 +15,13 @@
 --
 -- Bounds: as many fields as the settings have.
 
-local settings, version = KEYS[1], tonumber(ARGV[1])
+-- @include clock_ms
+-- @include line_state
+-- @include tell_waiting
+-- @include tell_state
+
+local settings, counts, feed = KEYS[1], KEYS[2], KEYS[3]
+local version = tonumber(ARGV[1])
 
 local generation, known = unpack(redis.call('HMGET', settings, 'generation', 'version'))
 if not generation then
@@ -24,4 +32,5 @@ end
 
 -- After this point the script must succeed.
 redis.call('HSET', settings, 'version', version, unpack(ARGV, 2))
+tell_state(settings, counts, feed, clock_ms())
 return { 'updated' }

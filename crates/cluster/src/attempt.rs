@@ -118,7 +118,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// Sorts the result of an exchange and remembers whether the node answers at all.
-    fn judge(
+    pub(crate) fn judge(
         &self,
         address: &NodeAddress,
         result: Option<Result<Vec<Reply>, String>>,

@@ -47,7 +47,7 @@ impl<'a> Request<'a> {
 }
 
 /// Where the next attempt goes.
-enum Target {
+pub(crate) enum Target {
     /// To whoever owns the slot as far as is known.
     Owner,
     /// To the node that a MOVED named.
@@ -159,7 +159,7 @@ impl<T: Transport> Cluster<T> {
 
     /// The node of the next attempt. While nobody is known to own the slot any node will do: it
     /// answers with MOVED, or that the slot is not served.
-    fn destination(&self, target: &Target, slot: Slot) -> Result<NodeAddress, Error> {
+    pub(crate) fn destination(&self, target: &Target, slot: Slot) -> Result<NodeAddress, Error> {
         match target {
             Target::Asking(node) | Target::Node(node) => return Ok(node.clone()),
             Target::Owner => {}
@@ -171,7 +171,7 @@ impl<T: Transport> Cluster<T> {
     }
 
     /// The node a redirect names, as the client reaches it.
-    fn locate(&self, redirect: &Redirect, answered: &NodeAddress) -> NodeAddress {
+    pub(crate) fn locate(&self, redirect: &Redirect, answered: &NodeAddress) -> NodeAddress {
         let host = if redirect.host.is_empty() { &answered.host } else { &redirect.host };
         self.address_map.reachable(NodeAddress { host: host.clone(), port: redirect.port })
     }

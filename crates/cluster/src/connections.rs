@@ -165,6 +165,16 @@ impl<C: Clone> Connections<C> {
         self.nodes.retain(|address, _| is_known(address));
     }
 
+    /// Lets go of every connection that is open; openings under way go on.
+    pub(crate) fn close_shared(&mut self) {
+        for node in self.nodes.values_mut() {
+            if matches!(node.shared, Shared::Open(..)) {
+                node.shared = Shared::Closed;
+            }
+            node.idle_asking.clear();
+        }
+    }
+
     /// How many connections are open.
     pub(crate) fn count(&self) -> usize {
         let of_node = |node: &Node<C>| {

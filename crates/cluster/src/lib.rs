@@ -16,6 +16,7 @@
 
 mod address;
 mod address_map;
+mod alone;
 mod attempt;
 mod call;
 mod cluster;
@@ -39,6 +40,7 @@ mod tests;
 
 pub use address::{InvalidAddress, NodeAddress};
 pub use address_map::{AddressMap, InvalidAddressMap};
+pub use alone::OwnConnection;
 pub use cluster::Cluster;
 pub use error::Error;
 pub use script::Script;

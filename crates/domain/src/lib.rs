@@ -12,7 +12,7 @@
 //! - [`booking`]: the record of a hold and the states of a booking.
 //! - [`notification`]: signing what we tell others.
 //! - [`payment`]: the states of a payment, and what follows from them.
-//! - [`queue`]: places, waits and polling intervals.
+//! - [`queue`]: places, waits and polling intervals. [`feed`]: news for those who wait.
 //! - [`rate`]: how often somebody may ask.
 //! - [`token`]: signed tokens of buyers, queue passes and receipts.
 //! - [`stripe`]: signatures and the few fields that are read from the provider's events.
@@ -22,6 +22,7 @@
 pub mod booking;
 pub mod code;
 pub mod event;
+pub mod feed;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod id;

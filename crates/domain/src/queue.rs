@@ -75,6 +75,11 @@ pub fn estimated_wait_s(position: i64, release_per_s: i64) -> i64 {
     position.max(0).saturating_add(rate - 1) / rate
 }
 
+/// The id of the pass that a fan gets who is let in at that time, as the scripts write it.
+pub fn pass_id(number: i64, issued_at: Instant) -> String {
+    format!("{number}.{}", issued_at.unix_ms())
+}
+
 /// When a fan who waits `estimated_wait_s` should ask again.
 pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
     let wait_ms = u64::try_from(estimated_wait_s).unwrap_or(0).saturating_mul(1_000);

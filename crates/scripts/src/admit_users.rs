@@ -74,6 +74,7 @@ pub async fn admit_users<T: Transport>(
         keys::admissions(event),
         keys::answers(event),
         keys::answer_times(event),
+        keys::feed(event),
     ];
     let mode = match request.mode {
         AdmitMode::Scheduled => "scheduled",

@@ -10,7 +10,8 @@ fn key(event: EventId, name: &str) -> String {
     format!("box:{{{event}}}:{name}")
 }
 
-/// Hash: what the scripts decide by, see [`EventSettings`](crate::EventSettings).
+/// Hash: what the scripts decide by, see [`EventSettings`](crate::EventSettings); and
+/// `told_state`, what the waiting were told last of the line.
 pub fn settings(event: EventId) -> String {
     key(event, "settings")
 }
@@ -19,7 +20,7 @@ pub fn settings(event: EventId) -> String {
 /// section; `number` (last queue number given), `number_ceiling` (last one of the block),
 /// `admitted` (users let in), `served` (highest place let in), `allowance_us` (state of the release
 /// rate, see `admit_users.lua`), `admit_from_ms` (nobody is let in before, see
-/// `finish_opening.lua`).
+/// `finish_opening.lua`), `told` (serial number of the newest news in the feed).
 pub fn counts(event: EventId) -> String {
     key(event, "counts")
 }
@@ -85,6 +86,12 @@ pub fn answer_times(event: EventId) -> String {
 /// `<reserved|released|expired> <booking> <hold>`.
 pub fn journal(event: EventId) -> String {
     key(event, "journal")
+}
+
+/// Stream, capped: news for those who wait. One field `e`, see
+/// [`FeedEntry`](domain::feed::FeedEntry).
+pub fn feed(event: EventId) -> String {
+    key(event, "feed")
 }
 
 /// String: the map of a seated section, see [`SeatMap`](domain::section::SeatMap).

@@ -42,6 +42,8 @@ pub async fn leave_queue<T: Transport>(
         keys::passes(event),
         keys::admissions(event),
         keys::places(event),
+        keys::counts(event),
+        keys::feed(event),
     ];
     let arguments = vec![user.to_string().into()];
     let reply = call(cluster, &registry::LEAVE_QUEUE, &key_list, arguments, deadline).await?;

@@ -13,6 +13,7 @@
 //!   lost one comes back),
 //!   [`retire_event`], [`update_event`], [`add_sections`], [`read_event`], [`read_map`].
 //! - The queue: [`join_queue`], [`read_place`], [`leave_queue`], [`read_queue`], [`admit_users`].
+//! - Watching the queue: [`watch_place`], [`read_feed`], [`newest_serial`].
 //! - Bookings: [`reserve_seats`], [`read_booking`], [`pin_hold`], [`confirm_booking`],
 //!   [`release_seats`], [`cancel_booking`], [`list_due_holds`], [`expire_holds`],
 //!   [`holds_a_ticket`].
@@ -59,6 +60,7 @@ mod place;
 mod read_booking;
 mod read_building;
 mod read_event;
+mod read_feed;
 mod read_journal;
 mod read_map;
 mod read_place;
@@ -75,6 +77,7 @@ mod settings;
 mod sweep_answers;
 mod trim_journal;
 mod update_event;
+mod watch_place;
 
 pub use add_sections::{AddSectionsOutcome, add_sections};
 pub use admit_users::{AdmitMode, AdmitOutcome, AdmitUsers, admit_users};
@@ -97,6 +100,7 @@ pub use place::{Pass, PlaceOutcome, QueuePlace};
 pub use read_booking::{BookingOutcome, read_booking};
 pub use read_building::{Building, read_building};
 pub use read_event::{EventOutcome, EventState, PlaceCounts, read_event};
+pub use read_feed::{newest_serial, read_feed};
 pub use read_journal::{JournalEntry, JournalKind, read_journal};
 pub use read_map::read_map;
 pub use read_place::read_place;
@@ -112,3 +116,4 @@ pub use settings::{EventSettings, SaleRules};
 pub use sweep_answers::sweep_answers;
 pub use trim_journal::trim_journal;
 pub use update_event::{EventUpdate, UpdateOutcome, update_event};
+pub use watch_place::{WatchedPlace, watch_place};

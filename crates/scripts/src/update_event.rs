@@ -69,7 +69,7 @@ pub async fn update_event<T: Transport>(
     update: &EventUpdate,
     deadline: Duration,
 ) -> Result<UpdateOutcome, Error> {
-    let key_list = [keys::settings(event)];
+    let key_list = [keys::settings(event), keys::counts(event), keys::feed(event)];
     let arguments = update.arguments();
     let reply = call(cluster, &registry::UPDATE_EVENT, &key_list, arguments, deadline).await?;
     match reply.outcome()? {

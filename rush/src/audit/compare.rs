@@ -32,19 +32,22 @@ impl fmt::Display for Finding {
 }
 
 /// The names of an event's keys in Redis besides one `map:<section>` for each seated section.
-const KEY_NAMES: [&str; 12] = [
+const KEY_NAMES: [&str; 15] = [
     "settings",
     "counts",
     "queue",
     "passes",
     "admissions",
+    "places",
     "holders",
     "bookings",
+    "resolved",
     "expiry",
     "buyers",
     "answers",
     "answer_times",
     "journal",
+    "feed",
 ];
 
 /// Everything that must not be, of an event in which nothing is pending any more. `paid` is how

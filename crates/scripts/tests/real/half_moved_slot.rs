@@ -104,6 +104,7 @@ fn moving_keys(event: EventId) -> Vec<String> {
         keys::buyers(event),
         keys::answer_times(event),
         keys::journal(event),
+        keys::feed(event),
     ]
 }
 

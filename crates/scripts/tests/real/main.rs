@@ -11,6 +11,7 @@ mod answers;
 mod audit;
 mod best_block;
 mod event;
+mod feed;
 mod half_moved_slot;
 mod holds;
 mod parallel;

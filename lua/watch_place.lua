@@ -1,0 +1,48 @@
+#!lua flags=no-writes
+-- Reads a user's place in the queue, and from where in the feed on news concern it.
+--
+-- Guarantees: changes nothing; place and feed are of the same moment, so the news after the one
+-- that is named, and no others, are still to be applied to the place.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] queue (sorted set)
+-- KEYS[4] passes (sorted set)
+-- KEYS[5] admissions (hash)
+-- KEYS[6] feed (stream)
+--
+-- ARGV[1] user
+--
+-- Returns the place, see includes/place_of.lua, and after it
+--   14 place in the order of the line, as text; '' unless waiting
+--   15 id of the newest news, 0-0 when there are none
+--   16 serial number of the newest news
+--   17 what the line is doing, see includes/line_state.lua
+--
+-- Bounds: no loops; O(log n) in the length of the queue.
+
+-- @include clock_ms
+-- @include place_of
+-- @include line_state
+
+local key = {
+  settings = KEYS[1],
+  counts = KEYS[2],
+  queue = KEYS[3],
+  passes = KEYS[4],
+  admissions = KEYS[5],
+}
+local feed, user = KEYS[6], ARGV[1]
+
+local now_ms = clock_ms()
+local reply = place_of(key, user, now_ms, 0)
+if reply[1] == 'event_missing' then
+  reply[14], reply[15], reply[16], reply[17] = '', '0-0', 0, ''
+  return reply
+end
+local newest = redis.call('XREVRANGE', feed, '+', '-', 'COUNT', 1)[1]
+reply[14] = reply[1] == 'waiting' and redis.call('ZSCORE', key.queue, user) or ''
+reply[15] = newest and newest[1] or '0-0'
+reply[16] = tonumber(redis.call('HGET', key.counts, 'told') or 0)
+reply[17] = line_state(key.settings, key.counts, now_ms)
+return reply
