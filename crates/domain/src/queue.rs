@@ -19,6 +19,13 @@ const POLL_AFTER_MAX_MS: u64 = 20_000;
 /// Polls per fan over the whole wait: the interval is this share of the time still to wait.
 const POLLS_PER_WAIT: u64 = 10;
 
+/// A stream tells every step to those who wait no longer than this, in seconds.
+const TELL_ALWAYS_MAX_S: i64 = 15;
+/// Steps of a longer wait that a stream tells.
+const TELLINGS_PER_WAIT: u64 = 30;
+/// The longest silence of a stream between two positions.
+const TELL_AFTER_MAX_MS: u64 = 15_000;
+
 /// Where a fan stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -58,7 +65,8 @@ pub struct Place {
     /// Signed proof of the number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
-    /// Where the same answer is streamed; `null` while the server offers no stream.
+    /// Where the same answer is streamed, while waiting; else `null`. Good for some minutes: each
+    /// answer brings a new one.
     pub stream_url: Option<String>,
     /// The pass, when admitted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +81,17 @@ pub struct Place {
 pub fn estimated_wait_s(position: i64, release_per_s: i64) -> i64 {
     let rate = release_per_s.max(1);
     position.max(0).saturating_add(rate - 1) / rate
+}
+
+/// How long a fan who waits `estimated_wait_s` and follows a stream is told nothing new, so that a
+/// stadium that moves up by one each second is not told a million times: those who come in within
+/// seconds see every step, the others about thirty on the way.
+pub fn tell_after_ms(estimated_wait_s: i64) -> u64 {
+    if estimated_wait_s <= TELL_ALWAYS_MAX_S {
+        return 0;
+    }
+    let wait_ms = u64::try_from(estimated_wait_s).unwrap_or(0).saturating_mul(1_000);
+    (wait_ms / TELLINGS_PER_WAIT).min(TELL_AFTER_MAX_MS)
 }
 
 /// The id of the pass that a fan gets who is let in at that time, as the scripts write it.
@@ -97,6 +116,12 @@ mod tests {
         {
             assert_eq!(estimated_wait_s(position, release_per_s), expected_s, "{position}");
         }
+    }
+
+    #[test]
+    fn those_who_come_in_soon_are_told_every_step() {
+        let pauses: Vec<_> = [-1, 0, 15, 30, 300, 3_600, i64::MAX].map(tell_after_ms).to_vec();
+        assert_eq!(pauses, [0, 0, 0, 1_000, 10_000, 15_000, 15_000]);
     }
 
     #[test]

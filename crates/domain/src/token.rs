@@ -45,6 +45,8 @@ pub enum Purpose {
     QueuePass,
     /// Proves a place in the queue: `receipt+jwt`.
     Receipt,
+    /// Lets its bearer follow one buyer's place in one queue for a while: `ticket+jwt`.
+    StreamTicket,
 }
 
 impl Purpose {
@@ -54,6 +56,7 @@ impl Purpose {
             Self::Buyer => "buyer+jwt",
             Self::QueuePass => "qpass+jwt",
             Self::Receipt => "receipt+jwt",
+            Self::StreamTicket => "ticket+jwt",
         }
     }
 }

@@ -56,6 +56,24 @@ pub async fn buyer(call: &Call) -> Result<UserId, Problem> {
     }
 }
 
+/// The buyer who calls, or whom the `ticket` in the address stands for: a page cannot give an
+/// event stream a header.
+///
+/// # Errors
+///
+/// 401 without a valid buyer token or ticket for `event`, 403 for the organiser's key.
+pub async fn buyer_or_ticket(call: &Call, event: EventId) -> Result<UserId, Problem> {
+    let ticket = match call.query("ticket") {
+        Some(ticket) if !call.headers.contains_key(header::AUTHORIZATION) => ticket,
+        _ => return buyer(call).await,
+    };
+    let keys = variables::verifying_keys().await?;
+    let claims = keys
+        .verify(Purpose::StreamTicket, &event.to_string(), ticket, now())
+        .map_err(|error| Problem::new(Code::Unauthenticated, error.to_string()))?;
+    Ok(claims.sub)
+}
+
 /// Checks that the organiser calls.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! - [`service`]: from Spin's request to an operation and back; [`call`] is the request,
-//!   [`reply`] and [`problem`] are the two kinds of answer.
+//!   [`reply`] and [`problem`] are the two kinds of answer; [`stream`] is one that goes on.
 //! - [`auth`]: who calls. [`idempotency`]: one effect per key.
 //! - [`limit`]: how often they may.
 //! - [`place`], [`booking`]: what several components say about a place in the queue and a booking.
@@ -38,6 +38,7 @@ pub mod redis;
 pub mod reply;
 pub mod service;
 pub mod stores;
+pub mod stream;
 pub mod variables;
 
 pub use axum::Router;
@@ -46,3 +47,4 @@ pub use call::Call;
 pub use problem::Problem;
 pub use reply::Reply;
 pub use service::{action, serve};
+pub use stream::serve_stream;

@@ -3,11 +3,17 @@
 use domain::code::Code;
 use domain::id::{EventId, UserId};
 use domain::queue::{Place, PlaceStatus, estimated_wait_s, poll_after_ms};
-use domain::token::{Purpose, TokenError, pass_claims, receipt_claims};
+use domain::token::{
+    Claims, ISSUER, Purpose, SigningKeys, TokenError, pass_claims, receipt_claims,
+};
 use scripts::{PlaceOutcome, QueuePlace};
 
 use crate::problem::Problem;
 use crate::variables;
+
+/// Life of a ticket for the stream: a stream lives ten minutes, and a client that lost it without
+/// a word comes back with the ticket it has.
+const TICKET_TTL_S: i64 = 20 * 60;
 
 /// The place of `user`, with receipt and, once let in, with pass.
 ///
@@ -18,6 +24,20 @@ use crate::variables;
 ///
 /// The refusal that the outcome stands for; 503 without signing keys.
 pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Result<Place, Problem> {
+    describe_with(&*variables::signing_keys().await?, event, user, place)
+}
+
+/// As [`describe`], for one who has the keys already.
+///
+/// # Errors
+///
+/// The refusal that the outcome stands for.
+pub fn describe_with(
+    keys: &SigningKeys,
+    event: EventId,
+    user: UserId,
+    place: &QueuePlace,
+) -> Result<Place, Problem> {
     let status = match place.outcome {
         PlaceOutcome::Waiting => PlaceStatus::Waiting,
         PlaceOutcome::Admitted => PlaceStatus::Admitted,
@@ -30,7 +50,6 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
             return Err(Problem::internal("an answer of joining that asks for more"));
         }
     };
-    let keys = variables::signing_keys().await?;
     let unsigned = |error: TokenError| Problem::internal(error.to_string());
     let waiting = status == PlaceStatus::Waiting;
     let wait_s = estimated_wait_s(place.position, place.release_per_s);
@@ -48,6 +67,10 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
         })
         .transpose()
         .map_err(unsigned)?;
+    let ticket = waiting
+        .then(|| keys.sign(Purpose::StreamTicket, &ticket_claims(event, user, place)))
+        .transpose()
+        .map_err(unsigned)?;
     Ok(Place {
         event_id: event,
         user_id: user,
@@ -58,8 +81,25 @@ pub async fn describe(event: EventId, user: UserId, place: &QueuePlace) -> Resul
         estimated_wait_s: waiting.then_some(wait_s),
         poll_after_ms: poll_after_ms(if waiting { wait_s } else { 0 }),
         receipt,
-        stream_url: None,
+        stream_url: ticket
+            .map(|ticket| format!("/api/v1/queue/position/{event}/stream?ticket={ticket}")),
         queue_pass,
         pass_expires_at: pass.map(|pass| pass.expires_at),
     })
+}
+
+/// The claims of the ticket that is good for a while from now on.
+fn ticket_claims(event: EventId, user: UserId, place: &QueuePlace) -> Claims {
+    let issued_s = place.now.unix_s();
+    Claims {
+        iss: ISSUER.to_owned(),
+        aud: event.to_string(),
+        sub: user,
+        jti: place.number.to_string(),
+        iat: issued_s,
+        exp: issued_s.saturating_add(TICKET_TTL_S),
+        number: None,
+        score: None,
+        joined_ms: None,
+    }
 }

@@ -59,6 +59,20 @@ impl Reply {
         Self::json(StatusCode::CREATED, value)
     }
 
+    /// 200, the head of a stream of server-sent events, which nobody between may keep or hold back.
+    pub fn event_stream() -> Self {
+        let headers = [
+            (header::CONTENT_TYPE, "text/event-stream"),
+            (header::CACHE_CONTROL, "no-store"),
+            (HeaderName::from_static("x-accel-buffering"), "no"),
+        ];
+        Self {
+            status: StatusCode::OK,
+            body: Bytes::new(),
+            headers: headers.map(|(name, value)| (name, HeaderValue::from_static(value))).to_vec(),
+        }
+    }
+
     /// 204 without a body.
     pub const fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT, body: Bytes::new(), headers: Vec::new() }

@@ -34,7 +34,7 @@ const REQUEST_ID_LENGTH_MAX: usize = 128;
 /// What a browser may send and read from another origin.
 const CORS_ALLOWED_METHODS: &str = "GET, POST, PUT, DELETE";
 const CORS_ALLOWED_HEADERS: &str = "Authorization, Content-Type, Idempotency-Key, X-Queue-Pass, \
-     X-Queue-Receipt, X-Request-Id, If-None-Match";
+     X-Queue-Receipt, X-Request-Id, If-None-Match, Last-Event-ID";
 const CORS_EXPOSED_HEADERS: &str =
     "X-Request-Id, Retry-After, RateLimit, Idempotent-Replayed, Location, ETag";
 /// How long a browser may keep the answer to its preflight, in seconds.
@@ -81,17 +81,22 @@ where
 
 /// Serves one request with the routes of a component.
 pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response {
+    let is_head = *request.method() == Method::HEAD;
+    with_length(answer(router, request).await, is_head).await
+}
+
+/// Answers one request with the routes of a component: the head is complete but for the length.
+pub(crate) async fn answer(router: Router, request: spin_sdk::http::Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let request_id = accept_request_id(&mut parts.headers);
     let origin = parts.headers.get(header::ORIGIN).cloned();
     let preflight = parts.method == Method::OPTIONS && origin.is_some();
-    let is_head = parts.method == Method::HEAD;
-    if is_head {
+    if parts.method == Method::HEAD {
         // Answered as GET, so that the length is GET's; the body is dropped at the end.
         parts.method = Method::GET;
     }
 
-    let response = if preflight {
+    let mut response = if preflight {
         Reply::no_content().into_response()
     } else {
         let answer = async {
@@ -107,7 +112,6 @@ pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response
         })
     };
 
-    let mut response = with_length(response, is_head).await;
     if let Ok(request_id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
@@ -172,7 +176,7 @@ fn request_id(headers: &HeaderMap) -> String {
 
 /// Writes the length of the body into the head: without it a keep-alive client of Spin waits 44 ms
 /// for the end of each reply.
-async fn with_length(response: Response, is_head: bool) -> Response {
+pub(crate) async fn with_length(response: Response, is_head: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let bodiless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);

@@ -50,6 +50,12 @@ impl EventOutcome for scripts::QueuePlace {
     }
 }
 
+impl EventOutcome for scripts::WatchedPlace {
+    fn is_event_missing(&self) -> bool {
+        self.place.is_event_missing()
+    }
+}
+
 /// Runs `call`. When Redis does not know the event, it is brought back from Postgres, by this
 /// caller or another one, and `call` runs again; so the outcome says that the event is missing
 /// only when there is no such event.

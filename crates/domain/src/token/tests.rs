@@ -57,7 +57,7 @@ fn a_rolled_key_still_verifies() {
 #[test]
 fn none_can_stand_in_for_another() {
     let (signing, ring) = pair();
-    for purpose in [Purpose::Buyer, Purpose::Receipt] {
+    for purpose in [Purpose::Buyer, Purpose::Receipt, Purpose::StreamTicket] {
         let token = signing.sign(purpose, &claims()).unwrap();
         let verdict = ring.verify(Purpose::QueuePass, EVENT, &token, NOW);
         assert_eq!(verdict, Err(TokenError::Invalid), "{purpose:?}");

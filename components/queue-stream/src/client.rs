@@ -1,0 +1,236 @@
+//! One stream: what its fan was told, and what there is to tell.
+
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use domain::feed::{EndReason, FeedEntry, FeedId, LineState, Standing, Step};
+use domain::id::{EventId, UserId};
+use domain::queue::{Place, estimated_wait_s, pass_id, poll_after_ms, tell_after_ms};
+use domain::token::SigningKeys;
+use guest::stream::Outgoing;
+use guest::{Problem, place};
+use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
+
+use crate::line::Line;
+use crate::telling::{EventId as TellingId, Telling};
+
+/// How long a stream lives. A deploy, a full instance or a broken path then heals by itself; a
+/// client that is told to come back does so within seconds.
+const STREAM_LIFE: Duration = Duration::from_secs(600);
+/// Streams that began together do not end together: up to so much longer, by chance.
+const STREAM_LIFE_SPREAD_MS: u64 = 60_000;
+/// Between two comment lines. The contract says 15 s; the rest is for a busy machine. A client that
+/// left is noticed at the first or, when the host had room for one more, at the second one.
+const BEAT: Duration = Duration::from_secs(12);
+/// How soon clients come back whose stream has lived long enough: spread, or all of them come at
+/// once after a restart.
+const RETRY_MIN_MS: u64 = 500;
+const RETRY_SPREAD_MS: u64 = 2_500;
+
+/// How a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Final {
+    /// With the pass.
+    Pass,
+    /// With a reason.
+    End(EndReason),
+}
+
+/// One stream.
+pub(crate) struct Client {
+    pub(crate) user: UserId,
+    /// Nothing while something is being written.
+    pub(crate) outgoing: Option<Outgoing>,
+    /// News are no use until the place has been read anew.
+    pub(crate) is_stale: bool,
+    /// That is under way.
+    pub(crate) is_rereading: bool,
+    keys: Rc<SigningKeys>,
+    /// The place as it is told.
+    place: Place,
+    /// As it was read, for what a pass is signed from.
+    read: QueuePlace,
+    standing: Standing,
+    serial: i64,
+    state: Option<LineState>,
+    telling: Telling,
+    has_moved: bool,
+    last: Option<Final>,
+    is_over: bool,
+    told_at: Option<Instant>,
+    beats_at: Instant,
+    ends_at: Instant,
+    random: u64,
+}
+
+impl Client {
+    pub(crate) fn new(
+        user: UserId,
+        keys: Rc<SigningKeys>,
+        place: Place,
+        watched: &WatchedPlace,
+        last: Option<Final>,
+        resumed_from: Option<TellingId>,
+    ) -> Self {
+        let now = Instant::now();
+        let random = uuid::Uuid::new_v4().as_u64_pair().1;
+        let spread = Duration::from_millis(random % STREAM_LIFE_SPREAD_MS);
+        Self {
+            user,
+            outgoing: None,
+            is_stale: false,
+            is_rereading: false,
+            keys,
+            place,
+            read: watched.place.clone(),
+            standing: standing(watched),
+            serial: watched.serial,
+            state: watched.state,
+            telling: Telling::beginning(resumed_from),
+            has_moved: last != Some(Final::Pass),
+            last,
+            is_over: false,
+            told_at: None,
+            beats_at: now + BEAT,
+            ends_at: now + STREAM_LIFE + spread,
+            random,
+        }
+    }
+
+    /// The newest news that the place takes into account.
+    pub(crate) fn cursor(&self) -> FeedId {
+        self.standing.cursor
+    }
+
+    /// The serial number of the newest news when the place was read.
+    pub(crate) fn serial(&self) -> i64 {
+        self.serial
+    }
+
+    /// A line that is followed from where this place was read.
+    pub(crate) fn line(&self) -> Line {
+        Line::new(self, self.read.release_per_s, self.state)
+    }
+
+    /// Whether news can still change the place.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.last.is_none()
+    }
+
+    /// Applies news.
+    pub(crate) fn follow(&mut self, entry: &FeedEntry) {
+        if self.last.is_some() || self.is_stale {
+            return;
+        }
+        match self.standing.apply(entry) {
+            Step::None => {}
+            Step::Moved => self.has_moved = true,
+            Step::Admitted { issued_at, expires_at } => {
+                let id = pass_id(self.read.number, issued_at);
+                self.read.outcome = PlaceOutcome::Admitted;
+                self.read.pass = Some(Pass { id, issued_at, expires_at });
+                self.last = Some(Final::Pass);
+            }
+            Step::Over(reason) => self.last = Some(Final::End(reason)),
+        }
+    }
+
+    /// Takes the place over as it was read anew. A place that is not known any more has ended.
+    pub(crate) fn take_over(&mut self, watched: &WatchedPlace) {
+        self.is_stale = false;
+        self.serial = watched.serial;
+        self.standing = standing(watched);
+        self.last = match watched.place.outcome {
+            PlaceOutcome::Waiting => None,
+            PlaceOutcome::Admitted => Some(Final::Pass),
+            PlaceOutcome::Expired => Some(Final::End(EndReason::Expired)),
+            PlaceOutcome::Closed => {
+                let reason = watched.state.and_then(|state| state.end());
+                Some(Final::End(reason.unwrap_or(EndReason::Ended)))
+            }
+            PlaceOutcome::Absent | PlaceOutcome::NotOnSale | PlaceOutcome::EventMissing => {
+                Some(Final::End(EndReason::Left))
+            }
+        };
+        self.read = watched.place.clone();
+        self.has_moved = true;
+    }
+
+    /// What there is to write now, and whether it is the last. `release_per_s` is the pace of the
+    /// line.
+    pub(crate) fn owed(
+        &mut self,
+        event: EventId,
+        release_per_s: i64,
+        now: Instant,
+    ) -> Option<(Vec<u8>, bool)> {
+        if self.is_over || self.outgoing.is_none() {
+            return None;
+        }
+        // What cannot be written as JSON or signed ends the stream; the client comes back.
+        if self.tell(event, release_per_s, now).is_err() {
+            self.telling.end(event, EndReason::Deadline, self.standing.cursor);
+            self.is_over = true;
+        }
+        self.telling.take().map(|bytes| (bytes, self.is_over))
+    }
+
+    fn tell(&mut self, event: EventId, release_per_s: i64, now: Instant) -> Result<(), Problem> {
+        let cursor = self.standing.cursor;
+        if now >= self.beats_at {
+            self.telling.beat();
+            self.beats_at = now + BEAT;
+        }
+        if self.has_moved && self.is_due(now) {
+            self.update(release_per_s);
+            self.telling.place("place", &self.place, cursor)?;
+            self.has_moved = false;
+            self.told_at = Some(now);
+        }
+        match self.last {
+            None if now < self.ends_at => {}
+            None => {
+                self.telling.end(event, EndReason::Deadline, cursor);
+                self.telling.retry(RETRY_MIN_MS + (self.random >> 32) % RETRY_SPREAD_MS);
+                self.is_over = true;
+            }
+            Some(Final::Pass) => {
+                let pass = place::describe_with(&self.keys, event, self.user, &self.read)?;
+                self.telling.place("pass", &pass, cursor)?;
+                self.telling.end(event, EndReason::Admitted, cursor);
+                self.is_over = true;
+            }
+            Some(Final::End(reason)) => {
+                self.telling.end(event, reason, cursor);
+                self.is_over = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is time for the next position.
+    fn is_due(&self, now: Instant) -> bool {
+        let (Some(told_at), None) = (self.told_at, self.last) else {
+            // A first place at once; the last thing to be said is said below, without a place.
+            return self.told_at.is_none();
+        };
+        let wait_s = self.place.estimated_wait_s.unwrap_or(0);
+        now.saturating_duration_since(told_at) >= Duration::from_millis(tell_after_ms(wait_s))
+    }
+
+    fn update(&mut self, release_per_s: i64) {
+        if self.place.position.is_none() {
+            return;
+        }
+        let position = self.standing.position;
+        let wait_s = estimated_wait_s(position, release_per_s);
+        self.place.position = Some(position);
+        self.place.ahead = Some(position.saturating_sub(1).max(0));
+        self.place.estimated_wait_s = Some(wait_s);
+        self.place.poll_after_ms = poll_after_ms(wait_s);
+    }
+}
+
+fn standing(watched: &WatchedPlace) -> Standing {
+    Standing { order: watched.order, position: watched.place.position, cursor: watched.cursor }
+}

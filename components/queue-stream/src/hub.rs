@@ -1,0 +1,338 @@
+//! All streams of this instance, and the one task that drives them.
+//!
+//! Requests leave their streams in [`HUB`]; the first one also spawns the task, which then lives
+//! until no stream is left, longer than the request it came with. The task finds new streams at
+//! its next tick; nothing wakes it from outside. Everything else (news, writes, timers) it awaits
+//! itself.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use cluster::{Cluster, OwnConnection};
+use domain::feed::{FeedEntry, FeedId};
+use domain::id::{EventId, UserId};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use guest::clock::{REDIS_DEADLINE, within};
+use guest::redis::SpinTransport;
+use guest::stream::Outgoing;
+use scripts::WatchedPlace;
+use spin_sdk::redis::Connection;
+
+use crate::client::Client;
+use crate::line::Line;
+
+/// Between two looks for new streams and at the clock: how late a first place may be.
+const TICK: Duration = Duration::from_millis(100);
+/// How long one read of the feed waits for news. Shorter than a proxy's patience with a silent
+/// connection, long enough that a quiet line costs next to nothing.
+const READ_PATIENCE: Duration = Duration::from_millis(5_000);
+/// The pause after a read that failed: a failover takes seconds.
+const READ_PAUSE: Duration = Duration::from_millis(500);
+/// A write that the client does not take in this time is its last: it is gone, or as good as.
+const SEND_LIMIT: Duration = Duration::from_secs(20);
+/// Places read anew at once.
+const REREADS_MAX: usize = 16;
+/// How long the connections that requests share are kept without a request. What remains of a
+/// stadium that waits is one connection per instance.
+const SHARED_IDLE: Duration = Duration::from_secs(2);
+
+type Redis = Rc<Cluster<SpinTransport>>;
+type Own = OwnConnection<Rc<Connection>>;
+
+thread_local! {
+    static HUB: RefCell<Hub> = const {
+        RefCell::new(Hub { arrivals: Vec::new(), is_driven: false, readings: 0, used_at: None })
+    };
+}
+
+/// What requests and the driving task share; borrowed for a moment at a time.
+struct Hub {
+    arrivals: Vec<Arrival>,
+    is_driven: bool,
+    /// Requests that use the shared connections.
+    readings: usize,
+    /// When one last did.
+    used_at: Option<Instant>,
+}
+
+struct Arrival {
+    event: EventId,
+    client: Client,
+}
+
+/// Says that the shared connections are in use, until it is dropped.
+pub(crate) struct Reading;
+
+/// The caller reads from Redis.
+pub(crate) fn reading() -> Reading {
+    HUB.with_borrow_mut(|hub| hub.readings += 1);
+    Reading
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        HUB.with_borrow_mut(|hub| {
+            hub.readings = hub.readings.saturating_sub(1);
+            hub.used_at = Some(Instant::now());
+        });
+    }
+}
+
+/// Hands a stream over.
+pub(crate) fn add(event: EventId, mut client: Client, outgoing: Outgoing, redis: Redis) {
+    client.outgoing = Some(outgoing);
+    let is_driven = HUB.with_borrow_mut(|hub| {
+        hub.arrivals.push(Arrival { event, client });
+        std::mem::replace(&mut hub.is_driven, true)
+    });
+    if !is_driven {
+        spin_sdk::wasip3::spawn(drive(redis));
+    }
+}
+
+/// Something that the driving task has waited for.
+enum Done {
+    /// Time to look around.
+    Tick,
+    /// A read of the feed.
+    Read { event: EventId, own: Own, result: Result<Harvest, scripts::Error> },
+    /// A write; without an end to write to, the stream is over.
+    Sent { event: EventId, number: u64, outgoing: Option<Outgoing> },
+    /// A place read anew.
+    Reread { event: EventId, number: u64, result: Result<WatchedPlace, scripts::Error> },
+}
+
+/// What a read of the feed brought.
+enum Harvest {
+    News(Vec<FeedEntry>),
+    /// None; then the newest serial number.
+    Quiet(i64),
+}
+
+type Work = FuturesUnordered<Pin<Box<dyn Future<Output = Done>>>>;
+
+/// Drives all streams of this instance until none is left.
+async fn drive(redis: Redis) {
+    let mut driver = Driver {
+        redis,
+        lines: BTreeMap::new(),
+        work: FuturesUnordered::new(),
+        rereads: 0,
+        numbers: 0,
+    };
+    driver.tick_later();
+    while let Some(done) = driver.work.next().await {
+        driver.handle(done);
+    }
+}
+
+struct Driver {
+    redis: Redis,
+    lines: BTreeMap<EventId, Line>,
+    work: Work,
+    /// Places being read anew.
+    rereads: usize,
+    /// Names streams.
+    numbers: u64,
+}
+
+impl Driver {
+    fn handle(&mut self, done: Done) {
+        match done {
+            Done::Tick => self.tick(),
+            Done::Read { event, own, result } => self.has_read(event, own, result),
+            Done::Sent { event, number, outgoing } => self.has_sent(event, number, outgoing),
+            Done::Reread { event, number, result } => self.has_reread(event, number, result),
+        }
+    }
+
+    /// Takes new streams in, writes what is due by the clock, lets go of what is idle.
+    fn tick(&mut self) {
+        let arrivals = HUB.with_borrow_mut(|hub| std::mem::take(&mut hub.arrivals));
+        for Arrival { event, client } in arrivals {
+            self.numbers = self.numbers.wrapping_add(1);
+            let line = self.lines.entry(event).or_insert_with(|| client.line());
+            line.add(self.numbers, client);
+            if line.may_read() {
+                self.read(event, Own::default(), Duration::ZERO);
+            }
+        }
+        let events: Vec<_> = self.lines.keys().copied().collect();
+        for event in events {
+            self.tell(event);
+            self.reread(event);
+        }
+        self.lines.retain(|_, line| line.is_reading || !line.clients.is_empty());
+        self.close_idle();
+        let is_idle = self.work.is_empty() && self.lines.is_empty();
+        let is_over = HUB.with_borrow_mut(|hub| {
+            let is_over = is_idle && hub.arrivals.is_empty();
+            hub.is_driven = !is_over;
+            is_over
+        });
+        if !is_over {
+            self.tick_later();
+        }
+    }
+
+    fn tick_later(&self) {
+        self.work.push(Box::pin(async {
+            spin_sdk::time::sleep(TICK).await;
+            Done::Tick
+        }));
+    }
+
+    /// Writes to every stream of an event that is owed something.
+    fn tell(&mut self, event: EventId) {
+        let Some(line) = self.lines.get_mut(&event) else { return };
+        let now = Instant::now();
+        for (number, client) in &mut line.clients {
+            tell(&self.work, event, *number, client, line.release_per_s, now);
+        }
+    }
+
+    /// Gives a stream its end to write to back, and writes what has become due meanwhile.
+    fn has_sent(&mut self, event: EventId, number: u64, outgoing: Option<Outgoing>) {
+        let Some(line) = self.lines.get_mut(&event) else { return };
+        match (outgoing, line.clients.get_mut(&number)) {
+            (Some(outgoing), Some(client)) => {
+                client.outgoing = Some(outgoing);
+                tell(&self.work, event, number, client, line.release_per_s, Instant::now());
+            }
+            _ => {
+                line.clients.remove(&number);
+            }
+        }
+    }
+
+    /// Begins to wait for news.
+    fn read(&mut self, event: EventId, own: Own, pause: Duration) {
+        let Some(line) = self.lines.get_mut(&event) else { return };
+        line.is_reading = true;
+        let (redis, cursor) = (Rc::clone(&self.redis), line.cursor);
+        self.work.push(Box::pin(read(redis, event, own, cursor, pause)));
+    }
+
+    fn has_read(&mut self, event: EventId, own: Own, result: Result<Harvest, scripts::Error>) {
+        let Some(line) = self.lines.get_mut(&event) else { return };
+        line.is_reading = false;
+        let pause = if result.is_err() { READ_PAUSE } else { Duration::ZERO };
+        match result {
+            Ok(Harvest::News(entries)) => line.follow(&entries),
+            Ok(Harvest::Quiet(serial)) => line.check(serial),
+            // Whatever was missed meanwhile, the serial numbers will tell.
+            Err(_) => {}
+        }
+        if line.may_read() {
+            self.read(event, own, pause);
+        }
+        self.tell(event);
+    }
+
+    /// Begins to read places anew, a few at a time.
+    fn reread(&mut self, event: EventId) {
+        let Some(line) = self.lines.get_mut(&event) else { return };
+        let stale = line.stale(REREADS_MAX.saturating_sub(self.rereads));
+        for number in stale {
+            let Some(client) = line.clients.get_mut(&number) else { continue };
+            if client.is_rereading {
+                continue;
+            }
+            client.is_rereading = true;
+            self.rereads += 1;
+            let (redis, user) = (Rc::clone(&self.redis), client.user);
+            self.work.push(Box::pin(reread(redis, event, number, user)));
+        }
+    }
+
+    fn has_reread(
+        &mut self,
+        event: EventId,
+        number: u64,
+        result: Result<WatchedPlace, scripts::Error>,
+    ) {
+        self.rereads = self.rereads.saturating_sub(1);
+        let Some(line) = self.lines.get_mut(&event) else { return };
+        if let Some(client) = line.clients.get_mut(&number) {
+            client.is_rereading = false;
+        }
+        // What failed stays stale and is read at a later tick.
+        if let Ok(watched) = result {
+            line.take_over(number, &watched);
+            if line.may_read() {
+                self.read(event, Own::default(), Duration::ZERO);
+            }
+            self.tell(event);
+        }
+    }
+
+    /// Closes the connections that requests share once nobody has used them for a while.
+    fn close_idle(&self) {
+        let is_idle = HUB.with_borrow_mut(|hub| {
+            let used_lately = hub.used_at.is_none_or(|used_at| used_at.elapsed() < SHARED_IDLE);
+            let is_idle = hub.readings == 0 && self.rereads == 0 && !used_lately;
+            if is_idle {
+                hub.used_at = None;
+            }
+            is_idle
+        });
+        if is_idle {
+            self.redis.close_shared();
+        }
+    }
+}
+
+fn tell(
+    work: &Work,
+    event: EventId,
+    number: u64,
+    client: &mut Client,
+    release_per_s: i64,
+    now: Instant,
+) {
+    if let Some((bytes, is_last)) = client.owed(event, release_per_s, now)
+        && let Some(outgoing) = client.outgoing.take()
+    {
+        work.push(Box::pin(send(event, number, outgoing, bytes, is_last)));
+    }
+}
+
+async fn send(
+    event: EventId,
+    number: u64,
+    mut outgoing: Outgoing,
+    bytes: Vec<u8>,
+    is_last: bool,
+) -> Done {
+    let is_sent = within(SEND_LIMIT, outgoing.send(bytes)).await == Some(Ok(()));
+    if is_sent && !is_last {
+        return Done::Sent { event, number, outgoing: Some(outgoing) };
+    }
+    outgoing.finish().await;
+    Done::Sent { event, number, outgoing: None }
+}
+
+async fn read(redis: Redis, event: EventId, mut own: Own, cursor: FeedId, pause: Duration) -> Done {
+    if !pause.is_zero() {
+        spin_sdk::time::sleep(pause).await;
+    }
+    let news = scripts::read_feed(&redis, &mut own, event, cursor, READ_PATIENCE).await;
+    let result = match news {
+        Ok(news) if news.is_empty() => {
+            scripts::newest_serial(&redis, &mut own, event).await.map(Harvest::Quiet)
+        }
+        other => other.map(Harvest::News),
+    };
+    Done::Read { event, own, result }
+}
+
+async fn reread(redis: Redis, event: EventId, number: u64, user: UserId) -> Done {
+    let _reading = reading();
+    let result = scripts::watch_place(&redis, event, user, REDIS_DEADLINE).await;
+    Done::Reread { event, number, result }
+}

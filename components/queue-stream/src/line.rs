@@ -1,0 +1,133 @@
+//! One event in this instance: its streams, and how far its news have been read.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use domain::feed::{FeedEntry, FeedId, LineState, News};
+use scripts::WatchedPlace;
+
+use crate::client::Client;
+
+/// News that are kept for places that were read a moment ago, at most.
+const RECENT_MAX: usize = 256;
+
+/// One event.
+pub(crate) struct Line {
+    pub(crate) clients: BTreeMap<u64, Client>,
+    /// The newest news that were read.
+    pub(crate) cursor: FeedId,
+    /// Its serial number.
+    pub(crate) serial: i64,
+    /// Whether a read is under way.
+    pub(crate) is_reading: bool,
+    /// Fans let in per second at most.
+    pub(crate) release_per_s: i64,
+    state: Option<LineState>,
+    recent: VecDeque<FeedEntry>,
+    /// Places are being read anew and nobody has told yet where the news go on.
+    is_lost: bool,
+    /// The last comparison found another serial number; news on their way explain that once.
+    is_suspect: bool,
+}
+
+impl Line {
+    /// A line that is followed from where its first place was read.
+    pub(crate) fn new(client: &Client, release_per_s: i64, state: Option<LineState>) -> Self {
+        Self {
+            clients: BTreeMap::new(),
+            cursor: client.cursor(),
+            serial: client.serial(),
+            is_reading: false,
+            release_per_s,
+            state,
+            recent: VecDeque::new(),
+            is_lost: false,
+            is_suspect: false,
+        }
+    }
+
+    /// Whether the next read can begin.
+    pub(crate) fn may_read(&self) -> bool {
+        !self.is_reading && !self.is_lost && !self.clients.is_empty()
+    }
+
+    /// Adds a stream: news that came since its place was read are made up for.
+    pub(crate) fn add(&mut self, number: u64, mut client: Client) {
+        self.catch_up(&mut client);
+        self.clients.insert(number, client);
+    }
+
+    /// Applies news to every place.
+    pub(crate) fn follow(&mut self, entries: &[FeedEntry]) {
+        self.is_suspect = false;
+        for entry in entries {
+            if entry.serial != self.serial.saturating_add(1) {
+                self.mark_stale();
+            }
+            self.cursor = entry.id;
+            self.serial = entry.serial;
+            if let News::State { state, release_per_s, .. } = entry.news {
+                self.release_per_s = release_per_s;
+                if self.state == Some(LineState::Scheduled) && state == LineState::Open {
+                    // The opening decides the order: every place is another.
+                    self.mark_stale();
+                }
+                self.state = Some(state);
+            }
+            if self.recent.len() == RECENT_MAX {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(*entry);
+            self.clients.values_mut().for_each(|client| client.follow(entry));
+        }
+    }
+
+    /// Compares with what Redis says is the newest serial number, after a read without news. When
+    /// it is another and the next read does not bring the news that explain it, news were lost, or
+    /// the event was built anew and its feed may begin at the front: no news are read then until a
+    /// place tells where they go on.
+    pub(crate) fn check(&mut self, serial: i64) {
+        let is_other = serial != self.serial;
+        if is_other && (self.is_suspect || serial < self.serial) {
+            self.is_lost = true;
+            self.mark_stale();
+        }
+        self.is_suspect = is_other;
+    }
+
+    /// Takes over a place that was read anew.
+    pub(crate) fn take_over(&mut self, number: u64, watched: &WatchedPlace) {
+        if self.is_lost {
+            self.is_lost = false;
+            self.cursor = watched.cursor;
+            self.serial = watched.serial;
+            self.recent.clear();
+        }
+        self.state = watched.state;
+        self.release_per_s = watched.place.release_per_s;
+        if let Some(mut client) = self.clients.remove(&number) {
+            client.take_over(watched);
+            self.add(number, client);
+        }
+    }
+
+    /// The streams whose places are to be read anew, at most `limit`.
+    pub(crate) fn stale(&self, limit: usize) -> Vec<u64> {
+        let stale = self.clients.iter().filter(|(_, client)| client.is_stale);
+        stale.map(|(number, _)| *number).take(limit).collect()
+    }
+
+    fn mark_stale(&mut self) {
+        let waiting = self.clients.values_mut().filter(|client| client.is_waiting());
+        waiting.for_each(|client| client.is_stale = true);
+    }
+
+    fn catch_up(&self, client: &mut Client) {
+        let missed = self.serial.saturating_sub(client.serial());
+        let kept = i64::try_from(self.recent.len()).unwrap_or(i64::MAX);
+        if missed > kept {
+            client.is_stale = client.is_waiting();
+        } else {
+            self.recent.iter().for_each(|entry| client.follow(entry));
+        }
+    }
+}

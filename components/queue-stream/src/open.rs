@@ -1,0 +1,36 @@
+//! One request: reads the place and begins its stream.
+
+use domain::feed::EndReason;
+use guest::stream::Opening;
+use guest::{Call, Problem, Reply, auth, place, stores, variables};
+use scripts::PlaceOutcome;
+
+use crate::client::{Client, Final};
+use crate::hub;
+use crate::telling::EventId as TellingId;
+
+pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem> {
+    let event = call.event_id()?;
+    let user = auth::buyer_or_ticket(&call, event).await?;
+    let stores = stores::open().await?;
+    let _reading = hub::reading();
+    let watched = sale::opened(&stores, event, async || {
+        scripts::watch_place(&stores.cluster, event, user, stores.redis_deadline).await
+    })
+    .await?;
+    let keys = variables::signing_keys().await?;
+    let told = place::describe_with(&keys, event, user, &watched.place)?;
+    let last = match watched.place.outcome {
+        PlaceOutcome::Waiting => None,
+        PlaceOutcome::Admitted => Some(Final::Pass),
+        PlaceOutcome::Expired => Some(Final::End(EndReason::Expired)),
+        _ => {
+            let reason = watched.state.and_then(|state| state.end());
+            Some(Final::End(reason.unwrap_or(EndReason::Ended)))
+        }
+    };
+    let resumed_from = call.header("last-event-id").and_then(TellingId::parse);
+    let client = Client::new(user, keys, told, &watched, last, resumed_from);
+    hub::add(event, client, opening.begin(), stores.cluster);
+    Ok(Reply::event_stream())
+}
