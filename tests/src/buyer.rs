@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::box_office::{BoxOffice, merged};
 use crate::request::Request;
+use crate::stream::EventStream;
 use crate::wait::eventually;
 
 /// A guest of the box office.
@@ -51,6 +52,16 @@ impl Buyer {
     /// Asks for the place in the queue.
     pub async fn position(&self, event: &str) -> Answer {
         self.get(&format!("/api/v1/queue/position/{event}")).await
+    }
+
+    /// To follow the place in the queue, not sent yet.
+    pub fn stream_request(&self, event: &str) -> Request {
+        self.request(Method::GET, &format!("/api/v1/queue/position/{event}/stream"))
+    }
+
+    /// Follows the place in the queue.
+    pub async fn stream(&self, event: &str) -> EventStream {
+        self.stream_request(event).stream().await
     }
 
     /// Leaves the queue.

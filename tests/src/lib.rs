@@ -14,6 +14,7 @@ mod organiser;
 mod payment;
 mod raw;
 mod request;
+mod stream;
 mod token;
 mod wait;
 
@@ -26,5 +27,6 @@ pub use organiser::Organiser;
 pub use payment::{Payment, now_s, sign};
 pub use raw::{RawAnswer, raw_exchange};
 pub use request::Request;
+pub use stream::{Event, EventStream, Said};
 pub use token::{Minter, altered, claims_of, malleated};
 pub use wait::eventually;

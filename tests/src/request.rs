@@ -8,9 +8,13 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::answer::Answer;
+use crate::stream::EventStream;
 
 /// The system promises an answer within 5 s; the rest is for a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Longer than any test reads a stream.
+const STREAM_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How much of the log's end is shown where no line names the request.
 const LOG_LINES: usize = 3;
@@ -64,6 +68,26 @@ impl Request {
     pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.builder = self.builder.header("content-type", content_type).body(body.into());
         self
+    }
+
+    /// Sends it and expects a stream.
+    pub async fn stream(self) -> EventStream {
+        let what = self.what;
+        let sent = self.builder.timeout(STREAM_TIMEOUT).send().await;
+        let response = sent.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let header = |name: &str| response.headers().get(name).and_then(|it| it.to_str().ok());
+        assert_eq!(response.status(), 200, "{what}");
+        assert_eq!(header("content-type"), Some("text/event-stream"), "{what}");
+        assert_eq!(header("cache-control"), Some("no-store"), "{what}");
+        assert!(header("x-request-id").is_some(), "{what}");
+        assert!(header("content-length").is_none(), "{what}: the length of what goes on");
+        EventStream::new(response)
+    }
+
+    /// Sends it; nothing unless a stream begins.
+    pub async fn try_stream(self) -> Option<EventStream> {
+        let response = self.builder.timeout(STREAM_TIMEOUT).send().await.ok()?;
+        (response.status() == 200).then(|| EventStream::new(response))
     }
 
     /// Sends it, reads the reply and checks what holds for every reply.

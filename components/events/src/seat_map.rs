@@ -26,7 +26,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     };
     let map = map_for_clients(&stored);
     let etag = entity_tag(&map);
-    if call.header(header::IF_NONE_MATCH).is_some_and(|tags| matches_any(tags, &etag)) {
+    if call.has_answer(&etag) {
         return Ok(Reply::not_modified().with_header(header::ETAG, &etag));
     }
     let view = SeatMapView { section: section.name, rows, seats_per_row, map };
@@ -64,8 +64,4 @@ fn entity_tag(map: &str) -> String {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     });
     format!("\"{hash:016x}\"")
-}
-
-fn matches_any(tags: &str, etag: &str) -> bool {
-    tags.split(',').map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

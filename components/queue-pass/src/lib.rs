@@ -1,5 +1,8 @@
 //! Where a fan stands, the pass once let in, and the queue as a whole.
 
+use std::time::Duration;
+
+use guest::clock::{REQUEST_DEADLINE, WAIT_MAX_S};
 use guest::routing::{get, post};
 use guest::{Router, action};
 use spin_sdk::http::{IntoResponse, Request};
@@ -8,6 +11,10 @@ use spin_sdk::http_service;
 mod position;
 mod process;
 mod status;
+mod waiting;
+
+/// A request that asks to wait for a change is answered later by what it may ask for.
+const LIMIT: Duration = REQUEST_DEADLINE.saturating_add(Duration::from_secs(WAIT_MAX_S));
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
@@ -15,5 +22,5 @@ async fn handle(request: Request) -> impl IntoResponse {
         .route("/api/v1/queue/position/{event_id}", get(action(position::handle)))
         .route("/api/v1/queue/status/{event_id}", get(action(status::handle)))
         .route("/api/v1/queue/process/{event_id}", post(action(process::handle)));
-    guest::serve(routes, request).await
+    guest::serve_within(LIMIT, routes, request).await
 }

@@ -1,14 +1,52 @@
 //! `GET /api/v1/queue/position/{event_id}`: the caller's place, with the pass once let in.
+//!
+//! With `If-None-Match` a place that is the same is a 304; with `wait_s` the answer comes when the
+//! place is another one, or after so many seconds.
+
+use std::time::Duration;
 
 use domain::rate::RouteClass;
+use guest::clock::WAIT_MAX_S;
 use guest::{Call, Problem, Reply, auth, limit, place, stores};
+use http::header;
+use scripts::QueuePlace;
+
+use crate::waiting;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Poll, &user.to_string()).await?;
     let event = call.event_id()?;
     let receipt = auth::queue_receipt(&call, None, event, user).await?;
+    let wait = wait(&call)?;
     let stores = stores::open().await?;
-    let place = sale::find_place(&stores, event, user, receipt).await?;
-    Reply::ok(&place::describe(event, user, &place).await?)
+    let mut watched = sale::watch_place(&stores, event, user, receipt).await?;
+    let before = entity_tag(&watched.place);
+    // A client that has another answer than this one need not wait for the next.
+    let may_wait = !call.headers.contains_key(header::IF_NONE_MATCH) || call.has_answer(&before);
+    if may_wait && !wait.is_zero() && waiting::for_change(&stores, event, &watched, wait).await {
+        watched = sale::watch_place(&stores, event, user, receipt).await?;
+    }
+    let etag = entity_tag(&watched.place);
+    if call.has_answer(&etag) {
+        return Ok(Reply::not_modified().with_header(header::ETAG, &etag));
+    }
+    let told = place::describe(event, user, &watched.place).await?;
+    Ok(Reply::ok(&told)?.with_header(header::ETAG, &etag))
+}
+
+/// How long the client asks to wait, bounded; what is no number asks for nothing.
+fn wait(call: &Call) -> Result<Duration, Problem> {
+    let Some(text) = call.query("wait_s") else { return Ok(Duration::ZERO) };
+    let seconds: u64 = text
+        .parse()
+        .map_err(|_| guest::call::invalid_field("wait_s", "must be a number of seconds"))?;
+    Ok(Duration::from_secs(seconds.min(WAIT_MAX_S)))
+}
+
+/// Two places with one tag say the same, but for what is signed anew each time. So it is a weak one
+/// (RFC 9110, section 8.8.3).
+fn entity_tag(place: &QueuePlace) -> String {
+    let pass = place.pass.as_ref().map_or("", |pass| &pass.id);
+    format!("W/\"{:?}-{}-{}-{pass}\"", place.outcome, place.number, place.position)
 }

@@ -148,9 +148,11 @@ impl Client {
                 let reason = watched.state.and_then(|state| state.end());
                 Some(Final::End(reason.unwrap_or(EndReason::Ended)))
             }
-            PlaceOutcome::Absent | PlaceOutcome::NotOnSale | PlaceOutcome::EventMissing => {
-                Some(Final::End(EndReason::Left))
-            }
+            PlaceOutcome::Absent
+            | PlaceOutcome::NotOnSale
+            | PlaceOutcome::UnknownPlace
+            | PlaceOutcome::NumbersUsedUp
+            | PlaceOutcome::EventMissing => Some(Final::End(EndReason::Left)),
         };
         self.read = watched.place.clone();
         self.has_moved = true;

@@ -1,8 +1,9 @@
 //! One request: reads the place and begins its stream.
 
 use domain::feed::EndReason;
+use domain::rate::RouteClass;
 use guest::stream::Opening;
-use guest::{Call, Problem, Reply, auth, place, stores, variables};
+use guest::{Call, Problem, Reply, auth, limit, place, stores, variables};
 use scripts::PlaceOutcome;
 
 use crate::client::{Client, Final};
@@ -12,12 +13,11 @@ use crate::telling::EventId as TellingId;
 pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem> {
     let event = call.event_id()?;
     let user = auth::buyer_or_ticket(&call, event).await?;
-    let stores = stores::open().await?;
     let _reading = hub::reading();
-    let watched = sale::opened(&stores, event, async || {
-        scripts::watch_place(&stores.cluster, event, user, stores.redis_deadline).await
-    })
-    .await?;
+    limit::user(&call, RouteClass::Poll, &user.to_string()).await?;
+    let receipt = auth::queue_receipt(&call, None, event, user).await?;
+    let stores = stores::open().await?;
+    let watched = sale::watch_place(&stores, event, user, receipt).await?;
     let keys = variables::signing_keys().await?;
     let told = place::describe_with(&keys, event, user, &watched.place)?;
     let last = match watched.place.outcome {

@@ -99,6 +99,14 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Whether the client says that it has the answer with this tag already (RFC 9110, section
+    /// 13.1.2: weak comparison).
+    pub fn has_answer(&self, etag: &str) -> bool {
+        let opaque = etag.trim_start_matches("W/");
+        let tags = self.header(header::IF_NONE_MATCH).unwrap_or_default().split(',').map(str::trim);
+        tags.into_iter().any(|tag| tag == "*" || tag.trim_start_matches("W/") == opaque)
+    }
+
     /// The body as JSON.
     ///
     /// # Errors

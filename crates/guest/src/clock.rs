@@ -15,6 +15,10 @@ pub const POSTGRES_DEADLINE: Duration = Duration::from_millis(2_500);
 /// One request, whatever it does: the promise is 5 s, and the reply has to travel.
 pub const REQUEST_DEADLINE: Duration = Duration::from_millis(4_500);
 
+/// The longest that a request may ask to wait for a change, in seconds. Below the minute in which
+/// proxies give up, and an answer that is asked for three times a minute costs little.
+pub const WAIT_MAX_S: u64 = 25;
+
 /// Now, by the wall clock of the host.
 pub fn now() -> Instant {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

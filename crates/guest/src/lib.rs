@@ -46,5 +46,5 @@ pub use axum::routing;
 pub use call::Call;
 pub use problem::Problem;
 pub use reply::Reply;
-pub use service::{action, serve};
+pub use service::{action, serve, serve_within};
 pub use stream::serve_stream;

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -81,12 +82,26 @@ where
 
 /// Serves one request with the routes of a component.
 pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response {
+    serve_within(REQUEST_DEADLINE, router, request).await
+}
+
+/// As [`serve`], for a component with operations that wait for something to happen: they have
+/// `limit`, and keep their own time when they do not wait.
+pub async fn serve_within(
+    limit: Duration,
+    router: Router,
+    request: spin_sdk::http::Request,
+) -> Response {
     let is_head = *request.method() == Method::HEAD;
-    with_length(answer(router, request).await, is_head).await
+    with_length(answer(limit, router, request).await, is_head).await
 }
 
 /// Answers one request with the routes of a component: the head is complete but for the length.
-pub(crate) async fn answer(router: Router, request: spin_sdk::http::Request) -> Response {
+pub(crate) async fn answer(
+    limit: Duration,
+    router: Router,
+    request: spin_sdk::http::Request,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let request_id = accept_request_id(&mut parts.headers);
     let origin = parts.headers.get(header::ORIGIN).cloned();
@@ -107,7 +122,7 @@ pub(crate) async fn answer(router: Router, request: spin_sdk::http::Request) -> 
                 None => Problem::of(Code::BodyTooLarge).into_response(&request_id),
             }
         };
-        within(REQUEST_DEADLINE, answer).await.unwrap_or_else(|| {
+        within(limit, answer).await.unwrap_or_else(|| {
             Problem::unavailable("the request's deadline passed").into_response(&request_id)
         })
     };

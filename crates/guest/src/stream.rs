@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, header};
 use send_wrapper::SendWrapper;
 use spin_sdk::http::{IntoResponse, Request};
 use wasi::http::types::{ErrorCode, Fields, Response};
@@ -20,7 +20,7 @@ use wasi::http_compat::{BodyResult, BodyWriter};
 use wasi::wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter};
 
 use crate::call::Call;
-use crate::clock::within;
+use crate::clock::{REQUEST_DEADLINE, within};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::service::{action, answer, with_length};
@@ -95,10 +95,13 @@ where
     let opening = Opening::default();
     let handed = SendWrapper::new(opening.clone());
     let operation = move |call| open(call, Opening::clone(&handed));
-    let response = answer(Router::new().route(path, get(action(operation))), request).await;
+    let response =
+        answer(REQUEST_DEADLINE, Router::new().route(path, get(action(operation))), request).await;
     match opening.incoming.take() {
         Some((bytes, end)) if response.status() == StatusCode::OK && !is_head => {
-            let (head, _) = response.into_parts();
+            let (mut head, _) = response.into_parts();
+            // The router has counted the body that the reply itself does not have.
+            head.headers.remove(header::CONTENT_LENGTH);
             let headers = Fields::try_from(head.headers)
                 .map_err(|error| ErrorCode::InternalError(Some(error.to_string())))?;
             // What becomes of the transmission is seen at the next write.

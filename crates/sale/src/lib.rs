@@ -8,7 +8,7 @@
 //! - [`Stores`]: the two stores, and how long a call of Redis may take.
 //! - [`open_event()`], [`opened`], [`rebuild_event()`], [`apply_settings`], [`add_sections`]: an
 //!   event in Redis, built from Postgres when it is not there.
-//! - [`join_queue`], [`find_place`], [`leave_queue`]: a place in the queue, with its receipt.
+//! - [`join_queue`], [`find_place`], [`watch_place`], [`leave_queue`]: a place in the queue, with its receipt.
 //! - [`find_booking`], [`release_booking`], [`confirm_sale`], [`settle_payment`],
 //!   [`cancel_booking`]: the life of a booking after the seats are held. [`booking_facts`]: what
 //!   Postgres is told of it.
@@ -61,7 +61,7 @@ pub use find_booking::{FoundBooking, find_booking};
 pub use notify::{Sink, notify};
 pub use open_event::open_event;
 pub use opened::{EventOutcome, opened};
-pub use queue_place::{Receipt, find_place, join_queue, leave_queue};
+pub use queue_place::{Receipt, find_place, join_queue, leave_queue, watch_place};
 pub use rebuild_event::{RETURN_GRACE_MS, RebuildOutcome, rebuild_event};
 pub use release_booking::{ReleaseOutcome, release_booking};
 pub use run_sagas::{Jobs, run_sagas};

@@ -11,7 +11,7 @@ use cluster::Transport;
 use domain::id::{EventId, UserId};
 use domain::time::Instant;
 use ledger::Database;
-use scripts::{JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownReceipt};
+use scripts::{JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownReceipt, WatchedPlace};
 
 use crate::{Error, Stores, opened};
 
@@ -92,6 +92,27 @@ pub async fn find_place<T: Transport, D: Database>(
         PlaceOutcome::NotOnSale | PlaceOutcome::NumbersUsedUp => place,
         _ => restored,
     })
+}
+
+/// As [`find_place`], together with where the news of its line go on.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn watch_place<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    user: UserId,
+    receipt: Option<Receipt>,
+) -> Result<WatchedPlace, Error> {
+    let watch =
+        async || scripts::watch_place(&stores.cluster, event, user, stores.redis_deadline).await;
+    let watched = opened(stores, event, watch).await?;
+    if watched.place.outcome != PlaceOutcome::Absent || receipt.is_none() {
+        return Ok(watched);
+    }
+    let restored = find_place(stores, event, user, receipt).await?;
+    if restored.outcome == PlaceOutcome::Absent { Ok(watched) } else { Ok(watch().await?) }
 }
 
 /// Gives the place up, and a pass that was not used. It stays given up when Redis forgets.

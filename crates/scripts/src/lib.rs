@@ -13,7 +13,8 @@
 //!   lost one comes back),
 //!   [`retire_event`], [`update_event`], [`add_sections`], [`read_event`], [`read_map`].
 //! - The queue: [`join_queue`], [`read_place`], [`leave_queue`], [`read_queue`], [`admit_users`].
-//! - Watching the queue: [`watch_place`], [`read_feed`], [`newest_serial`].
+//! - Watching the queue: [`watch_place`], [`read_feed`], [`peek_feed`],
+//!   [`newest_serial`].
 //! - Bookings: [`reserve_seats`], [`read_booking`], [`pin_hold`], [`confirm_booking`],
 //!   [`release_seats`], [`cancel_booking`], [`list_due_holds`], [`expire_holds`],
 //!   [`holds_a_ticket`].
@@ -100,7 +101,7 @@ pub use place::{Pass, PlaceOutcome, QueuePlace};
 pub use read_booking::{BookingOutcome, read_booking};
 pub use read_building::{Building, read_building};
 pub use read_event::{EventOutcome, EventState, PlaceCounts, read_event};
-pub use read_feed::{newest_serial, read_feed};
+pub use read_feed::{newest_serial, peek_feed, read_feed};
 pub use read_journal::{JournalEntry, JournalKind, read_journal};
 pub use read_map::read_map;
 pub use read_place::read_place;

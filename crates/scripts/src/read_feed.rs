@@ -46,6 +46,29 @@ pub async fn read_feed<T: Transport>(
     parse(&replies).ok_or_else(|| Fields::new("XREAD", replies).unexpected())
 }
 
+/// The news after `cursor` that are there, oldest first, without waiting for any.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn peek_feed<T: Transport>(
+    cluster: &Cluster<T>,
+    event: EventId,
+    cursor: FeedId,
+    deadline: Duration,
+) -> Result<Vec<FeedEntry>, Error> {
+    let key = keys::feed(event);
+    let arguments = vec![
+        "COUNT".into(),
+        NEWS_MAX.into(),
+        "STREAMS".into(),
+        key.clone().into(),
+        cursor.to_string().into(),
+    ];
+    let replies = cluster.execute(&key, "XREAD", arguments, deadline).await?;
+    parse(&replies).ok_or_else(|| Fields::new("XREAD", replies).unexpected())
+}
+
 /// The serial number of the newest news, over the same connection.
 ///
 /// # Errors

@@ -41,6 +41,7 @@ pub async fn watch_place<T: Transport>(
         keys::queue(event),
         keys::passes(event),
         keys::admissions(event),
+        keys::places(event),
         keys::feed(event),
     ];
     let arguments = vec![user.to_string().into()];
@@ -49,10 +50,10 @@ pub async fn watch_place<T: Transport>(
     let is_waiting = place.outcome == PlaceOutcome::Waiting;
     let is_known = place.outcome != PlaceOutcome::EventMissing;
     Ok(WatchedPlace {
-        order: if is_waiting { reply.parse(13)? } else { 0 },
-        cursor: reply.parse(14)?,
-        serial: reply.integer(15)?,
-        state: if is_known { Some(reply.parse(16)?) } else { None },
+        order: if is_waiting { reply.parse(15)? } else { 0 },
+        cursor: reply.parse(16)?,
+        serial: reply.integer(17)?,
+        state: if is_known { Some(reply.parse(18)?) } else { None },
         place,
     })
 }

@@ -22,3 +22,4 @@ mod replies;
 mod reservations;
 mod sagas;
 mod secrets;
+mod streams;

@@ -195,3 +195,47 @@ async fn while_a_redis_node_hangs_requests_end_in_time() {
     assert_recovers(&office, &other, &event, "A-1-3").await;
     assert_eq!(buyer.status_of(id(&held)).await, "reserved");
 }
+
+/// Goal: whoever waits gets one pass, whatever dies. Method: a crowd follows its streams while the
+/// worker lets it in, and the application is killed in the middle; everybody takes the stream up
+/// again where it was cut.
+#[tokio::test]
+async fn an_application_that_is_killed_while_it_lets_in_loses_nobody() {
+    const CROWD: i64 = 60;
+    let (office, _turn) = fragile().await;
+    let queue = json!({ "enabled": true, "release_per_s": 10, "max_active": 1000 });
+    let hall = json!([{ "name": "F", "kind": "standing", "capacity": 1_000, "price": 1 }]);
+    let event = office.event(json!({ "sections": hall, "sale": { "queue": queue } })).await;
+    office.organiser().change(&event, json!({ "paused": true })).await.expect(200);
+    let mut streams = Vec::new();
+    for _ in 0..CROWD {
+        let buyer = office.buyer().await;
+        let joined = buyer.join(&event).await;
+        assert!(matches!(joined.status, 200 | 201), "{joined}");
+        streams.push((buyer.stream(&event).await, buyer));
+    }
+    office.organiser().change(&event, json!({ "paused": false })).await.expect(200);
+    let kill = async {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        office.system().kill_application().expect("it runs");
+        office.system().restart_application().expect("it starts again");
+    };
+    let follow = join_all(streams.into_iter().map(async |(mut stream, buyer)| {
+        loop {
+            if let Some(pass) = stream.pass_unless_cut().await {
+                return (pass["number"].as_i64(), pass["queue_pass"].to_string());
+            }
+            let last_id = stream.last_id().to_owned();
+            stream = eventually("the stream is taken up again", async || {
+                let request = buyer.stream_request(&event).header("last-event-id", &last_id);
+                request.try_stream().await
+            })
+            .await;
+        }
+    }));
+    let ((), mut passes) = tokio::join!(kill, follow);
+    passes.sort();
+    passes.dedup_by(|one, other| one.1 == other.1);
+    let numbers: Vec<_> = passes.iter().filter_map(|(number, _)| *number).collect();
+    assert_eq!(numbers, (1..=CROWD).collect::<Vec<_>>(), "one pass for each number");
+}
