@@ -58,6 +58,8 @@ enum Command {
     Release(command::release::ReleaseArguments),
     /// How many seats are free, held and sold.
     Availability(command::availability::AvailabilityArguments),
+    /// Check the draw of an event: the commitment, and any number of places.
+    VerifyDraw(command::verify_draw::VerifyDrawArguments),
 }
 
 #[tokio::main]
@@ -80,6 +82,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Reserve(arguments) => command::reserve::run(arguments).await?,
         Command::Release(arguments) => command::release::run(arguments).await?,
         Command::Availability(arguments) => command::availability::run(arguments).await?,
+        Command::VerifyDraw(arguments) => command::verify_draw::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,8 @@
 //! - [`payment`]: the states of a payment, and what follows from them.
 //! - [`queue`]: places, waits and polling intervals. [`feed`]: news for those who wait.
 //! - [`rate`]: how often somebody may ask.
+//! - [`wait`]: how long it takes, and the chance of a ticket, from what was measured.
+//! - [`draw`]: the order of those who joined before the sale opened.
 //! - [`token`]: signed tokens of buyers, queue passes and receipts.
 //! - [`stripe`]: signatures and the few fields that are read from the provider's events.
 //! - [`code`]: the stable error codes of the HTTP contract.
@@ -21,6 +23,7 @@
 
 pub mod booking;
 pub mod code;
+pub mod draw;
 pub mod event;
 pub mod feed;
 #[cfg(any(test, fuzzing))]
@@ -36,3 +39,4 @@ pub mod selection;
 pub mod stripe;
 pub mod time;
 pub mod token;
+pub mod wait;

@@ -7,6 +7,7 @@ pub(crate) mod queue;
 pub(crate) mod release;
 pub(crate) mod reserve;
 mod section;
+pub(crate) mod verify_draw;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,0 +1,205 @@
+//! How long a fan will wait, and the chance that tickets are left by then: from what was measured,
+//! with the doubt that is in it.
+
+use serde::{Deserialize, Serialize};
+
+/// Less than this was not measured long enough to say anything, in seconds.
+const MEASURED_MIN_S: i64 = 10;
+/// An estimate is told as one number while the slow end is at most this much above the quick one,
+/// in per cent: at ± 20 % a spread says nothing that a fan could use.
+const SPREAD_TOLD_PER_CENT: i64 = 50;
+/// The longest wait that is told: a week. Beyond it nobody waits, and no sum overflows.
+const WAIT_MAX_S: i64 = 7 * 24 * 60 * 60;
+
+/// How many were let in during a stretch of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its length, in seconds.
+    pub seconds: i64,
+    /// Fans let in.
+    pub admitted: i64,
+}
+
+/// A wait, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// At the pace of the whole time that was measured.
+    pub likely_s: i64,
+    /// At the pace of the quickest and of the slowest stretch; only where these are far apart. The
+    /// slowest may be without an end: nobody was let in.
+    pub spread_s: Option<(i64, Option<i64>)>,
+}
+
+/// The wait of the fan at `position` (from 1), by the stretches of the last minutes. Before enough
+/// is measured the configured pace stands in, which is the best that can happen.
+pub fn estimate(position: i64, stretches: &[Stretch], release_per_s: i64) -> Wait {
+    let measured = stretches.iter().filter(|stretch| stretch.seconds > 0);
+    let (seconds, admitted) = measured.clone().fold((0_i64, 0_i64), |(seconds, admitted), it| {
+        (seconds.saturating_add(it.seconds), admitted.saturating_add(it.admitted))
+    });
+    if seconds < MEASURED_MIN_S || admitted <= 0 {
+        let likely_s = at_pace(position, 1, release_per_s).unwrap_or(WAIT_MAX_S);
+        return Wait { likely_s, spread_s: None };
+    }
+    let likely_s = at_pace(position, seconds, admitted).unwrap_or(WAIT_MAX_S);
+    let waits = measured.map(|it| at_pace(position, it.seconds, it.admitted));
+    let (mut quickest, mut slowest) = (likely_s, Some(likely_s));
+    for wait in waits {
+        quickest = quickest.min(wait.unwrap_or(quickest));
+        slowest = slowest.and_then(|slowest| Some(slowest.max(wait?)));
+    }
+    let bound = quickest.saturating_add(quickest.saturating_mul(SPREAD_TOLD_PER_CENT) / 100);
+    let is_wide = slowest.is_none_or(|slowest| slowest > bound.max(quickest.saturating_add(1)));
+    Wait { likely_s, spread_s: is_wide.then_some((quickest, slowest)) }
+}
+
+/// Whole seconds until `position` fans are let in, `admitted` of them in each `seconds`; nothing
+/// when nobody is.
+fn at_pace(position: i64, seconds: i64, admitted: i64) -> Option<i64> {
+    if admitted <= 0 {
+        return None;
+    }
+    let needed = position.max(0).saturating_mul(seconds);
+    let whole = needed.saturating_add(admitted.saturating_sub(1)) / admitted;
+    Some(whole.min(WAIT_MAX_S))
+}
+
+/// What was seen of the fans who were let in so far and whose turn is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turns {
+    /// Fans.
+    pub fans: i64,
+    /// Tickets they hold or bought.
+    pub tickets: i64,
+    /// Tickets that one fan can buy at most.
+    pub most: i64,
+}
+
+/// The chance, in per cent, that a place is left for the fan who has `ahead` others in front, when
+/// `left` places are free. 100 and 0 only where it is certain.
+///
+/// Each fan ahead takes 0 to `most` tickets, on average as many as those before them: `tickets` of
+/// `fans`, with one imagined fan who takes half of the most, so that the first few seen decide
+/// little. The sum of many is normally distributed, with the largest variance that such fans can
+/// have: mean · (most − mean), all or nothing. So the figure errs towards "uncertain" and not
+/// towards a promise.
+pub fn chance_per_cent(ahead: i64, left: i64, turns: Turns) -> u8 {
+    let (ahead, most) = (ahead.max(0), turns.most.max(1));
+    if left <= 0 {
+        return 0;
+    }
+    if ahead.saturating_mul(most) < left {
+        return 100;
+    }
+    // Counts are below 2^53, so these conversions are exact.
+    let most = most as f64;
+    let mean = (turns.tickets.max(0) as f64 + most / 2.0) / (turns.fans.max(0) as f64 + 1.0);
+    let mean = mean.clamp(0.0, most);
+    let taken = ahead as f64 * mean;
+    let deviation = (ahead as f64 * mean * (most - mean)).sqrt().max(0.5);
+    // The fan gets one when at most left − 1 are taken; half a ticket more for the whole numbers.
+    let chance = normal_below((left as f64 - 0.5 - taken) / deviation);
+    (chance * 100.0).round().clamp(1.0, 99.0) as u8
+}
+
+/// The standard normal distribution function, by the error function's formula 7.1.26 of Abramowitz
+/// and Stegun, which is off by less than 1.5 · 10⁻⁷.
+fn normal_below(z: f64) -> f64 {
+    let x = z.abs() / std::f64::consts::SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * x);
+    let polynomial = t
+        * (0.254_829_592
+            + t * (-0.284_496_736
+                + t * (1.421_413_741 + t * (-1.453_152_027 + t * 1.061_405_429))));
+    let error_function = 1.0 - polynomial * (-x * x).exp();
+    if z >= 0.0 { (1.0 + error_function) / 2.0 } else { (1.0 - error_function) / 2.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretches(admitted: &[i64]) -> Vec<Stretch> {
+        admitted.iter().map(|admitted| Stretch { seconds: 30, admitted: *admitted }).collect()
+    }
+
+    #[test]
+    fn the_wait_is_told_from_what_was_measured() {
+        for (position, admitted, release_per_s, likely_s, spread_s) in [
+            // Nothing measured: the configured pace.
+            (100, &[][..], 50, 2, None),
+            (100, &[], 0, WAIT_MAX_S, None),
+            // A steady 10 per second, whatever is configured.
+            (600, &[300, 300, 300], 50, 60, None),
+            (601, &[300, 300, 300], 50, 61, None),
+            // A little up and down is no spread.
+            (600, &[270, 330], 50, 60, None),
+            // Twice as quick as slow is one.
+            (600, &[200, 400], 50, 60, Some((45, Some(90)))),
+            // So is a standstill.
+            (600, &[600, 0], 50, 60, Some((30, None))),
+            (0, &[300], 50, 0, None),
+            (i64::MAX, &[1], 50, WAIT_MAX_S, None),
+        ] {
+            let wait = estimate(position, &stretches(admitted), release_per_s);
+            assert_eq!(wait, Wait { likely_s, spread_s }, "{position} {admitted:?}");
+        }
+        let short = [Stretch { seconds: 9, admitted: 900 }, Stretch { seconds: 0, admitted: 5 }];
+        assert_eq!(estimate(100, &short, 50).likely_s, 2, "too short to count");
+    }
+
+    #[test]
+    fn the_chance_is_certain_only_where_it_is() {
+        let turns = Turns { fans: 1_000, tickets: 2_000, most: 4 };
+        for (ahead, left, expected) in [
+            (0, 1, 100..=100),
+            (24, 100, 100..=100),
+            (25, 100, 99..=99),
+            (40, 100, 80..=99),
+            (50, 100, 40..=60),
+            (60, 100, 1..=20),
+            (1_000_000, 100, 1..=1),
+            (0, 0, 0..=0),
+            (5, -3, 0..=0),
+        ] {
+            let chance = chance_per_cent(ahead, left, turns);
+            assert!(expected.contains(&chance), "{ahead} ahead, {left} left: {chance}");
+        }
+    }
+
+    #[test]
+    fn who_stands_further_back_never_has_the_better_chance() {
+        for turns in [
+            Turns { fans: 0, tickets: 0, most: 4 },
+            Turns { fans: 10, tickets: 40, most: 4 },
+            Turns { fans: 10, tickets: 0, most: 1 },
+        ] {
+            let chances: Vec<_> =
+                (0..500).map(|ahead| chance_per_cent(ahead, 200, turns)).collect();
+            assert!(chances.is_sorted_by(|nearer, further| nearer >= further), "{turns:?}");
+        }
+    }
+
+    /// Goal: the figure is a probability. Method: fans who take 0 to 4 tickets at random, many
+    /// times over; the share of trials with a ticket left is near the figure.
+    #[test]
+    fn the_chance_comes_true_about_that_often() {
+        let mut random = 0x2545_f491_4f6c_dd1d_u64;
+        let mut below = |bound: u64| {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random % bound
+        };
+        let turns = Turns { fans: 10_000, tickets: 20_000, most: 4 };
+        for (ahead, left) in [(100, 190), (100, 200), (100, 215)] {
+            let trials = 4_000;
+            let served =
+                (0..trials).filter(|_| (0..ahead).map(|_| below(5)).sum::<u64>() < left).count();
+            let seen = 100.0 * served as f64 / f64::from(trials);
+            let told = f64::from(chance_per_cent(ahead, i64::try_from(left).unwrap(), turns));
+            assert!((seen - told).abs() < 16.0, "{left}: told {told}, seen {seen}");
+            assert!((seen - 50.0).abs() + 1.0 >= (told - 50.0).abs() - 4.0, "errs to uncertain");
+        }
+    }
+}
