@@ -170,6 +170,20 @@ impl Client {
         self.send(request).await
     }
 
+    /// Changes what the body names of an event.
+    pub(crate) async fn change_event(
+        &self,
+        organiser_key: &str,
+        event_id: EventId,
+        change: &serde_json::Value,
+    ) -> Result<Reply, Failure> {
+        let path = format!("/api/v1/events/{event_id}");
+        let request = Request::new(Step::Other, Method::PUT, path)
+            .bearer(organiser_key)
+            .raw_json(change.to_string().into_bytes());
+        self.send(request).await
+    }
+
     /// One event.
     pub(crate) async fn event(&self, event_id: EventId) -> Result<Reply, Failure> {
         self.get(Step::Other, format!("/api/v1/events/{event_id}"), None).await

@@ -6,10 +6,12 @@
 //! - [`command`]: one file per subcommand for people and scripts.
 //! - [`demo`]: a crowd buys an event out, cheats and all.
 //! - [`audit`]: compares the API, Redis and Postgres once the crowd has gone.
+//! - [`bench`]: measures the waiting room.
 //! - [`payment`] and [`signature`] play the payment provider.
 
 mod api;
 mod audit;
+mod bench;
 mod client;
 mod command;
 mod demo;
@@ -58,6 +60,8 @@ enum Command {
     Release(command::release::ReleaseArguments),
     /// How many seats are free, held and sold.
     Availability(command::availability::AvailabilityArguments),
+    /// Measure the waiting room: many streams at once, and how often others poll.
+    BenchQueue(bench::BenchQueueArguments),
     /// Check the draw of an event: the commitment, and any number of places.
     VerifyDraw(command::verify_draw::VerifyDrawArguments),
 }
@@ -82,6 +86,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Reserve(arguments) => command::reserve::run(arguments).await?,
         Command::Release(arguments) => command::release::run(arguments).await?,
         Command::Availability(arguments) => command::availability::run(arguments).await?,
+        Command::BenchQueue(arguments) => bench::run(arguments).await?,
         Command::VerifyDraw(arguments) => command::verify_draw::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)

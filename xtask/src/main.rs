@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything one does with this repository, one file per subcommand.
 
+mod bench;
 mod build;
 mod cargo;
 mod chaos;
@@ -38,6 +39,9 @@ enum Command {
     Down(down::DownArguments),
     /// Let a crowd buy an event out, then audit every seat.
     Demo(demo::DemoArguments),
+    /// Measure against a system of its own.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
     /// Build the components for WebAssembly.
     Build,
     /// Break everything under a crowd, and check what was promised.
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(arguments),
         Command::Down(arguments) => down::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Bench(command) => bench::run(command),
         Command::Build => build::run(),
         Command::Chaos(arguments) => chaos::run(arguments),
         Command::Test(arguments) => test::run(arguments),

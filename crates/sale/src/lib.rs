@@ -8,7 +8,8 @@
 //! - [`Stores`]: the two stores, and how long a call of Redis may take.
 //! - [`open_event()`], [`opened`], [`rebuild_event()`], [`apply_settings`], [`add_sections`]: an
 //!   event in Redis, built from Postgres when it is not there.
-//! - [`join_queue`], [`find_place`], [`watch_place`], [`leave_queue`]: a place in the queue, with its receipt.
+//! - [`join_queue`], [`find_place`], [`watch_place`], [`leave_queue`]: a place in the queue, with
+//!   its receipt.
 //! - [`find_booking`], [`release_booking`], [`confirm_sale`], [`settle_payment`],
 //!   [`cancel_booking`]: the life of a booking after the seats are held. [`booking_facts`]: what
 //!   Postgres is told of it.
