@@ -38,8 +38,8 @@
 //! - what is continued later: [`claim_due_sagas`], [`note_saga`], [`list_sagas`], [`retry_saga`];
 //!   of a cancelled event [`cancel_event_bookings`], [`event_holds`], [`end_event_holds`]
 //! - messages to others: [`claim_due_messages`], [`note_delivered`], [`note_undelivered`]
-//! - audits: [`events_to_audit`], [`audit_facts`], [`sold_bookings`], [`count_audit`],
-//!   [`read_audit_totals`]
+//! - audits: [`events_to_audit`], [`audit_facts`], [`sold_bookings`], [`compare_holds`],
+//!   [`expire_lost_holds`], [`count_audit`], [`read_audit_totals`]
 //! - health: [`ping`], [`open_work`]
 
 mod active_events;
@@ -55,6 +55,7 @@ mod cancel_event_bookings;
 mod canceled_payments;
 mod checkpoint_queue;
 mod claim_due_sagas;
+mod compare_holds;
 mod confirm_booking;
 mod confirmed_among;
 mod create_event;
@@ -110,6 +111,10 @@ pub use cancel_event_bookings::{
 pub use canceled_payments::canceled_payments;
 pub use checkpoint_queue::checkpoint_queue;
 pub use claim_due_sagas::{DueSaga, SAGA_LEASE_MS, claim_due_sagas};
+pub use compare_holds::{
+    HOLDS_COMPARED_MAX, HoldDifferences, KnownHolds, LOST_HOLDS_MAX, compare_holds,
+    expire_lost_holds,
+};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use confirmed_among::{CONFIRMED_AMONG_MAX, confirmed_among};
 pub use create_event::{CreateEvent, CreateEventOutcome, Idempotency, create_event};

@@ -7,7 +7,8 @@
 //!
 //! Nothing here decides who gets a seat. What is sold, Postgres says; what is held, the records of
 //! the holds in Redis say; everything else (maps, holders, counts, ends, buyers' counts) follows
-//! from the two.
+//! from the two. Of a hold that only Postgres knows, Redis decides: it takes its places again if
+//! they are free, else it ends. One that is over in Postgres goes free.
 
 mod compare;
 mod look;

@@ -108,11 +108,14 @@ pub use read_place::read_place;
 pub use read_queue::{QueueOutcome, QueueState, read_queue};
 pub use record::{Hold, HoldState, InvalidHold};
 pub use release_seats::{ReleaseOutcome, ReleaseReason, ReleaseSeats, release_seats};
-pub use repair::{ENTRIES_REPAIRED_MAX, PLACES_REPAIRED_MAX, PlaceRepair, Repair};
+pub use repair::{
+    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, PLACES_REPAIRED_MAX, PlaceRepair, Repair,
+    RepairedHolds,
+};
 pub use reserve_seats::{Choice, PresentedPass, ReserveOutcome, ReserveSeats, reserve_seats};
 pub use restore_bookings::{RESTORED_MAX, RestoreBookings, RestoreOutcome, restore_bookings};
 pub use retire_event::{RetireOutcome, retire_event};
-pub use scan::{scan_bookings, scan_buyers, scan_expiry, scan_holders};
+pub use scan::{scan_bookings, scan_buyers, scan_expiry, scan_holders, scan_resolved};
 pub use settings::{EventSettings, SaleRules};
 pub use sweep_answers::sweep_answers;
 pub use trim_journal::trim_journal;

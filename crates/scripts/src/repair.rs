@@ -3,16 +3,28 @@
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
-use domain::id::EventId;
+use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 
-use crate::call::{Fields, call};
-use crate::{Error, PlaceCounts, keys, registry};
+use crate::call::{Fields, call, join_names};
+use crate::{Error, Hold, PlaceCounts, keys, registry};
 
 /// Places of one call of [`repair_places`] at most.
 pub const PLACES_REPAIRED_MAX: usize = 500;
 /// Entries of one call of [`repair_buyers`] or [`repair_expiry`] at most.
 pub const ENTRIES_REPAIRED_MAX: usize = 1_000;
+
+/// Holds of one call of [`Repair::holds`] at most.
+pub const HOLDS_REPAIRED_MAX: usize = 500;
+
+/// What became of holds that were lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepairedHolds {
+    /// How many have their places again.
+    pub repaired: i64,
+    /// Those of which a place is another's.
+    pub refused: Vec<BookingId>,
+}
 
 /// A place as it is and as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,6 +142,43 @@ impl Repair {
         arguments.extend(bookings.map(|booking| Argument::from(booking.as_str())));
         let reply = call(cluster, &registry::REPAIR_EXPIRY, &key_list, arguments, deadline).await?;
         repaired(&reply)
+    }
+
+    /// Takes the places of lost holds again, as far as they are free. `seated` are the seated
+    /// sections of the event.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub async fn holds<T: Transport>(
+        &self,
+        cluster: &Cluster<T>,
+        seated: &[SectionName],
+        holds: &[(BookingId, Hold)],
+        deadline: Duration,
+    ) -> Result<RepairedHolds, Error> {
+        let mut key_list = vec![
+            keys::settings(self.event),
+            keys::counts(self.event),
+            keys::holders(self.event),
+            keys::bookings(self.event),
+            keys::expiry(self.event),
+            keys::buyers(self.event),
+            keys::resolved(self.event),
+        ];
+        key_list.extend(seated.iter().map(|section| keys::map(self.event, section)));
+        let mut arguments: Vec<Argument> = vec![self.generation.into(), join_names(seated).into()];
+        for (booking, hold) in holds.iter().take(HOLDS_REPAIRED_MAX) {
+            arguments.extend([booking.to_string().into(), hold.to_string().into()]);
+        }
+        let reply = call(cluster, &registry::REPAIR_HOLDS, &key_list, arguments, deadline).await?;
+        let repaired = repaired(&reply)?;
+        let refused = reply.all().iter().skip(2);
+        let refused = refused
+            .map(|booking| booking.text().and_then(|text| text.parse().ok()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| reply.unexpected())?;
+        Ok(RepairedHolds { repaired, refused })
     }
 }
 

@@ -60,6 +60,19 @@ pub async fn scan_buyers<T: Transport>(
     scan(cluster, &keys::buyers(event), "HSCAN", deadline).await
 }
 
+/// Bookings that were resolved and are not drained yet, see [`keys::resolved`].
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn scan_resolved<T: Transport>(
+    cluster: &Cluster<T>,
+    event: EventId,
+    deadline: Duration,
+) -> Result<HashMap<String, String>, Error> {
+    scan(cluster, &keys::resolved(event), "HSCAN", deadline).await
+}
+
 /// When each hold ends.
 ///
 /// # Errors

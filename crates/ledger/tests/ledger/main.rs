@@ -5,6 +5,7 @@ mod confirm;
 mod drain;
 mod event_changes;
 mod events;
+mod losing_holds;
 mod opening;
 mod payments;
 mod provider_events;

@@ -43,6 +43,16 @@ pub enum Difference {
         /// The section of its places.
         section: SectionName,
     },
+    /// A booking is reserved in Postgres, and Redis does not know it: a failover has lost the hold.
+    Lost {
+        /// The booking.
+        booking: String,
+    },
+    /// A booking is over in Postgres, and Redis still holds it: a failover has lost its end.
+    Ended {
+        /// The booking.
+        booking: String,
+    },
     /// The state or the holder of a place.
     Place {
         /// Its section.
@@ -85,6 +95,8 @@ impl Difference {
             Self::Settings { .. } => "settings",
             Self::Section(_) => "section",
             Self::Unmarked { .. } => "unmarked_sale",
+            Self::Lost { .. } => "lost_hold",
+            Self::Ended { .. } => "ended_hold",
             Self::Place { .. } => "place",
             Self::Counts { .. } => "counts",
             Self::Buyer { .. } => "buyer",
@@ -120,6 +132,8 @@ impl fmt::Display for Difference {
             Self::Buyer { user, seen, wanted } => {
                 write!(formatter, "{user} has {seen}, should have {wanted}")
             }
+            Self::Lost { booking } => write!(formatter, "{booking} is not in Redis"),
+            Self::Ended { booking } => write!(formatter, "{booking} is over"),
             Self::Expiry { booking } => write!(formatter, "{booking}"),
         }
     }
@@ -153,6 +167,10 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
         booking: (*booking).to_owned(),
         section: (*section).clone(),
     }));
+    let lost = look.holds.lost.iter().map(|facts| facts.booking.to_string());
+    found.extend(lost.map(|booking| Difference::Lost { booking }));
+    let ended = look.holds.ended.iter().map(ToString::to_string);
+    found.extend(ended.map(|booking| Difference::Ended { booking }));
     for section in &settings.sections {
         found.extend(places(section, redis, &claims));
     }

@@ -1,14 +1,19 @@
 //! Mends what an audit found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cluster::Transport;
+use domain::id::BookingId;
 use domain::section::SectionName;
 use ledger::{AuditCounts, Database};
-use scripts::{ConfirmBooking, ENTRIES_REPAIRED_MAX, PLACES_REPAIRED_MAX, PlaceRepair, Repair};
+use scripts::{
+    ConfirmBooking, ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Hold, PLACES_REPAIRED_MAX,
+    PlaceRepair, ReleaseReason, ReleaseSeats, Repair,
+};
 
 use super::compare::Difference;
 use super::look::{Look, RedisLook};
+use crate::rebuild_event::hold_of_facts;
 use crate::{Error, Stores, add_sections, apply_settings};
 
 /// Mends every difference, and counts what was mended.
@@ -37,6 +42,8 @@ pub(super) async fn mend<T: Transport, D: Database>(
             | Difference::Generation { .. }
             | Difference::Map(_)
             | Difference::Counts { .. } => {}
+            // When the places are right.
+            Difference::Lost { .. } | Difference::Ended { .. } => {}
             Difference::Settings { .. } => apply_settings(stores, event).await?,
             Difference::Section(_) => sections_missing = true,
             Difference::Unmarked { booking, section } => {
@@ -68,5 +75,62 @@ pub(super) async fn mend<T: Transport, D: Database>(
     for batch in ends.chunks(ENTRIES_REPAIRED_MAX) {
         mended.holds += repair.expiry(cluster, batch, deadline).await?;
     }
+    mended.holds += end_holds(stores, redis, differences).await?;
+    mended.holds += take_lost_holds(stores, seen, redis, differences).await?;
     Ok(())
+}
+
+/// Frees the places of holds that are over in Postgres; returns how many. A hold that is being paid
+/// meanwhile is left alone: what Postgres says of it will change.
+async fn end_holds<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    redis: &RedisLook,
+    differences: &BTreeSet<Difference>,
+) -> Result<i64, Error> {
+    let mut ended = 0;
+    for difference in differences {
+        let Difference::Ended { booking } = difference else { continue };
+        let Some(hold) = redis.holds.get(booking) else { continue };
+        let Ok(booking) = booking.parse() else { continue };
+        let section = &hold.section;
+        let request = ReleaseSeats { booking, section, reason: ReleaseReason::Released };
+        let released =
+            scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
+        ended += i64::from(matches!(released, scripts::ReleaseOutcome::Released(_)));
+    }
+    Ok(ended)
+}
+
+/// Takes the places of lost holds again, and ends in Postgres those that have lost them to others;
+/// returns how many there were.
+async fn take_lost_holds<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    seen: &Look,
+    redis: &RedisLook,
+    differences: &BTreeSet<Difference>,
+) -> Result<i64, Error> {
+    let settings = &redis.state.settings;
+    let repair = Repair { event: seen.postgres.event.id, generation: settings.generation };
+    let seated = settings.seated_sections();
+    let lost: HashSet<&str> = differences
+        .iter()
+        .filter_map(|difference| match difference {
+            Difference::Lost { booking } => Some(booking.as_str()),
+            _ => None,
+        })
+        .collect();
+    let holds: Vec<(BookingId, Hold)> = seen
+        .holds
+        .lost
+        .iter()
+        .filter(|facts| lost.contains(facts.booking.to_string().as_str()))
+        .map(hold_of_facts)
+        .collect();
+    let mut mended = 0;
+    for batch in holds.chunks(HOLDS_REPAIRED_MAX) {
+        let taken = repair.holds(&stores.cluster, &seated, batch, stores.redis_deadline).await?;
+        let expired = ledger::expire_lost_holds(&stores.database, &taken.refused).await?;
+        mended += taken.repaired + i64::try_from(expired).unwrap_or(i64::MAX);
+    }
+    Ok(mended)
 }

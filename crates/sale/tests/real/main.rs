@@ -11,6 +11,7 @@ mod crashing;
 mod draining;
 mod failing_over;
 mod fuse;
+mod losing_holds;
 mod losing_redis;
 mod notifying;
 mod paying;

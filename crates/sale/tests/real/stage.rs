@@ -221,6 +221,8 @@ impl Stage {
             "settings" => keys::settings(self.event),
             "counts" => keys::counts(self.event),
             "holders" => keys::holders(self.event),
+            "bookings" => keys::bookings(self.event),
+            "resolved" => keys::resolved(self.event),
             "buyers" => keys::buyers(self.event),
             "expiry" => keys::expiry(self.event),
             other => panic!("{other}"),

@@ -1,0 +1,86 @@
+#!lua
+-- Takes the places of holds again that the ledger knows and that are lost here.
+--
+-- Guarantees: nobody else's place is taken; a hold that is here, was resolved here or is past its
+-- time stays as it is. available + held + sold = capacity before and after. A repeated call changes
+-- nothing.
+--
+-- KEYS[1] settings (hash)
+-- KEYS[2] counts (hash)
+-- KEYS[3] holders (hash)
+-- KEYS[4] bookings (hash)
+-- KEYS[5] expiry (sorted set)
+-- KEYS[6] buyers (hash)
+-- KEYS[7] resolved (hash)
+-- KEYS[8..] map of each section in ARGV[2] (string), in the same order
+--
+-- ARGV[1] generation that was audited
+-- ARGV[2] seated sections of the event, separated by spaces
+-- ARGV[3..] for each hold its booking and its record
+--
+-- Returns {outcome, repaired, refused...}
+--   outcome: repaired | superseded (another generation is open, or none)
+--   repaired: how many have their places again
+--   refused: bookings of which a place is another's
+--
+-- Bounds: 500 holds of 10 places; the rest is ignored.
+
+-- @include clock_ms
+-- @include parse_hold
+-- @include places_of
+-- @include move_count
+-- @include take_places
+
+local key = {
+  settings = KEYS[1],
+  counts = KEYS[2],
+  holders = KEYS[3],
+  bookings = KEYS[4],
+  expiry = KEYS[5],
+  buyers = KEYS[6],
+  resolved = KEYS[7],
+}
+local generation, sections, holds_max = ARGV[1], ARGV[2], 500
+local first_map, first_hold = 8, 3
+
+if redis.call('HGET', key.settings, 'generation') ~= generation then
+  return { 'superseded', 0 }
+end
+local maps = {}
+local map = first_map
+for name in string.gmatch(sections, '%S+') do
+  maps[name] = KEYS[map]
+  map = map + 1
+end
+
+-- After this point the script must succeed.
+local now_ms = clock_ms()
+local reply = { 'repaired', 0 }
+for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
+  local booking, record = ARGV[index], ARGV[index + 1]
+  local hold = parse_hold(record)
+  local descriptor = redis.call('HGET', key.settings, 'section:' .. hold.section)
+  local known = redis.call('HEXISTS', key.bookings, booking) == 1
+    or redis.call('HEXISTS', key.resolved, booking) == 1
+  key.map = maps[hold.section]
+  -- Where the map of a seated section is not given, its hold waits for the next audit.
+  local reachable = descriptor and (hold.seats == '-' or key.map)
+  if reachable and not known and hold.expires_ms > now_ms then
+    local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
+    local fields, offsets = places_of(booking, hold, seats_per_row)
+    local available = tonumber(redis.call('HGET', key.counts, 'available:' .. hold.section) or 0)
+    local free = available >= hold.quantity
+    for place, field in ipairs(fields) do
+      local offset = offsets[place]
+      free = free and redis.call('HEXISTS', key.holders, field) == 0
+        and (not offset or redis.call('GETRANGE', key.map, offset, offset) == '.')
+    end
+    if free then
+      take_places(key, booking, hold, record, fields, offsets, hold.expires_ms)
+      reply[2] = reply[2] + 1
+    else
+      reply[#reply + 1] = booking
+    end
+  end
+end
+return reply
