@@ -1,5 +1,7 @@
 //! Every route of the contract that the client uses, typed.
 
+use std::time::Duration;
+
 use domain::booking::Booking;
 use domain::id::{BookingId, EventId, UserId};
 use domain::queue::Place;
@@ -11,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::client::{Client, Reply, Request};
 use crate::latency::Step;
 use crate::problem::Failure;
+use crate::stream::PlaceStream;
+
+/// Longer than any stream lives: the server ends them after some minutes.
+const STREAM_LIFE_MAX: Duration = Duration::from_secs(3_600);
 
 /// A guest's credentials.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -150,6 +156,13 @@ struct JoinBody {
     event_id: EventId,
 }
 
+fn with_receipt(request: Request, receipt: Option<&str>) -> Request {
+    match receipt {
+        Some(receipt) => request.header("X-Queue-Receipt", receipt),
+        None => request,
+    }
+}
+
 impl Client {
     /// A token for a guest.
     pub(crate) async fn login(&self) -> Result<Guest, Failure> {
@@ -211,24 +224,53 @@ impl Client {
         self.get(Step::Map, path, None).await?.parse()
     }
 
-    /// Joins the queue, or finds the place that is there already.
+    /// Joins the queue, or finds the place that is there already; with a `receipt` also when the
+    /// server has lost it.
     pub(crate) async fn join(
         &self,
         token: &str,
         event_id: EventId,
         idempotency_key: &str,
+        receipt: Option<&str>,
     ) -> Result<Place, Failure> {
         let request = Request::new(Step::Join, Method::POST, "/api/v1/queue/join")
             .bearer(token)
             .idempotency_key(idempotency_key)
             .json(&JoinBody { event_id });
-        self.send(request).await?.parse()
+        self.send(with_receipt(request, receipt)).await?.parse()
     }
 
-    /// The place in the queue.
-    pub(crate) async fn position(&self, token: &str, event_id: EventId) -> Result<Place, Failure> {
-        let path = format!("/api/v1/queue/position/{event_id}");
-        self.get(Step::Position, path, Some(token)).await?.parse()
+    /// The place in the queue; the answer may wait up to `wait_s` for a change.
+    pub(crate) async fn position(
+        &self,
+        token: &str,
+        event_id: EventId,
+        receipt: Option<&str>,
+        wait_s: u64,
+    ) -> Result<Place, Failure> {
+        let query = if wait_s == 0 { String::new() } else { format!("?wait_s={wait_s}") };
+        let path = format!("/api/v1/queue/position/{event_id}{query}");
+        let request = Request::new(Step::Position, Method::GET, path)
+            .bearer(token)
+            .waiting(Duration::from_secs(wait_s));
+        self.send(with_receipt(request, receipt)).await?.parse()
+    }
+
+    /// Follows the place in the queue, from where an earlier stream was lost.
+    pub(crate) async fn follow(
+        &self,
+        token: &str,
+        event_id: EventId,
+        last_id: Option<&str>,
+        receipt: Option<&str>,
+    ) -> Result<PlaceStream, Failure> {
+        let path = format!("/api/v1/queue/position/{event_id}/stream");
+        let mut request =
+            Request::new(Step::Stream, Method::GET, path).bearer(token).waiting(STREAM_LIFE_MAX);
+        if let Some(last_id) = last_id {
+            request = request.header("Last-Event-ID", last_id);
+        }
+        self.open_stream(with_receipt(request, receipt)).await
     }
 
     /// Leaves the queue and gives an unused pass up.

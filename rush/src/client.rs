@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::latency::{Latencies, Step};
 use crate::problem::{Failure, Problem};
+use crate::stream::PlaceStream;
 
 /// A request takes no longer than this: the server promises 5 s, the rest is the way.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,13 +35,15 @@ pub(crate) struct Request {
     bearer: Option<String>,
     headers: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
+    wait: Duration,
 }
 
 impl Request {
     /// A request for `path`, which begins with `/`.
     pub(crate) fn new(step: Step, method: Method, path: impl Into<String>) -> Self {
         let path = path.into();
-        Self { step, method, path, bearer: None, headers: Vec::new(), body: None }
+        let (bearer, headers, body, wait) = (None, Vec::new(), None, Duration::ZERO);
+        Self { step, method, path, bearer, headers, body, wait }
     }
 
     /// With `Authorization: Bearer`.
@@ -70,6 +73,13 @@ impl Request {
     /// nothing and refused by the server.
     pub(crate) fn json(self, body: &impl Serialize) -> Self {
         self.raw_json(serde_json::to_vec(body).unwrap_or_default())
+    }
+
+    /// The server may take so much longer, because it waits for something to happen: its time says
+    /// nothing about its speed, and it does not count among those in flight.
+    pub(crate) fn waiting(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
     }
 
     fn what(&self) -> String {
@@ -116,7 +126,6 @@ impl Client {
         latencies: Option<Arc<Latencies>>,
     ) -> anyhow::Result<Self> {
         let http = reqwest::Client::builder()
-            .timeout(REQUEST_TIMEOUT)
             .pool_max_idle_per_host(in_flight_max)
             .tcp_nodelay(true)
             .no_proxy()
@@ -153,12 +162,33 @@ impl Client {
         }
     }
 
-    async fn attempt(&self, request: &Request) -> Attempt {
-        // The semaphore is never closed; a permit that fails would only lift the bound.
+    /// Opens a stream: one attempt, and for as long as `request` says. It counts among those in
+    /// flight until it begins.
+    pub(crate) async fn open_stream(&self, request: Request) -> Result<PlaceStream, Failure> {
         let _permit = self.in_flight.acquire().await.ok();
         let started = Instant::now();
-        let mut builder =
-            self.http.request(request.method.clone(), format!("{}{}", self.base_url, request.path));
+        let opened = self.builder(&request).send().await;
+        if let Some(latencies) = &self.latencies {
+            latencies.record(request.step, started.elapsed());
+        }
+        let what = request.what();
+        match opened {
+            Ok(response) if response.status() == 200 => Ok(PlaceStream::new(response)),
+            Ok(response) => {
+                let status = response.status().as_u16();
+                Err(Failure::Unexpected { what, status, body: String::new() })
+            }
+            Err(error) => {
+                let cause = format!("{:#}", anyhow::Error::new(error));
+                Err(Failure::Unreachable { what, cause })
+            }
+        }
+    }
+
+    fn builder(&self, request: &Request) -> reqwest::RequestBuilder {
+        let url = format!("{}{}", self.base_url, request.path);
+        let mut builder = self.http.request(request.method.clone(), url);
+        builder = builder.timeout(REQUEST_TIMEOUT + request.wait);
         if let Some(token) = &request.bearer {
             builder = builder.bearer_auth(token);
         }
@@ -168,7 +198,15 @@ impl Client {
         if let Some(body) = &request.body {
             builder = builder.header("Content-Type", "application/json").body(body.clone());
         }
-        let answer = match builder.send().await {
+        builder
+    }
+
+    async fn attempt(&self, request: &Request) -> Attempt {
+        // The semaphore is never closed; a permit that fails would only lift the bound.
+        let waits = !request.wait.is_zero();
+        let _permit = if waits { None } else { self.in_flight.acquire().await.ok() };
+        let started = Instant::now();
+        let answer = match self.builder(request).send().await {
             Ok(response) => {
                 let status = response.status().as_u16();
                 let retry_after = response
@@ -180,7 +218,7 @@ impl Client {
             }
             Err(error) => Err(error),
         };
-        if let Some(latencies) = &self.latencies {
+        if let Some(latencies) = self.latencies.as_ref().filter(|_| !waits) {
             latencies.record(request.step, started.elapsed());
         }
         match answer {

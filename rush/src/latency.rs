@@ -14,6 +14,8 @@ pub(crate) enum Step {
     Join,
     /// Asking for the place in the queue.
     Position,
+    /// Opening the stream of a place.
+    Stream,
     /// Looking at the seat map.
     Map,
     /// Reserving.
@@ -30,10 +32,11 @@ pub(crate) enum Step {
 
 impl Step {
     /// Every step, in the order of the table.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Login,
         Self::Join,
         Self::Position,
+        Self::Stream,
         Self::Map,
         Self::Reserve,
         Self::Pay,
@@ -48,6 +51,7 @@ impl Step {
             Self::Login => "login",
             Self::Join => "join",
             Self::Position => "position",
+            Self::Stream => "open stream",
             Self::Map => "seat map",
             Self::Reserve => "reserve",
             Self::Pay => "pay",

@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - [`client`] sends one request, measured and retried; [`api`] names every route that is used.
+//! - [`waiting`] waits for a pass, on a [`stream`] or by polls.
 //! - [`command`]: one file per subcommand for people and scripts.
 //! - [`demo`]: a crowd buys an event out, cheats and all.
 //! - [`audit`]: compares the API, Redis and Postgres once the crowd has gone.
@@ -19,7 +20,9 @@ mod latency;
 mod payment;
 mod problem;
 mod signature;
+mod stream;
 mod table;
+mod waiting;
 
 use std::process::ExitCode;
 

@@ -81,7 +81,7 @@ pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Measured>
         opening.push(tokio::spawn(async move {
             let _turn = turns.acquire().await?;
             let guest = client.login().await?;
-            let place = client.join(&guest.token, event, &unique()).await?;
+            let place = client.join(&guest.token, event, &unique(), None).await?;
             let path = place.stream_url.context("a waiting fan has a stream")?;
             let mut stream = Stream::open(&address, &path).await?;
             stream.read_until("event: place").await?;

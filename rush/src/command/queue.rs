@@ -7,7 +7,10 @@ use domain::id::EventId;
 use domain::queue::{Place, PlaceStatus};
 
 use super::{Buyer, Server, unique};
-use crate::client::Client;
+use crate::waiting::Waiting;
+
+/// Longer than anybody waits.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// Subcommands of `rush queue`.
 #[derive(Subcommand)]
@@ -43,27 +46,21 @@ pub(crate) async fn run(command: QueueCommand) -> anyhow::Result<()> {
     match command {
         QueueCommand::Join { at, wait } => {
             let client = at.server.client()?;
-            let mut place = client.join(&at.buyer.token, at.event_id, &unique()).await?;
+            let token = &at.buyer.token;
+            let mut place = client.join(token, at.event_id, &unique(), None).await?;
             if wait {
-                place = wait_for_pass(&client, &at, place).await?;
+                let mut waiting = Waiting::new(&client, token, at.event_id, place);
+                // Ends with the queue, or with the person at the keyboard.
+                waiting.run(A_YEAR, |place| eprintln!("{}", describe(place))).await?;
+                place = waiting.place;
             }
             at.server.print(&place, describe(&place))
         }
         QueueCommand::Position { at } => {
-            let place = at.server.client()?.position(&at.buyer.token, at.event_id).await?;
+            let place = at.server.client()?.position(&at.buyer.token, at.event_id, None, 0).await?;
             at.server.print(&place, describe(&place))
         }
     }
-}
-
-/// Asks as often as the server says. Ends with the queue, or with the person at the keyboard.
-async fn wait_for_pass(client: &Client, at: &At, mut place: Place) -> anyhow::Result<Place> {
-    while place.status == PlaceStatus::Waiting {
-        eprintln!("{}", describe(&place));
-        tokio::time::sleep(Duration::from_millis(place.poll_after_ms)).await;
-        place = client.position(&at.buyer.token, at.event_id).await?;
-    }
-    Ok(place)
 }
 
 fn describe(place: &Place) -> String {

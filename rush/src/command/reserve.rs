@@ -62,7 +62,7 @@ async fn pass_of_queue(
     client: &Client,
     arguments: &ReserveArguments,
 ) -> anyhow::Result<Option<String>> {
-    match client.position(&arguments.buyer.token, arguments.event_id).await {
+    match client.position(&arguments.buyer.token, arguments.event_id, None, 0).await {
         Ok(place) => Ok(place.queue_pass),
         Err(failure) if failure.code() == Some("not_in_queue") => Ok(None),
         Err(failure) => Err(failure.into()),

@@ -1,6 +1,6 @@
 //! The way of one buyer: arrive, wait, shop, and pay, release or walk away.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::booking::BookingStatus;
 use domain::id::EventId;
@@ -13,14 +13,12 @@ use super::shopping::{self, Held};
 use super::stage::Stage;
 use super::tally::Tally;
 use crate::command::{now, unique};
+use crate::waiting::Waiting;
 
 /// How long a buyer waits for a pass. Large crowds wait longer: see [`PATIENCE_PER_AHEAD`].
 const PATIENCE_MIN: Duration = Duration::from_secs(180);
 /// More patience for each fan ahead: twice what the release of 50 a second needs.
 const PATIENCE_PER_AHEAD: Duration = Duration::from_millis(40);
-/// Bounds of `poll_after_ms`: never a busy loop, never asleep while the pass runs out.
-const POLL_MIN: Duration = Duration::from_millis(200);
-const POLL_MAX: Duration = Duration::from_secs(20);
 
 /// A buyer in the queue.
 pub(crate) struct Arrival {
@@ -32,7 +30,7 @@ pub(crate) struct Arrival {
 /// Becomes a guest and joins the queue.
 pub(crate) async fn arrive(stage: &Stage, tally: &Tally) -> Option<Arrival> {
     let guest = tally.expect("login", stage.client.login().await)?;
-    let joined = stage.client.join(&guest.token, stage.event_id, &unique()).await;
+    let joined = stage.client.join(&guest.token, stage.event_id, &unique(), None).await;
     let place = tally.expect("join", joined)?;
     Some(Arrival { token: guest.token, place })
 }
@@ -67,43 +65,42 @@ pub(crate) async fn visit(stage: &Stage, tally: &Tally, arrival: Arrival, plan: 
     }
 }
 
-/// Asks for the place as often as the server says, until there is a pass or no hope.
+/// Follows the place until there is a pass or no hope.
 pub(crate) async fn wait_for_pass(
     stage: &Stage,
     tally: &Tally,
     token: &str,
     event_id: EventId,
-    mut place: Place,
+    place: Place,
 ) -> Option<String> {
     let ahead = u32::try_from(place.ahead.unwrap_or(0)).unwrap_or(0);
-    let patience = PATIENCE_MIN + PATIENCE_PER_AHEAD * ahead;
-    let started = Instant::now();
-    loop {
-        match place.status {
-            PlaceStatus::Admitted => {
-                if place.queue_pass.is_none() {
-                    tally.error("admitted without a pass");
-                }
-                return place.queue_pass;
+    let mut waiting = Waiting::new(&stage.client, token, event_id, place);
+    let ended = waiting.run(PATIENCE_MIN + PATIENCE_PER_AHEAD * ahead, |_| {}).await;
+    tally.add(|counts| {
+        counts.streams_lost += waiting.streams_lost;
+        counts.polls += waiting.polls;
+    });
+    tally.expect("wait", ended)?;
+    let place = waiting.place;
+    match place.status {
+        PlaceStatus::Admitted => {
+            if place.queue_pass.is_none() {
+                tally.error("admitted without a pass");
             }
-            PlaceStatus::Closed => {
-                tally.add(|counts| counts.closed += 1);
-                return None;
-            }
-            PlaceStatus::Expired => {
-                tally.error("a pass expired although its owner kept asking");
-                return None;
-            }
-            PlaceStatus::Waiting => {}
+            place.queue_pass
         }
-        if started.elapsed() > patience {
+        PlaceStatus::Closed => {
+            tally.add(|counts| counts.closed += 1);
+            None
+        }
+        PlaceStatus::Expired => {
+            tally.error("a pass expired although its owner kept asking");
+            None
+        }
+        PlaceStatus::Waiting => {
             tally.error("a buyer was not let in in time");
-            return None;
+            None
         }
-        let told = Duration::from_millis(place.poll_after_ms).clamp(POLL_MIN, POLL_MAX);
-        // A fifth of jitter: those who joined together do not ask together forever.
-        tokio::time::sleep(told.mul_f64(0.9 + fastrand::f64() / 5.0)).await;
-        place = tally.expect("position", stage.client.position(token, event_id).await)?;
     }
 }
 

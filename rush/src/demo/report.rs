@@ -128,6 +128,8 @@ impl Report<'_> {
             ("let the hold expire", counts.abandoned),
             ("found nothing that fits", counts.empty_handed),
             ("queue closed before their turn", counts.closed),
+            ("streams lost and resumed", counts.streams_lost),
+            ("polls instead of streams", counts.polls),
         ] {
             table.row([what.to_owned(), count.to_string()]);
         }

@@ -43,6 +43,10 @@ pub(crate) struct Counts {
     pub(crate) closed: u64,
     /// Buyers who were let in and found nothing that fits.
     pub(crate) empty_handed: u64,
+    /// Streams of places that broke off and were gone on with.
+    pub(crate) streams_lost: u64,
+    /// Polls of those for whom no stream held.
+    pub(crate) polls: u64,
     /// Refusals of reservations by the code of the contract.
     pub(crate) refused: BTreeMap<String, u64>,
     /// Cheats by their place in [`Cheat::ALL`].

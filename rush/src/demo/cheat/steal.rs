@@ -62,7 +62,7 @@ pub(super) async fn pass_of_another_event(
     token: &str,
 ) -> Result<Verdict, Failure> {
     let event_id = stage.side_event_id;
-    let place = stage.client.join(token, event_id, &unique()).await?;
+    let place = stage.client.join(token, event_id, &unique(), None).await?;
     match buyer::wait_for_pass(stage, tally, token, event_id, place).await {
         Some(pass) => reserve_with(stage, token, Some(&pass), "queue_pass_invalid").await,
         None => Ok(Verdict::Odd("no pass of the other event".to_owned())),
