@@ -4,7 +4,7 @@ use domain::event::NewEvent;
 use domain::id::EventId;
 use domain::rate::RouteClass;
 use guest::call::invalid_fields;
-use guest::{Call, Problem, Reply, auth, clock, idempotency, limit, stores};
+use guest::{Call, Problem, Reply, auth, clock, idempotency, limit, random, stores};
 use http::{StatusCode, header};
 use ledger::{CreateEvent, CreateEventOutcome, Idempotency};
 use uuid::Uuid;
@@ -24,7 +24,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         call.idempotency_key()?.map(|key| Idempotency { key, fingerprint: &fingerprint });
     let stores = stores::open().await?;
     let event = EventId::from_uuid(Uuid::now_v7());
-    let request = CreateEvent { event, wanted: &wanted, idempotency };
+    let draw_seed = random::secret();
+    let request = CreateEvent { event, wanted: &wanted, draw_seed: &draw_seed, idempotency };
     let outcome =
         ledger::create_event(&stores.database, &request).await.map_err(sale::Error::from)?;
     let (event, replayed) = match outcome {

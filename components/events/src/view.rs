@@ -21,6 +21,8 @@ pub(crate) struct EventView {
     sale: SaleSettings,
     status: EventStatus,
     capacity: u64,
+    /// What the seed of the draw is bound to.
+    draw_commitment: String,
     created_at: Instant,
 }
 
@@ -39,6 +41,7 @@ impl EventView {
             sections: event.sections,
             sale: event.sale,
             capacity: event.capacity,
+            draw_commitment: event.draw_commitment,
             created_at: event.created_at,
         }
     }

@@ -36,6 +36,8 @@ pub enum Code {
     MethodNotAllowed,
     /// Not yet, no longer or paused.
     EventNotOnSale,
+    /// The organiser lets nobody else join.
+    JoiningStopped,
     /// At least one of the seats is held or sold; all of them are listed in `seats`.
     SeatUnavailable,
     /// Fewer left than asked for, or no block of that size.
@@ -76,7 +78,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the enum.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::MalformedRequest,
         Self::InvalidSignature,
         Self::Unauthenticated,
@@ -92,6 +94,7 @@ impl Code {
         Self::NotInQueue,
         Self::MethodNotAllowed,
         Self::EventNotOnSale,
+        Self::JoiningStopped,
         Self::SeatUnavailable,
         Self::NotEnoughSeats,
         Self::SoldOut,
@@ -130,6 +133,7 @@ impl Code {
             Self::NotInQueue => "not_in_queue",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::EventNotOnSale => "event_not_on_sale",
+            Self::JoiningStopped => "joining_stopped",
             Self::SeatUnavailable => "seat_unavailable",
             Self::NotEnoughSeats => "not_enough_seats",
             Self::SoldOut => "sold_out",
@@ -165,6 +169,7 @@ impl Code {
             Self::NotFound | Self::EventNotFound | Self::BookingNotFound | Self::NotInQueue => 404,
             Self::MethodNotAllowed => 405,
             Self::EventNotOnSale
+            | Self::JoiningStopped
             | Self::SeatUnavailable
             | Self::NotEnoughSeats
             | Self::SoldOut
@@ -187,7 +192,10 @@ impl Code {
     /// Whether the very same request can succeed later.
     pub const fn retryable(self) -> bool {
         match self {
-            Self::RequestInProgress | Self::RateLimited | Self::Unavailable => true,
+            Self::JoiningStopped
+            | Self::RequestInProgress
+            | Self::RateLimited
+            | Self::Unavailable => true,
             Self::MalformedRequest
             | Self::InvalidSignature
             | Self::Unauthenticated
@@ -239,6 +247,7 @@ impl Code {
             Self::NotInQueue => "The user is not in the queue",
             Self::MethodNotAllowed => "The method is not allowed",
             Self::EventNotOnSale => "The event is not on sale",
+            Self::JoiningStopped => "Nobody else can join at the moment",
             Self::SeatUnavailable => "A seat is no longer available",
             Self::NotEnoughSeats => "There are not enough seats",
             Self::SoldOut => "The event is sold out",
@@ -281,6 +290,9 @@ mod tests {
     fn only_what_may_pass_is_retryable() {
         let retryable: Vec<_> =
             Code::ALL.into_iter().filter(|code| code.retryable()).map(Code::as_str).collect();
-        assert_eq!(retryable, ["request_in_progress", "rate_limited", "unavailable"]);
+        assert_eq!(
+            retryable,
+            ["joining_stopped", "request_in_progress", "rate_limited", "unavailable"]
+        );
     }
 }

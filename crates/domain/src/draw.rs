@@ -20,18 +20,32 @@
 //! the seed after the numbers are known, for it must fit the commitment; nobody can choose a number
 //! before, for the seed is secret.
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
 use crate::id::EventId;
 
 /// What F is computed over begins with this.
-const CONTEXT: &[u8] = b"boxoffice draw 1";
+const CONTEXT: &[u8] = ALGORITHM.as_bytes();
 /// Rounds of the cipher.
 const ROUNDS: u8 = 10;
 
 /// The secret of a draw until the sale opens.
 pub type Seed = [u8; 32];
+
+/// The name of the formula, as it is published.
+pub const ALGORITHM: &str = "boxoffice draw 1";
+
+/// A seed as it is kept and published.
+pub fn seed_to_hex(seed: &Seed) -> String {
+    HEXLOWER.encode(seed)
+}
+
+/// Reads a seed; nothing unless it is 64 lower-case hex digits.
+pub fn seed_from_hex(text: &str) -> Option<Seed> {
+    HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
+}
 
 /// What is published of the seed before the sale opens.
 pub fn commitment(seed: &Seed) -> [u8; 32] {
@@ -137,8 +151,16 @@ mod tests {
         let draw = draw(42, 10);
         let places: Vec<_> = (1..=10).map(|number| draw.place(number).unwrap()).collect();
         assert_eq!(places, [5, 8, 6, 2, 3, 4, 9, 1, 10, 7]);
-        let commitment = commitment(&[42; 32]);
-        assert_eq!(data_encoding::HEXLOWER.encode(&commitment)[..16], *"544e62cee8033709");
+        assert_eq!(HEXLOWER.encode(&commitment(&[42; 32]))[..16], *"544e62cee8033709");
+    }
+
+    #[test]
+    fn a_seed_has_one_spelling() {
+        let seed: Seed = std::array::from_fn(|index| u8::try_from(index * 8).unwrap());
+        assert_eq!(seed_from_hex(&seed_to_hex(&seed)), Some(seed));
+        for other in ["", "00", &seed_to_hex(&seed).to_uppercase(), &"g".repeat(64)] {
+            assert_eq!(seed_from_hex(other), None, "{other}");
+        }
     }
 
     /// No number is favoured: over many seeds the first number's place is in each tenth about as

@@ -24,8 +24,11 @@ pub const MAX_ACTIVE_MAX: i64 = 1_000_000;
 /// The fastest release, in fans per second.
 pub const RELEASE_PER_S_MAX: i64 = 100_000;
 
+/// The longest message to those who wait, in characters.
+pub const MESSAGE_LENGTH_MAX: usize = 280;
+
 /// How the queue of an event lets fans in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueSettings {
     /// Whether a pass is needed to reserve.
@@ -36,16 +39,27 @@ pub struct QueueSettings {
     pub release_per_s: i64,
     /// Life of a pass, in seconds.
     pub pass_ttl_s: i64,
+    /// Whether newcomers may join; those who have a place keep it.
+    pub joining: bool,
+    /// What those who wait are told; empty for nothing.
+    pub message: String,
 }
 
 impl Default for QueueSettings {
     fn default() -> Self {
-        Self { enabled: true, max_active: 100, release_per_s: 50, pass_ttl_s: 300 }
+        Self {
+            enabled: true,
+            max_active: 100,
+            release_per_s: 50,
+            pass_ttl_s: 300,
+            joining: true,
+            message: String::new(),
+        }
     }
 }
 
 /// The rules of a sale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SaleSettings {
     /// Tickets of one buyer at most, held and bought together.
@@ -120,7 +134,7 @@ pub struct EventChange {
 }
 
 /// What changes of the rules of a sale.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SaleChange {
     /// A new limit per buyer.
@@ -135,7 +149,7 @@ pub struct SaleChange {
 }
 
 /// What changes of how the queue lets fans in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct QueueChange {
     /// Whether a pass is needed to reserve.
@@ -150,12 +164,18 @@ pub struct QueueChange {
     /// A new life of passes, in seconds; for passes that are given from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pass_ttl_s: Option<i64>,
+    /// Whether newcomers may join.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joining: Option<bool>,
+    /// What those who wait are told from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 impl SaleChange {
     /// The rules after the change.
     pub fn applied_to(&self, sale: SaleSettings) -> SaleSettings {
-        let queue = self.queue.unwrap_or_default();
+        let queue = self.queue.clone().unwrap_or_default();
         SaleSettings {
             max_per_buyer: self.max_per_buyer.unwrap_or(sale.max_per_buyer),
             hold_ttl_s: self.hold_ttl_s.unwrap_or(sale.hold_ttl_s),
@@ -164,6 +184,8 @@ impl SaleChange {
                 max_active: queue.max_active.unwrap_or(sale.queue.max_active),
                 release_per_s: queue.release_per_s.unwrap_or(sale.queue.release_per_s),
                 pass_ttl_s: queue.pass_ttl_s.unwrap_or(sale.queue.pass_ttl_s),
+                joining: queue.joining.unwrap_or(sale.queue.joining),
+                message: queue.message.unwrap_or(sale.queue.message),
             },
         }
     }
@@ -297,6 +319,11 @@ fn check_sale(sale: &SaleSettings, problems: &mut Vec<FieldProblem>) {
             problems.push(FieldProblem::new(field, format!("must be {least} to {most}")));
         }
     }
+    let message = &sale.queue.message;
+    if message.chars().count() > MESSAGE_LENGTH_MAX || message.chars().any(char::is_control) {
+        let problem = format!("must be one line of at most {MESSAGE_LENGTH_MAX} characters");
+        problems.push(FieldProblem::new("sale.queue.message", problem));
+    }
 }
 
 /// Where the sale of an event stands.
@@ -402,7 +429,15 @@ mod tests {
             *event.pointer_mut(pointer).unwrap() = value;
             assert_eq!(fields(event), [field], "{pointer}");
         }
-        let mut event = event();
+        for message in ["x".repeat(281), "two\nlines".to_owned(), "a\0b".to_owned()] {
+            let mut event = event();
+            event["sale"] = serde_json::json!({"queue": {"message": message}});
+            assert_eq!(fields(event), ["sale.queue.message"]);
+        }
+        let mut event = self::event();
+        event["sale"] = serde_json::json!({"queue": {"message": "ü".repeat(280)}});
+        assert_eq!(fields(event), [""; 0]);
+        let mut event = self::event();
         event["sale"] = serde_json::json!({"hold_ttl_s": 3601, "queue": {"pass_ttl_s": 0}});
         event["on_sale_at"] = serde_json::json!("2027-06-01T22:00:00Z");
         assert_eq!(fields(event), ["on_sale_at", "sale.hold_ttl_s", "sale.queue.pass_ttl_s"]);
@@ -412,16 +447,21 @@ mod tests {
     fn a_change_leaves_alone_what_it_does_not_name() {
         let sale: SaleSettings = serde_json::from_value(serde_json::json!({
             "max_per_buyer": 2, "hold_ttl_s": 60,
-            "queue": {"enabled": false, "max_active": 7, "release_per_s": 8, "pass_ttl_s": 9},
+            "queue": {"enabled": false, "max_active": 7, "release_per_s": 8, "pass_ttl_s": 9,
+                "joining": false, "message": "Soon."},
         }))
         .unwrap();
-        let change = |json| serde_json::from_value::<SaleChange>(json).unwrap().applied_to(sale);
+        let change =
+            |json| serde_json::from_value::<SaleChange>(json).unwrap().applied_to(sale.clone());
         assert_eq!(change(serde_json::json!({})), sale);
-        let limited = SaleSettings { max_per_buyer: 3, ..sale };
+        let limited = SaleSettings { max_per_buyer: 3, ..sale.clone() };
         assert_eq!(change(serde_json::json!({"max_per_buyer": 3})), limited);
         let faster = change(serde_json::json!({"queue": {"release_per_s": 80}}));
-        let queue = QueueSettings { release_per_s: 80, ..sale.queue };
-        assert_eq!(faster, SaleSettings { queue, ..sale });
+        let queue = QueueSettings { release_per_s: 80, ..sale.queue.clone() };
+        assert_eq!(faster, SaleSettings { queue, ..sale.clone() });
+        let told = change(serde_json::json!({"queue": {"joining": true, "message": ""}}));
+        let queue = QueueSettings { joining: true, message: String::new(), ..sale.queue.clone() };
+        assert_eq!(told, SaleSettings { queue, ..sale.clone() });
         let bad: EventChange = serde_json::from_str(r#"{"sale":{"hold_ttl_s":0}}"#).unwrap();
         let problems = bad.problems(Instant::from_unix_ms(1), Instant::from_unix_ms(2));
         assert_eq!(problems.len(), 1);

@@ -34,6 +34,7 @@ pub mod place;
 pub mod postgres;
 pub mod problem;
 pub mod provider;
+pub mod random;
 pub mod redis;
 pub mod reply;
 pub mod service;

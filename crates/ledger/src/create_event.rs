@@ -1,5 +1,6 @@
 //! Stores a new event with its sections.
 
+use domain::draw::{Seed, seed_to_hex};
 use domain::event::NewEvent;
 use domain::id::EventId;
 use domain::time::Instant;
@@ -13,7 +14,7 @@ const STEP: &str = "create_event";
 const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.create_event(\
      $1::text::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $7::bigint, $8::text, \
      $9::text::jsonb, $10::bigint, $11::bigint, $12::boolean, $13::bigint, $14::bigint, \
-     $15::bigint, $16::text, $17::text)";
+     $15::bigint, $16::text, $17::text, $18::text, $19::boolean, $20::text)";
 
 /// A new event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct CreateEvent<'a> {
     /// What the organiser asked for, validated by the caller; the tables' checks refuse what it
     /// let through. Without `on_sale_at` the sale opens now, by the clock of Postgres.
     pub wanted: &'a NewEvent,
+    /// The secret of its draw: 32 bytes that nobody can foretell.
+    pub draw_seed: &'a Seed,
     /// Of the request, if it carried a key. It stands here and not in Redis because an event that
     /// does not exist yet has no Redis slot.
     pub idempotency: Option<Idempotency<'a>>,
@@ -77,6 +80,9 @@ pub async fn create_event<D: Database>(
         sale.queue.pass_ttl_s.into(),
         Value::from(request.idempotency.map(|idempotency| idempotency.key)),
         Value::from(request.idempotency.map(|idempotency| idempotency.fingerprint)),
+        seed_to_hex(request.draw_seed).into(),
+        sale.queue.joining.into(),
+        sale.queue.message.as_str().into(),
     ];
     let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
     match row.text()?.as_str() {

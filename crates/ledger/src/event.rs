@@ -45,6 +45,13 @@ pub struct StoredEvent {
     /// there were versions; nobody applies those.
     #[serde(default)]
     pub settings_version: i64,
+    /// What is published of the draw's seed, in hex. Missing in answers that were kept before there
+    /// was a draw.
+    #[serde(default)]
+    pub draw_commitment: String,
+    /// How many numbers are drawn for, once that is decided.
+    #[serde(default)]
+    pub draw_count: Option<u32>,
     /// Places of all sections.
     pub capacity: u64,
     /// In the order in which the organiser gave them.

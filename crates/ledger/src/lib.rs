@@ -29,7 +29,8 @@
 //!   [`add_sections`], [`cancel_event`], [`mark_sold_out`]
 //! - opening an event in Redis: [`active_events`], [`lease_rebuild`], [`begin_rebuild`],
 //!   [`bookings_to_restore`], [`finish_rebuild`]
-//! - the queue: [`grant_numbers`], [`checkpoint_queue`], [`leave_queue`], [`place_is_spent`]
+//! - the queue: [`grant_numbers`], [`checkpoint_queue`], [`leave_queue`], [`place_is_spent`],
+//!   [`fix_draw`], [`find_draw`]
 //! - bookings: [`drain_journal`], [`confirm_booking`], [`release_booking`], [`cancel_booking`],
 //!   [`confirmed_among`], [`find_booking`], [`list_bookings`], [`expire_stale_bookings`]
 //! - payments: [`record_payment`], [`record_provider_event`], [`raise_payment`], [`find_payment`],
@@ -66,9 +67,11 @@ mod event;
 mod events_to_audit;
 mod expire_stale_bookings;
 mod find_booking;
+mod find_draw;
 mod find_event;
 mod find_payment;
 mod finish_rebuild;
+mod fix_draw;
 mod give_back_payment;
 mod grant_numbers;
 mod lease_rebuild;
@@ -125,9 +128,11 @@ pub use event::StoredEvent;
 pub use events_to_audit::events_to_audit;
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
+pub use find_draw::{Drawn, PublishedDraw, find_draw};
 pub use find_event::find_event;
 pub use find_payment::find_payment;
 pub use finish_rebuild::finish_rebuild;
+pub use fix_draw::fix_draw;
 pub use give_back_payment::give_back_payment;
 pub use grant_numbers::{NUMBERS_GRANTED, NumberBlock, grant_numbers};
 pub use lease_rebuild::{LeaseOutcome, REBUILD_LEASE_MS, lease_rebuild};

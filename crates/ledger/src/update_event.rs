@@ -11,7 +11,8 @@ use crate::row::one_row;
 
 const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.update_event(\
      $1::text::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $7::bigint, \
-     $8::boolean, $9::bigint, $10::bigint, $11::boolean, $12::bigint, $13::bigint, $14::bigint)";
+     $8::boolean, $9::bigint, $10::bigint, $11::boolean, $12::bigint, $13::bigint, $14::bigint, \
+     $15::boolean, $16::text)";
 
 /// What [`update_event`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub async fn update_event<D: Database>(
     change: &EventChange,
 ) -> Result<UpdateEventOutcome, Error> {
     let sale = change.sale.as_ref();
-    let queue = sale.and_then(|sale| sale.queue);
+    let queue = sale.and_then(|sale| sale.queue.as_ref());
     let parameters = vec![
         event.to_string().into(),
         change.name.as_deref().into(),
@@ -55,6 +56,8 @@ pub async fn update_event<D: Database>(
         queue.and_then(|queue| queue.max_active).into(),
         queue.and_then(|queue| queue.release_per_s).into(),
         queue.and_then(|queue| queue.pass_ttl_s).into(),
+        queue.and_then(|queue| queue.joining).into(),
+        queue.and_then(|queue| queue.message.as_deref()).into(),
     ];
     let mut row = one_row(database, "update_event", STATEMENT, parameters).await?;
     match row.text()?.as_str() {

@@ -9,7 +9,7 @@ use domain::time::Instant;
 use crate::call::join_names;
 
 /// The rules of a sale in the units of the scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaleRules {
     /// Tickets of one buyer at most, held and bought together.
     pub max_per_buyer: i64,
@@ -23,6 +23,10 @@ pub struct SaleRules {
     pub release_per_s: i64,
     /// Life of a pass, in ms.
     pub pass_ttl_ms: i64,
+    /// Whether newcomers may join the queue.
+    pub joining: bool,
+    /// What those who wait are told.
+    pub message: String,
 }
 
 impl From<&SaleSettings> for SaleRules {
@@ -34,6 +38,8 @@ impl From<&SaleSettings> for SaleRules {
             max_active: sale.queue.max_active,
             release_per_s: sale.queue.release_per_s,
             pass_ttl_ms: sale.queue.pass_ttl_s.saturating_mul(1_000),
+            joining: sale.queue.joining,
+            message: sale.queue.message.clone(),
         }
     }
 }
@@ -48,6 +54,8 @@ impl SaleRules {
             field("max_active", self.max_active),
             field("release_per_s", self.release_per_s),
             field("pass_ttl_ms", self.pass_ttl_ms),
+            field("joining", i64::from(self.joining)),
+            field("message", &self.message),
         ]
     }
 }
@@ -141,6 +149,9 @@ impl EventSettings {
                 max_active: integer("max_active")?,
                 release_per_s: integer("release_per_s")?,
                 pass_ttl_ms: integer("pass_ttl_ms")?,
+                // An event that was opened before there were these two lacks them.
+                joining: text("joining") != Some("0"),
+                message: text("message").unwrap_or_default().to_owned(),
             },
             sections: text("sections")?
                 .split(' ')

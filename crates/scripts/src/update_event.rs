@@ -10,7 +10,7 @@ use crate::call::call;
 use crate::{Error, SaleRules, keys, registry};
 
 /// What changes; `None` stays as it is.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct EventUpdate {
     /// The version of the settings after the change, which the ledger raises.
     pub version: i64,

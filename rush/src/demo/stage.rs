@@ -60,14 +60,14 @@ impl Stage {
             enabled: true,
             max_active: i64::from(arguments.seats).max(MAX_ACTIVE_MIN),
             release_per_s: (buyers / RELEASE_SHARE).clamp(RELEASE_PER_S_MIN, RELEASE_PER_S_MAX),
-            pass_ttl_s: QueueSettings::default().pass_ttl_s,
+            ..QueueSettings::default()
         };
         let sale = SaleSettings {
             max_per_buyer: i64::from(MAX_PER_BUYER),
             hold_ttl_s: i64::from(arguments.hold_ttl_s),
             queue,
         };
-        let main = new_event("Rush demonstration", sections(arguments.seats)?, sale)?;
+        let main = new_event("Rush demonstration", sections(arguments.seats)?, sale.clone())?;
         let side = new_event("Rush side event", vec![standing(SIDE_PLACES)?], sale)?;
         let event_id = create(&client, &arguments.organiser_key, &main).await?;
         let side_event_id = create(&client, &arguments.organiser_key, &side).await?;

@@ -21,7 +21,8 @@ async fn a_created_event_has_every_field_and_the_defaults() {
     assert_eq!(
         event["sale"],
         json!({ "max_per_buyer": 4, "hold_ttl_s": 600, "queue": {
-            "enabled": true, "max_active": 100, "release_per_s": 50, "pass_ttl_s": 300 } })
+            "enabled": true, "max_active": 100, "release_per_s": 50, "pass_ttl_s": 300,
+            "joining": true, "message": "" } })
     );
     assert_eq!(event["status"], "on_sale");
     assert_eq!(event["capacity"], 60);

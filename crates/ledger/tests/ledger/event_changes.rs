@@ -49,7 +49,14 @@ async fn a_change_can_name_everything() {
     let sale = SaleSettings {
         max_per_buyer: 1,
         hold_ttl_s: 2,
-        queue: QueueSettings { enabled: false, max_active: 3, release_per_s: 4, pass_ttl_s: 5 },
+        queue: QueueSettings {
+            enabled: false,
+            max_active: 3,
+            release_per_s: 4,
+            pass_ttl_s: 5,
+            joining: false,
+            message: "Soon.".to_owned(),
+        },
     };
     let change = EventChange {
         name: Some("n".to_owned()),
@@ -59,7 +66,7 @@ async fn a_change_can_name_everything() {
         ends_at: Some(NOW.plus_ms(2)),
         on_sale_at: Some(NOW.plus_ms(1)),
         sale: Some(
-            serde_json::from_value::<SaleChange>(serde_json::to_value(sale).unwrap()).unwrap(),
+            serde_json::from_value::<SaleChange>(serde_json::to_value(&sale).unwrap()).unwrap(),
         ),
         paused: Some(true),
     };

@@ -10,7 +10,7 @@ use ledger::{
 use uuid::Uuid;
 
 use crate::support::{
-    Connection, NOW, SECTIONS, TestDatabase, fresh, new_event, new_event_id, wanted,
+    Connection, NOW, SECTIONS, SEED, TestDatabase, fresh, new_event, new_event_id, wanted,
 };
 
 async fn stored(database: &Connection, event: EventId) -> StoredEvent {
@@ -25,9 +25,16 @@ async fn an_event_is_stored_as_it_was_asked_for() {
     wanted.sale = SaleSettings {
         max_per_buyer: 7,
         hold_ttl_s: 30,
-        queue: QueueSettings { enabled: false, max_active: 0, release_per_s: 9, pass_ttl_s: 60 },
+        queue: QueueSettings {
+            enabled: false,
+            max_active: 0,
+            release_per_s: 9,
+            pass_ttl_s: 60,
+            joining: false,
+            message: "Doors at 7 · bring a 🎫".to_owned(),
+        },
     };
-    let request = CreateEvent { event, wanted: &wanted, idempotency: None };
+    let request = CreateEvent { event, wanted: &wanted, draw_seed: &SEED, idempotency: None };
     let CreateEventOutcome::Created(created) = create_event(&database, &request).await.unwrap()
     else {
         panic!("not created")
@@ -55,7 +62,7 @@ async fn instants_of_far_years_keep_their_milliseconds() {
     let mut wanted = wanted(SECTIONS);
     wanted.starts_at = Instant::from_unix_ms(1);
     wanted.ends_at = Instant::from_unix_ms(253_402_207_199_999);
-    let request = CreateEvent { event, wanted: &wanted, idempotency: None };
+    let request = CreateEvent { event, wanted: &wanted, draw_seed: &SEED, idempotency: None };
     create_event(&database, &request).await.unwrap();
     let stored = stored(&database, event).await;
     assert_eq!((stored.starts_at, stored.ends_at), (wanted.starts_at, wanted.ends_at));
@@ -68,7 +75,7 @@ async fn without_a_time_the_sale_opens_now() {
     let event = new_event_id();
     let mut wanted = wanted(SECTIONS);
     wanted.on_sale_at = None;
-    let request = CreateEvent { event, wanted: &wanted, idempotency: None };
+    let request = CreateEvent { event, wanted: &wanted, draw_seed: &SEED, idempotency: None };
     create_event(&database, &request).await.unwrap();
     let stored = stored(&database, event).await;
     assert_eq!(stored.on_sale_at, stored.created_at);
@@ -88,7 +95,8 @@ async fn a_repeated_creation_gives_the_first_answer_again() {
     let database = fresh().await;
     let wanted = wanted(SECTIONS);
     let idempotency = Some(Idempotency { key: "organiser:k1", fingerprint: "f1" });
-    let first = CreateEvent { event: new_event_id(), wanted: &wanted, idempotency };
+    let first =
+        CreateEvent { event: new_event_id(), wanted: &wanted, draw_seed: &SEED, idempotency };
     let CreateEventOutcome::Created(created) = create_event(&database, &first).await.unwrap()
     else {
         panic!("not created")
@@ -101,14 +109,20 @@ async fn a_repeated_creation_gives_the_first_answer_again() {
     assert_eq!(replayed, CreateEventOutcome::Replayed(created.clone()));
 
     let other_body = Some(Idempotency { key: "organiser:k1", fingerprint: "f2" });
-    let reused = CreateEvent { event: new_event_id(), wanted: &wanted, idempotency: other_body };
+    let reused = CreateEvent {
+        event: new_event_id(),
+        wanted: &wanted,
+        draw_seed: &SEED,
+        idempotency: other_body,
+    };
     assert_eq!(
         create_event(&database, &reused).await.unwrap(),
         CreateEventOutcome::IdempotencyKeyReused
     );
 
     // The guest repeats its own call when the answer was lost: same id, no key.
-    let same_id = CreateEvent { event: created.id, wanted: &wanted, idempotency: None };
+    let same_id =
+        CreateEvent { event: created.id, wanted: &wanted, draw_seed: &SEED, idempotency: None };
     let replayed = create_event(&database, &same_id).await.unwrap();
     assert!(matches!(replayed, CreateEventOutcome::Replayed(event) if event.id == created.id));
     assert_eq!(database.number("SELECT count(*) FROM boxoffice.events").await, 1);
@@ -119,7 +133,8 @@ async fn an_idempotency_key_lives_for_a_day() {
     let database = fresh().await;
     let wanted = wanted(SECTIONS);
     let idempotency = Some(Idempotency { key: "k", fingerprint: "f1" });
-    let first = CreateEvent { event: new_event_id(), wanted: &wanted, idempotency };
+    let first =
+        CreateEvent { event: new_event_id(), wanted: &wanted, draw_seed: &SEED, idempotency };
     create_event(&database, &first).await.unwrap();
     let age = "UPDATE boxoffice.event_requests SET created_at = now() - interval";
     database.execute(&format!("{age} '23 hours 59 minutes'")).await;
@@ -138,11 +153,11 @@ async fn a_failed_creation_does_not_burn_its_key() {
     refused.currency = "eur".to_owned();
     let idempotency = Some(Idempotency { key: "k", fingerprint: "f" });
     let event = new_event_id();
-    let request = CreateEvent { event, wanted: &refused, idempotency };
+    let request = CreateEvent { event, wanted: &refused, draw_seed: &SEED, idempotency };
     let error = create_event(&database, &request).await.unwrap_err();
     assert!(!error.is_transient(), "{error}");
     let wanted = wanted(SECTIONS);
-    let request = CreateEvent { event, wanted: &wanted, idempotency };
+    let request = CreateEvent { event, wanted: &wanted, draw_seed: &SEED, idempotency };
     let outcome = create_event(&database, &request).await.unwrap();
     assert!(matches!(outcome, CreateEventOutcome::Created(_)));
 }
@@ -158,7 +173,12 @@ async fn twenty_requests_with_one_key_make_one_event() {
             tokio::spawn(async move {
                 let wanted = wanted(SECTIONS);
                 let idempotency = Some(Idempotency { key: "k", fingerprint: "f" });
-                let request = CreateEvent { event: new_event_id(), wanted: &wanted, idempotency };
+                let request = CreateEvent {
+                    event: new_event_id(),
+                    wanted: &wanted,
+                    draw_seed: &SEED,
+                    idempotency,
+                };
                 create_event(&database, &request).await.unwrap()
             })
         })
@@ -191,6 +211,7 @@ async fn events_are_listed_newest_first_page_by_page() {
         let request = CreateEvent {
             event: EventId::from_uuid(uuid),
             wanted: &wanted(SECTIONS),
+            draw_seed: &SEED,
             idempotency: None,
         };
         create_event(&database, &request).await.unwrap();

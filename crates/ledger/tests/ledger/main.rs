@@ -3,6 +3,7 @@
 mod bookings;
 mod confirm;
 mod drain;
+mod draw;
 mod event_changes;
 mod events;
 mod losing_holds;

@@ -111,6 +111,9 @@ pub(crate) fn wanted(sections_json: &str) -> NewEvent {
     }
 }
 
+/// The seed of every draw here.
+pub(crate) const SEED: domain::draw::Seed = [7; 32];
+
 /// Stores an event with [`SECTIONS`].
 pub(crate) async fn new_event(database: &Connection) -> EventId {
     new_event_with(database, SECTIONS).await
@@ -119,7 +122,8 @@ pub(crate) async fn new_event(database: &Connection) -> EventId {
 /// Stores an event.
 pub(crate) async fn new_event_with(database: &Connection, sections_json: &str) -> EventId {
     let event = new_event_id();
-    let request = CreateEvent { event, wanted: &wanted(sections_json), idempotency: None };
+    let wanted = &wanted(sections_json);
+    let request = CreateEvent { event, wanted, draw_seed: &SEED, idempotency: None };
     let outcome = create_event(database, &request).await.unwrap();
     assert!(matches!(outcome, CreateEventOutcome::Created(_)));
     event

@@ -20,6 +20,8 @@ use uuid::Uuid;
 
 /// Far more than a call takes: a test that reaches it has failed.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
+/// The seed of every draw here.
+pub(crate) const SEED: domain::draw::Seed = [7; 32];
 /// A section of two rows of five seats and ten standing places, without a queue.
 pub(crate) const SECTIONS: &str = r#"[
     {"name": "A", "kind": "seated", "rows": 2, "seats_per_row": 5, "price": 5000},
@@ -90,7 +92,12 @@ impl Stage {
             sections: serde_json::from_str(sections).unwrap(),
             sale,
         };
-        let request = CreateEvent { event: stage.event, wanted: &wanted, idempotency: None };
+        let request = CreateEvent {
+            event: stage.event,
+            wanted: &wanted,
+            draw_seed: &SEED,
+            idempotency: None,
+        };
         let created = ledger::create_event(&stage.stores.database, &request).await.unwrap();
         let CreateEventOutcome::Created(created) = created else { panic!("{created:?}") };
         open_event(&stage.stores, &created).await.unwrap();

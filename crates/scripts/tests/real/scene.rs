@@ -188,7 +188,7 @@ impl Stage {
                 _ => panic!("no such setting: {what}"),
             },
         }
-        update.rules = Some(self.setup.rules);
+        update.rules = Some(self.setup.rules.clone());
         let call = scripts::update_event(&self.cluster, self.event, &update, DEADLINE);
         match call.await.unwrap() {
             UpdateOutcome::Updated => "updated".to_owned(),

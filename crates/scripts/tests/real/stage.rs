@@ -47,6 +47,8 @@ impl Default for Setup {
                 max_active: 100,
                 release_per_s: 50,
                 pass_ttl_ms: 60_000,
+                joining: true,
+                message: String::new(),
             },
             on_sale_in_ms: -HOUR_MS,
             ends_in_ms: HOUR_MS,
@@ -74,7 +76,7 @@ impl Setup {
             on_sale_at: in_ms(self.on_sale_in_ms),
             ends_at: in_ms(self.ends_in_ms),
             currency: "EUR".to_owned(),
-            rules: self.rules,
+            rules: self.rules.clone(),
             sections: self.sections.clone(),
         }
     }
