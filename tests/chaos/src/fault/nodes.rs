@@ -46,14 +46,23 @@ impl Ground {
         Ok(format!("node {master} of event `{}`; {rivalry}", venue.name))
     }
 
+    /// As [`Self::forced_loss`], but the master is frozen: it thaws with the crowd's commands in its
+    /// buffers and for a moment believes that it is still the master.
     pub(crate) fn zombie(&self, random: &mut Rng) -> Result<String> {
         let venue = self.victim_with_rivals(random)?;
         let (master, slot) = self.master_of(&venue.id)?;
+        let replica = self.replica_of(master)?;
         let redis = &self.rig.system.redis;
         let rivals = self.rivals(venue, random);
+
+        redis.pause(replica)?;
+        let cut = redis.command(master, &["CLIENT", "KILL", "TYPE", "replica"]);
         let first = self.hold_first(&rivals);
+        self.rest(LOSS_MS);
+        // Frozen before the replica can ask it for what it has missed.
         redis.pause(master)?;
-        let taken = self.wait_for_takeover(slot, master);
+        redis.resume(replica)?;
+        let taken = cut.and_then(|_| self.wait_for_takeover(slot, master));
         let second = taken.is_ok().then(|| self.hold_second(&rivals)).flatten();
         redis.resume(master)?;
         let successor = taken?;
