@@ -2,10 +2,11 @@
 -- Lets the next users in: moves them from the queue to the passes.
 --
 -- Guarantees: strictly in queue order; never more than max_active passes out, never more than the
--- places still available, nobody before the sale opens or while it is paused, ended or cancelled,
--- and nobody while those who lost their place with Redis may still come back to it. Any number of
--- schedulers may call: together they admit at most release_per_s. The same idempotency entry again
--- gets the first answer.
+-- places still available but for the measured share of passes that nobody uses, nobody before the
+-- sale opens or while it is paused, ended or cancelled, and nobody while those who lost their place
+-- with Redis may still come back to it. A pass that has run out is replaced by this very call. Any
+-- number of schedulers may call: together they admit at most release_per_s. The same idempotency
+-- entry again gets the first answer.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -33,15 +34,18 @@
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state
+-- @include passes_for
 
 local settings, counts, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local answers, answer_times, feed = KEYS[6], KEYS[7], KEYS[8]
 local mode, limit, entry, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local users_max = 1000
+-- Of passes whose time is over, about so many of the last decide the share of no-shows.
+local turns_max = 1000
 
-local cancelled, paused, on_sale_at_ms, ends_at_ms, max_active, release_per_s, pass_ttl_ms =
-  unpack(redis.call('HMGET', settings, 'cancelled', 'paused', 'on_sale_at_ms', 'ends_at_ms',
-    'max_active', 'release_per_s', 'pass_ttl_ms'))
+local cancelled, paused, on_sale_at_ms, ends_at_ms, max_active, release_per_s, pass_ttl_ms,
+  queue_enabled = unpack(redis.call('HMGET', settings, 'cancelled', 'paused', 'on_sale_at_ms',
+    'ends_at_ms', 'max_active', 'release_per_s', 'pass_ttl_ms', 'queue_enabled'))
 if not cancelled then
   return { 'event_missing', 0, 0, 0, 0 }
 end
@@ -63,8 +67,8 @@ end
 local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
 local second_us, rate = 1000000, tonumber(release_per_s)
-local available, stored_us, served, admit_from_ms = unpack(redis.call('HMGET', counts, 'available',
-  'allowance_us', 'served', 'admit_from_ms'))
+local available, stored_us, served, admit_from_ms, used, unused = unpack(redis.call('HMGET',
+  counts, 'available', 'allowance_us', 'served', 'admit_from_ms', 'passes_used', 'passes_unused'))
 served = tonumber(served or 0)
 local empty_us = tonumber(stored_us)
 if not empty_us or empty_us > now_us then
@@ -75,7 +79,18 @@ local allowance = math.floor((now_us - empty_us) * rate / second_us)
 
 local active = redis.call('ZCOUNT', passes, string.format('(%.0f', now_ms), '+inf')
 local waiting = redis.call('ZCARD', queue)
-local count = math.min(limit, users_max, waiting, max_active - active, tonumber(available))
+-- A pass that could not have been used, because of a pause or because none was needed, says nothing
+-- about its fan.
+used, unused = tonumber(used or 0), tonumber(unused or 0)
+local run_out = redis.call('ZCOUNT', passes, '-inf', string.format('%.0f', now_ms))
+if paused == '0' and queue_enabled == '1' then
+  unused = unused + run_out
+end
+if used + unused > turns_max then
+  used, unused = math.floor(used / 2), math.floor(unused / 2)
+end
+local promised = passes_for(tonumber(available), used, unused)
+local count = math.min(limit, users_max, waiting, max_active - active, promised - active)
 if mode == 'scheduled' then
   count = math.min(count, allowance)
 end
@@ -86,7 +101,10 @@ end
 
 -- After this point the script must succeed.
 tell_state(settings, counts, feed, now_ms)
-redis.call('ZREMRANGEBYSCORE', passes, '-inf', string.format('%.0f', now_ms))
+if run_out > 0 then
+  redis.call('ZREMRANGEBYSCORE', passes, '-inf', string.format('%.0f', now_ms))
+  redis.call('HSET', counts, 'passes_used', used, 'passes_unused', unused)
+end
 count = math.max(count, 0)
 if count > 0 then
   local expires_ms = now_ms + pass_ttl_ms

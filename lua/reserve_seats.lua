@@ -223,6 +223,7 @@ take_places(key, booking, hold, record, fields, offsets, expires_ms)
 if used_admission then
   redis.call('ZREM', key.passes, user)
   redis.call('HSET', key.admissions, user, used_admission)
+  redis.call('HINCRBY', key.counts, 'passes_used', 1)
 end
 if entry ~= '' then
   redis.call('HSET', key.answers, entry,

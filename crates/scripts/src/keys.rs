@@ -20,7 +20,8 @@ pub fn settings(event: EventId) -> String {
 /// section; `number` (last queue number given), `number_ceiling` (last one of the block),
 /// `admitted` (users let in), `served` (highest place let in), `allowance_us` (state of the release
 /// rate, see `admit_users.lua`), `admit_from_ms` (nobody is let in before, see
-/// `finish_opening.lua`), `told` (serial number of the newest news in the feed).
+/// `finish_opening.lua`), `told` (serial number of the newest news in the feed), `passes_used` and
+/// `passes_unused` (how the last passes ended, see `admit_users.lua`).
 pub fn counts(event: EventId) -> String {
     key(event, "counts")
 }
