@@ -15,7 +15,8 @@
 -- KEYS[5] admissions (hash)
 -- KEYS[6] answers (hash)
 -- KEYS[7] answer_times (sorted set)
--- KEYS[8] feed (stream): told who is let in, and what the line is doing when that has changed
+-- KEYS[8] feed (stream): told who is let in, and what the line is doing and what is to be expected
+--   when that has changed
 --
 -- ARGV[1] mode: scheduled | manual (by hand: the release rate does not apply)
 -- ARGV[2] limit, users at most
@@ -35,6 +36,8 @@
 -- @include tell_waiting
 -- @include tell_state
 -- @include passes_for
+-- @include line_pace
+-- @include tell_pace
 
 local settings, counts, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local answers, answer_times, feed = KEYS[6], KEYS[7], KEYS[8]
@@ -94,9 +97,10 @@ local count = math.min(limit, users_max, waiting, max_active - active, promised 
 if mode == 'scheduled' then
   count = math.min(count, allowance)
 end
+local is_open = true
 if cancelled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
   or now_ms >= tonumber(ends_at_ms) or now_ms < tonumber(admit_from_ms or 0) then
-  count = 0
+  is_open, count = false, 0
 end
 
 -- After this point the script must succeed.
@@ -130,6 +134,9 @@ if count > 0 then
     redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
   end
 end
+-- A pause is no pace: nobody can say how long it lasts.
+local stretches = note_pace(settings, now_ms, count, is_open and waiting > count)
+tell_pace(settings, counts, feed, now_ms, active + count, stretches)
 if entry ~= '' then
   redis.call('HSET', answers, entry, string.format('%s %.0f 200 %.0f %.0f %.0f %.0f', fingerprint,
     now_ms, count, waiting - count, active + count, served))

@@ -3,7 +3,8 @@
 --
 -- Guarantees: the seats of the hold are sold to this booking afterwards; with ARGV[3] even when a
 -- failover has lost the hold and they look free or held by somebody else: the ledger has decided.
--- available + held + sold = capacity before and after. A repeated call changes nothing.
+-- available + held + sold = capacity before and after. A repeated call changes nothing. With the last
+-- place the line is over, and those who wait are told at once.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -11,6 +12,7 @@
 -- KEYS[4] bookings (hash)
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] map of the booking's section (string); not used when standing
+-- KEYS[7] feed (stream): told when nothing is left
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
@@ -26,6 +28,10 @@
 -- @include parse_hold
 -- @include places_of
 -- @include move_count
+-- @include clock_ms
+-- @include line_state
+-- @include tell_waiting
+-- @include tell_state
 
 local key = {
   settings = KEYS[1],
@@ -34,6 +40,7 @@ local key = {
   bookings = KEYS[4],
   expiry = KEYS[5],
   map = KEYS[6],
+  feed = KEYS[7],
 }
 local booking, section, lost_record = ARGV[1], ARGV[2], ARGV[3]
 
@@ -44,6 +51,12 @@ if not capacity then
 end
 local function reply(outcome)
   return { outcome, tonumber(redis.call('HGET', key.counts, 'sold')), tonumber(capacity) }
+end
+local function sold_reply(outcome)
+  if redis.call('HGET', key.counts, 'sold') == capacity then
+    tell_state(key.settings, key.counts, key.feed, clock_ms())
+  end
+  return reply(outcome)
 end
 local record = redis.call('HGET', key.bookings, booking)
 if not record and lost_record == '' then
@@ -67,7 +80,7 @@ if not record then
       redis.call('HSET', key.holders, field, booking)
     end
   end
-  return reply('absent')
+  return sold_reply('absent')
 end
 local sold = 0
 for index, field in ipairs(fields) do
@@ -83,4 +96,4 @@ end
 move_count(key.counts, section, sold, 'held', 'sold')
 redis.call('HDEL', key.bookings, booking)
 redis.call('ZREM', key.expiry, booking)
-return reply('confirmed')
+return sold_reply('confirmed')

@@ -15,10 +15,10 @@
 -- ARGV[1] user
 --
 -- Returns the place, see includes/place_of.lua, and after it
---   16 place in the order of the line, as text; '' unless waiting
---   17 id of the newest news, 0-0 when there are none
---   18 serial number of the newest news
---   19 what the line is doing, see includes/line_state.lua
+--   17 place in the order of the line, as text; '' unless waiting
+--   18 id of the newest news, 0-0 when there are none
+--   19 serial number of the newest news
+--   20 what the line is doing, see includes/line_state.lua
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
@@ -39,12 +39,12 @@ local feed, user = KEYS[7], ARGV[1]
 local now_ms = clock_ms()
 local reply = place_of(key, user, now_ms, 0)
 if reply[1] == 'event_missing' then
-  reply[16], reply[17], reply[18], reply[19] = '', '0-0', 0, ''
+  reply[17], reply[18], reply[19], reply[20] = '', '0-0', 0, ''
   return reply
 end
 local newest = redis.call('XREVRANGE', feed, '+', '-', 'COUNT', 1)[1]
-reply[16] = reply[1] == 'waiting' and redis.call('ZSCORE', key.queue, user) or ''
-reply[17] = newest and newest[1] or '0-0'
-reply[18] = tonumber(redis.call('HGET', key.counts, 'told') or 0)
-reply[19] = line_state(key.settings, key.counts, now_ms)
+reply[17] = reply[1] == 'waiting' and redis.call('ZSCORE', key.queue, user) or ''
+reply[18] = newest and newest[1] or '0-0'
+reply[19] = tonumber(redis.call('HGET', key.counts, 'told') or 0)
+reply[20] = line_state(key.settings, key.counts, now_ms)
 return reply

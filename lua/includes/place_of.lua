@@ -7,12 +7,14 @@
 --  9 now, ms                   10 release_per_s                  11 passes out
 -- 12 max_active                13 places available in the event
 -- 14 score, the order in the line: draw * 2^32 + number          15 joined, ms
+-- 16 what those who wait were told last of the time to come, see includes/tell_pace.lua
 -- What does not apply is 0 or ''.
 local function place_of(key, user, now_ms, fresh)
-  local cancelled, ends_at_ms, capacity, release_per_s, max_active = unpack(redis.call('HMGET',
-    key.settings, 'cancelled', 'ends_at_ms', 'capacity', 'release_per_s', 'max_active'))
+  local cancelled, ends_at_ms, capacity, release_per_s, max_active, outlook =
+    unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity',
+      'release_per_s', 'max_active', 'outlook'))
   if not cancelled then
-    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0 }
+    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '' }
   end
   local available, sold = unpack(redis.call('HMGET', key.counts, 'available', 'sold'))
 
@@ -43,6 +45,6 @@ local function place_of(key, user, now_ms, fresh)
     outcome, fresh, number, position, redis.call('ZCARD', key.queue),
     pass_id, issued_ms, expires_ms, now_ms,
     tonumber(release_per_s), active, tonumber(max_active), tonumber(available),
-    tonumber(joined_score or 0), tonumber(joined_ms or 0),
+    tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '',
   }
 end

@@ -48,5 +48,12 @@ fn wait(call: &Call) -> Result<Duration, Problem> {
 /// (RFC 9110, section 8.8.3).
 fn entity_tag(place: &QueuePlace) -> String {
     let pass = place.pass.as_ref().map_or("", |pass| &pass.id);
-    format!("W/\"{:?}-{}-{}-{pass}\"", place.outcome, place.number, place.position)
+    let QueuePlace { outcome, number, position, outlook, release_per_s, .. } = place;
+    let number_of = |value: Option<i64>| value.unwrap_or(-1);
+    let wait = outlook.wait(*position, *release_per_s);
+    let (quick, slow) = wait.and_then(|wait| wait.spread_s).unwrap_or_default();
+    let likely = number_of(wait.map(|wait| wait.likely_s));
+    let chance = outlook.chance_percent(*position).unwrap_or(100);
+    let expected = format!("{likely}-{quick}-{}-{chance}", number_of(slow));
+    format!("W/\"{outcome:?}-{number}-{position}-{pass}-{expected}\"")
 }

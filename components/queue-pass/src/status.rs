@@ -3,7 +3,6 @@
 use domain::code::Code;
 use domain::event::EventStatus;
 use domain::id::EventId;
-use domain::queue::estimated_wait_s;
 use guest::{Call, Problem, Reply, stores};
 use scripts::QueueOutcome;
 use serde::Serialize;
@@ -16,8 +15,8 @@ struct QueueStatus {
     active: i64,
     max_active: i64,
     release_per_s: i64,
-    /// What somebody who joins now would wait.
-    estimated_wait_s: i64,
+    /// What somebody who joins now would wait; nothing while the line is held.
+    estimated_wait_s: Option<i64>,
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
@@ -35,7 +34,10 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
             active: queue.active,
             max_active: queue.max_active,
             release_per_s: queue.release_per_s,
-            estimated_wait_s: estimated_wait_s(queue.waiting, queue.release_per_s),
+            estimated_wait_s: queue
+                .outlook
+                .wait(queue.waiting, queue.release_per_s)
+                .map(|wait| wait.likely_s),
         }),
         QueueOutcome::EventMissing => Err(Problem::of(Code::EventNotFound)),
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use domain::feed::{FeedEntry, FeedId, Standing, Step};
 use domain::id::EventId;
-use domain::queue::{estimated_wait_s, tell_after_ms};
+use domain::queue::{pacing_s, tell_after_ms};
 use guest::stores::SpinStores;
 use scripts::{PlaceOutcome, WatchedPlace};
 
@@ -59,7 +59,8 @@ pub(crate) async fn for_change(
         serial: watched.serial,
         has_moved: false,
     };
-    let wait_s = estimated_wait_s(watched.place.position, watched.place.release_per_s);
+    let place = &watched.place;
+    let wait_s = pacing_s(place.position, &place.outlook, place.release_per_s);
     let quiet = Duration::from_millis(tell_after_ms(wait_s));
     while begun.elapsed() + LOOK <= limit {
         spin_sdk::time::sleep(LOOK).await;

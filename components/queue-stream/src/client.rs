@@ -3,15 +3,15 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use domain::feed::{EndReason, FeedEntry, FeedId, LineState, Standing, Step};
+use domain::feed::{EndReason, FeedEntry, FeedId, LineState, News, Standing, Step};
 use domain::id::{EventId, UserId};
-use domain::queue::{Place, estimated_wait_s, pass_id, poll_after_ms, tell_after_ms};
+use domain::queue::{Place, pacing_s, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
 use guest::stream::Outgoing;
 use guest::{Problem, place};
 use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
 
-use crate::line::Line;
+use crate::line::{Line, Prospect};
 use crate::telling::{EventId as TellingId, Telling};
 
 /// How long a stream lives. A deploy, a full instance or a broken path then heals by itself; a
@@ -109,7 +109,7 @@ impl Client {
 
     /// A line that is followed from where this place was read.
     pub(crate) fn line(&self) -> Line {
-        Line::new(self, self.read.release_per_s, self.state)
+        Line::new(self, Prospect::of(&self.read), self.state)
     }
 
     /// Whether news can still change the place.
@@ -123,7 +123,8 @@ impl Client {
             return;
         }
         match self.standing.apply(entry) {
-            Step::None => {}
+            // What is to be expected is a change as well.
+            Step::None => self.has_moved |= matches!(entry.news, News::Pace(_)),
             Step::Moved => self.has_moved = true,
             Step::Admitted { issued_at, expires_at } => {
                 let id = pass_id(self.read.number, issued_at);
@@ -158,36 +159,37 @@ impl Client {
         self.has_moved = true;
     }
 
-    /// What there is to write now, and whether it is the last. `release_per_s` is the pace of the
-    /// line.
+    /// What there is to write now, and whether it is the last.
     pub(crate) fn owed(
         &mut self,
         event: EventId,
-        release_per_s: i64,
+        prospect: &Prospect,
         now: Instant,
     ) -> Option<(Vec<u8>, bool)> {
         if self.is_over || self.outgoing.is_none() {
             return None;
         }
         // What cannot be written as JSON or signed ends the stream; the client comes back.
-        if self.tell(event, release_per_s, now).is_err() {
+        if self.tell(event, prospect, now).is_err() {
             self.telling.end(event, EndReason::Deadline, self.standing.cursor);
             self.is_over = true;
         }
         self.telling.take().map(|bytes| (bytes, self.is_over))
     }
 
-    fn tell(&mut self, event: EventId, release_per_s: i64, now: Instant) -> Result<(), Problem> {
+    fn tell(&mut self, event: EventId, prospect: &Prospect, now: Instant) -> Result<(), Problem> {
         let cursor = self.standing.cursor;
         if now >= self.beats_at {
             self.telling.beat();
             self.beats_at = now + BEAT;
         }
-        if self.has_moved && self.is_due(now) {
-            self.update(release_per_s);
-            self.telling.place("place", &self.place, cursor)?;
+        if self.has_moved && self.is_due(prospect, now) {
             self.has_moved = false;
-            self.told_at = Some(now);
+            // What is the same as told before is not told again.
+            if self.update(prospect) || self.told_at.is_none() {
+                self.telling.place("place", &self.place, cursor)?;
+                self.told_at = Some(now);
+            }
         }
         match self.last {
             None if now < self.ends_at => {}
@@ -211,25 +213,25 @@ impl Client {
     }
 
     /// Whether it is time for the next position.
-    fn is_due(&self, now: Instant) -> bool {
+    fn is_due(&self, prospect: &Prospect, now: Instant) -> bool {
         let (Some(told_at), None) = (self.told_at, self.last) else {
             // A first place at once; the last thing to be said is said below, without a place.
             return self.told_at.is_none();
         };
-        let wait_s = self.place.estimated_wait_s.unwrap_or(0);
+        let Prospect { outlook, release_per_s } = prospect;
+        let told = self.place.position.unwrap_or(0);
+        let wait_s = pacing_s(told, outlook, *release_per_s);
         now.saturating_duration_since(told_at) >= Duration::from_millis(tell_after_ms(wait_s))
     }
 
-    fn update(&mut self, release_per_s: i64) {
-        if self.place.position.is_none() {
-            return;
+    /// Brings the place up to date; whether there is anything else to tell.
+    fn update(&mut self, prospect: &Prospect) -> bool {
+        let Prospect { outlook, release_per_s } = prospect;
+        let before = self.place.clone();
+        if before.position.is_some() {
+            self.place.stand_at(self.standing.position, outlook, *release_per_s);
         }
-        let position = self.standing.position;
-        let wait_s = estimated_wait_s(position, release_per_s);
-        self.place.position = Some(position);
-        self.place.ahead = Some(position.saturating_sub(1).max(0));
-        self.place.estimated_wait_s = Some(wait_s);
-        self.place.poll_after_ms = poll_after_ms(wait_s);
+        self.place != before
     }
 }
 

@@ -24,7 +24,7 @@ use scripts::WatchedPlace;
 use spin_sdk::redis::Connection;
 
 use crate::client::Client;
-use crate::line::Line;
+use crate::line::{Line, Prospect};
 
 /// Between two looks for new streams and at the clock: how late a first place may be.
 const TICK: Duration = Duration::from_millis(100);
@@ -192,7 +192,7 @@ impl Driver {
         let Some(line) = self.lines.get_mut(&event) else { return };
         let now = Instant::now();
         for (number, client) in &mut line.clients {
-            tell(&self.work, event, *number, client, line.release_per_s, now);
+            tell(&self.work, event, *number, client, &line.prospect, now);
         }
     }
 
@@ -202,7 +202,7 @@ impl Driver {
         match (outgoing, line.clients.get_mut(&number)) {
             (Some(outgoing), Some(client)) => {
                 client.outgoing = Some(outgoing);
-                tell(&self.work, event, number, client, line.release_per_s, Instant::now());
+                tell(&self.work, event, number, client, &line.prospect, Instant::now());
             }
             _ => {
                 line.clients.remove(&number);
@@ -292,10 +292,10 @@ fn tell(
     event: EventId,
     number: u64,
     client: &mut Client,
-    release_per_s: i64,
+    prospect: &Prospect,
     now: Instant,
 ) {
-    if let Some((bytes, is_last)) = client.owed(event, release_per_s, now)
+    if let Some((bytes, is_last)) = client.owed(event, prospect, now)
         && let Some(outgoing) = client.outgoing.take()
     {
         work.push(Box::pin(send(event, number, outgoing, bytes, is_last)));

@@ -3,12 +3,29 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use domain::feed::{FeedEntry, FeedId, LineState, News};
-use scripts::WatchedPlace;
+use domain::wait::Outlook;
+use scripts::{QueuePlace, WatchedPlace};
 
 use crate::client::Client;
 
 /// News that are kept for places that were read a moment ago, at most.
 const RECENT_MAX: usize = 256;
+
+/// What is to be expected, for all who wait.
+#[derive(Clone, Copy)]
+pub(crate) struct Prospect {
+    /// What was measured.
+    pub(crate) outlook: Outlook,
+    /// Fans let in per second at most.
+    pub(crate) release_per_s: i64,
+}
+
+impl Prospect {
+    /// As it was told with a place.
+    pub(crate) fn of(place: &QueuePlace) -> Self {
+        Self { outlook: place.outlook, release_per_s: place.release_per_s }
+    }
+}
 
 /// One event.
 pub(crate) struct Line {
@@ -19,8 +36,7 @@ pub(crate) struct Line {
     pub(crate) serial: i64,
     /// Whether a read is under way.
     pub(crate) is_reading: bool,
-    /// Fans let in per second at most.
-    pub(crate) release_per_s: i64,
+    pub(crate) prospect: Prospect,
     state: Option<LineState>,
     recent: VecDeque<FeedEntry>,
     /// Places are being read anew and nobody has told yet where the news go on.
@@ -31,13 +47,13 @@ pub(crate) struct Line {
 
 impl Line {
     /// A line that is followed from where its first place was read.
-    pub(crate) fn new(client: &Client, release_per_s: i64, state: Option<LineState>) -> Self {
+    pub(crate) fn new(client: &Client, prospect: Prospect, state: Option<LineState>) -> Self {
         Self {
             clients: BTreeMap::new(),
             cursor: client.cursor(),
             serial: client.serial(),
             is_reading: false,
-            release_per_s,
+            prospect,
             state,
             recent: VecDeque::new(),
             is_lost: false,
@@ -65,8 +81,11 @@ impl Line {
             }
             self.cursor = entry.id;
             self.serial = entry.serial;
+            if let News::Pace(outlook) = entry.news {
+                self.prospect.outlook = outlook;
+            }
             if let News::State { state, release_per_s, .. } = entry.news {
-                self.release_per_s = release_per_s;
+                self.prospect.release_per_s = release_per_s;
                 if self.state == Some(LineState::Scheduled) && state == LineState::Open {
                     // The opening decides the order: every place is another.
                     self.mark_stale();
@@ -103,7 +122,7 @@ impl Line {
             self.recent.clear();
         }
         self.state = watched.state;
-        self.release_per_s = watched.place.release_per_s;
+        self.prospect = Prospect::of(&watched.place);
         if let Some(mut client) = self.clients.remove(&number) {
             client.take_over(watched);
             self.add(number, client);

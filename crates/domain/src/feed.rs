@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::time::Instant;
+use crate::wait::Outlook;
 
 /// Names one entry of the feed; grows from entry to entry. Its text is `<ms>-<sequence>`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -146,6 +147,8 @@ pub enum News {
         /// Fans let in per second at most.
         release_per_s: i64,
     },
+    /// What is to be expected is noticeably another.
+    Pace(Outlook),
     /// Something that this version does not know and that changes no place.
     Other,
 }
@@ -154,8 +157,9 @@ pub enum News {
 ///
 /// # Format
 ///
-/// `<serial> admitted <count> <last> <issued_ms> <expires_ms>`, `<serial> left <order>` or
-/// `<serial> state <state> <max_active> <release_per_s>`.
+/// `<serial> admitted <count> <last> <issued_ms> <expires_ms>`, `<serial> left <order>`,
+/// `<serial> state <state> <max_active> <release_per_s>` or `<serial> pace <outlook>`, see
+/// [`Outlook`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedEntry {
     /// Its name in the stream.
@@ -169,8 +173,9 @@ pub struct FeedEntry {
 impl FeedEntry {
     /// Reads an entry; nothing when it is damaged.
     pub fn parse(id: FeedId, text: &str) -> Option<Self> {
+        let (serial, text) = text.split_once(' ')?;
+        let serial = serial.parse().ok()?;
         let mut words = text.split(' ');
-        let serial = words.next()?.parse().ok()?;
         let news = match words.next()? {
             "admitted" => News::Admitted {
                 count: words.next()?.parse().ok()?,
@@ -184,6 +189,7 @@ impl FeedEntry {
                 max_active: words.next()?.parse().ok()?,
                 release_per_s: words.next()?.parse().ok()?,
             },
+            "pace" => News::Pace(text.strip_prefix("pace ")?.parse().ok()?),
             _ => News::Other,
         };
         Some(Self { id, serial, news })
@@ -234,7 +240,7 @@ impl Standing {
             News::Left { order } if order == self.order => Step::Over(EndReason::Left),
             News::Left { order } if order < self.order => self.move_up(1),
             News::State { state, .. } => state.end().map_or(Step::None, Step::Over),
-            News::Left { .. } | News::Other => Step::None,
+            News::Left { .. } | News::Pace(_) | News::Other => Step::None,
         }
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{EventId, UserId};
 use crate::time::Instant;
+use crate::wait::Outlook;
 
 /// Before the sale opens, joiners get a random draw below this bound; after it, everybody gets
 /// exactly this bound, so that the number alone decides.
@@ -57,9 +58,18 @@ pub struct Place {
     /// How many are before this fan; only while waiting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ahead: Option<i64>,
-    /// Seconds until this fan is let in, as far as the configured rate tells; only while waiting.
+    /// Seconds until this fan is let in, at the pace of the last minutes, or at the configured one
+    /// before there was any; only while waiting, and not while the line is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_wait_s: Option<i64>,
+    /// The quick and the slow end of that, when they are far apart; the slow one is `null` when
+    /// the line stood still.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimated_wait_range_s: Option<(i64, Option<i64>)>,
+    /// The chance that a place is left, in per cent; only while waiting, and not when it is
+    /// certain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chance_percent: Option<u8>,
     /// When to ask again.
     pub poll_after_ms: u64,
     /// Signed proof of the number.
@@ -76,11 +86,23 @@ pub struct Place {
     pub pass_expires_at: Option<Instant>,
 }
 
-/// Seconds until the fan at `position` (from 1) is let in when `release_per_s` are let in each
-/// second: whole release steps that must pass, so the first step's fans wait 1 s.
-pub fn estimated_wait_s(position: i64, release_per_s: i64) -> i64 {
-    let rate = release_per_s.max(1);
-    position.max(0).saturating_add(rate - 1) / rate
+impl Place {
+    /// Tells of a place in the line: the position, and what is to be expected there.
+    pub fn stand_at(&mut self, position: i64, outlook: &Outlook, release_per_s: i64) {
+        let wait = outlook.wait(position, release_per_s);
+        self.position = Some(position);
+        self.ahead = Some(position.saturating_sub(1).max(0));
+        self.estimated_wait_s = wait.map(|wait| wait.likely_s);
+        self.estimated_wait_range_s = wait.and_then(|wait| wait.spread_s);
+        self.chance_percent = outlook.chance_percent(position);
+        self.poll_after_ms = poll_after_ms(pacing_s(position, outlook, release_per_s));
+    }
+}
+
+/// The wait, in seconds, that decides how often a fan at `position` asks or is told: a line that
+/// is held may move by hand at any moment, so there it is as if one came in each second.
+pub fn pacing_s(position: i64, outlook: &Outlook, release_per_s: i64) -> i64 {
+    outlook.wait(position, release_per_s).map_or(position, |wait| wait.likely_s)
 }
 
 /// How long a fan who waits `estimated_wait_s` and follows a stream is told nothing new, so that a
@@ -110,12 +132,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_counts_whole_release_steps() {
-        for (position, release_per_s, expected_s) in
-            [(0, 50, 0), (1, 50, 1), (50, 50, 1), (51, 50, 2), (1_000, 0, 1_000), (-1, 5, 0)]
-        {
-            assert_eq!(estimated_wait_s(position, release_per_s), expected_s, "{position}");
-        }
+    fn polls_follow_the_measured_wait() {
+        let measured: Outlook = "1000 0 0 0 4 30000:30".parse().unwrap();
+        assert_eq!(pacing_s(100, &Outlook::default(), 50), 2, "configured");
+        assert_eq!(pacing_s(100, &measured, 50), 100, "measured");
+        assert_eq!(pacing_s(100, &measured, 0), 100, "held");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How long a fan will wait, and the chance that tickets are left by then: from what was measured,
 //! with the doubt that is in it.
 
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// Less than this was not measured long enough to say anything, in seconds.
 const MEASURED_MIN_S: i64 = 10;
@@ -11,17 +11,84 @@ const SPREAD_TOLD_PER_CENT: i64 = 50;
 /// The longest wait that is told: a week. Beyond it nobody waits, and no sum overflows.
 const WAIT_MAX_S: i64 = 7 * 24 * 60 * 60;
 
-/// How many were let in during a stretch of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Stretches that are remembered, as in `line_pace.lua`: the last three minutes.
+const STRETCHES: usize = 6;
+
+/// How far a line moved up during a stretch of time in which somebody waited.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stretch {
     /// Its length, in seconds.
     pub seconds: i64,
-    /// Fans let in.
+    /// Places that the line moved up: fans let in, and those who had gone away before.
     pub admitted: i64,
 }
 
+/// What is known of the time to come, the same for all who wait at an event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// Places free.
+    pub available: i64,
+    /// Passes out that were not used yet: their fans choose before those who wait.
+    pub active: i64,
+    /// How much those took whose turn is over. Nothing while nobody has told.
+    pub turns: Option<Turns>,
+    /// How far the line moved in the last minutes; what is not used is zero.
+    pub pace: [Stretch; STRETCHES],
+}
+
+/// A text is no outlook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an outlook")]
+pub struct InvalidOutlook;
+
+/// # Format
+///
+/// `<available> <active> <fans> <tickets> <most>` and then for each stretch `<ms>:<moved>`, as
+/// `line_pace.lua` writes it; empty while nobody has told anything.
+impl FromStr for Outlook {
+    type Err = InvalidOutlook;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOutlook> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let mut words = text.split(' ');
+        let mut number = || words.next()?.parse::<i64>().ok();
+        let (available, active) = (number().ok_or(InvalidOutlook)?, number());
+        let turns = (|| Some(Turns { fans: number()?, tickets: number()?, most: number()? }))();
+        let mut outlook = Self {
+            available,
+            active: active.ok_or(InvalidOutlook)?,
+            turns: Some(turns.ok_or(InvalidOutlook)?),
+            pace: <[Stretch; STRETCHES]>::default(),
+        };
+        for (stretch, word) in outlook.pace.iter_mut().zip(words) {
+            let (ms, moved) = word.split_once(':').ok_or(InvalidOutlook)?;
+            let ms: i64 = ms.parse().map_err(|_| InvalidOutlook)?;
+            let admitted = moved.parse().map_err(|_| InvalidOutlook)?;
+            *stretch = Stretch { seconds: ms.saturating_add(500) / 1_000, admitted };
+        }
+        Ok(outlook)
+    }
+}
+
+impl Outlook {
+    /// The wait at `position`; nothing when the line is held: then nobody can know.
+    pub fn wait(&self, position: i64, release_per_s: i64) -> Option<Wait> {
+        (release_per_s > 0).then(|| estimate(position, &self.pace, release_per_s))
+    }
+
+    /// The chance, in per cent, that a place is left for the fan at `position`; nothing when that
+    /// is certain. While the line goes on it is never 0: what is held may become free.
+    pub fn chance_percent(&self, position: i64) -> Option<u8> {
+        let ahead = position.saturating_sub(1).saturating_add(self.active);
+        let chance = chance_per_cent(ahead, self.available, self.turns?);
+        (chance < 100).then(|| chance.max(1))
+    }
+}
+
 /// A wait, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
     /// At the pace of the whole time that was measured.
     pub likely_s: i64,
@@ -33,19 +100,25 @@ pub struct Wait {
 /// The wait of the fan at `position` (from 1), by the stretches of the last minutes. Before enough
 /// is measured the configured pace stands in, which is the best that can happen.
 pub fn estimate(position: i64, stretches: &[Stretch], release_per_s: i64) -> Wait {
+    let best_s = at_pace(position, 1, release_per_s).unwrap_or(WAIT_MAX_S);
     let measured = stretches.iter().filter(|stretch| stretch.seconds > 0);
     let (seconds, admitted) = measured.clone().fold((0_i64, 0_i64), |(seconds, admitted), it| {
         (seconds.saturating_add(it.seconds), admitted.saturating_add(it.admitted))
     });
-    if seconds < MEASURED_MIN_S || admitted <= 0 {
-        let likely_s = at_pace(position, 1, release_per_s).unwrap_or(WAIT_MAX_S);
-        return Wait { likely_s, spread_s: None };
+    if seconds < MEASURED_MIN_S {
+        return Wait { likely_s: best_s, spread_s: None };
     }
-    let likely_s = at_pace(position, seconds, admitted).unwrap_or(WAIT_MAX_S);
-    let waits = measured.map(|it| at_pace(position, it.seconds, it.admitted));
+    if admitted <= 0 {
+        // A standstill: it will hardly be over sooner than it has lasted, and may last.
+        let likely_s = best_s.max(seconds.min(WAIT_MAX_S));
+        return Wait { likely_s, spread_s: Some((best_s, None)) };
+    }
+    let likely_s = at_pace(position, seconds, admitted).unwrap_or(WAIT_MAX_S).max(best_s);
+    let long_enough = measured.filter(|stretch| stretch.seconds >= MEASURED_MIN_S);
+    let waits = long_enough.map(|it| at_pace(position, it.seconds, it.admitted));
     let (mut quickest, mut slowest) = (likely_s, Some(likely_s));
     for wait in waits {
-        quickest = quickest.min(wait.unwrap_or(quickest));
+        quickest = quickest.min(wait.unwrap_or(quickest)).max(best_s);
         slowest = slowest.and_then(|slowest| Some(slowest.max(wait?)));
     }
     let bound = quickest.saturating_add(quickest.saturating_mul(SPREAD_TOLD_PER_CENT) / 100);
@@ -138,6 +211,11 @@ mod tests {
             (600, &[200, 400], 50, 60, Some((45, Some(90)))),
             // So is a standstill.
             (600, &[600, 0], 50, 60, Some((30, None))),
+            // Nobody at all: no sooner than it has lasted.
+            (600, &[0, 0], 50, 60, Some((12, None))),
+            (6_000, &[0, 0], 50, 120, Some((120, None))),
+            // What was measured before the rate was lowered promises nothing.
+            (600, &[300, 300, 300], 5, 120, None),
             (0, &[300], 50, 0, None),
             (i64::MAX, &[1], 50, WAIT_MAX_S, None),
         ] {
@@ -146,6 +224,37 @@ mod tests {
         }
         let short = [Stretch { seconds: 9, admitted: 900 }, Stretch { seconds: 0, admitted: 5 }];
         assert_eq!(estimate(100, &short, 50).likely_s, 2, "too short to count");
+        // A stretch that has just begun makes no spread.
+        let begun = [Stretch { seconds: 30, admitted: 30 }, Stretch { seconds: 3, admitted: 0 }];
+        assert_eq!(estimate(60, &begun, 50), Wait { likely_s: 66, spread_s: None });
+    }
+
+    #[test]
+    fn an_outlook_is_read_as_the_scripts_write_it() {
+        let outlook: Outlook = "100 7 50 80 4 30000:300 14600:0".parse().unwrap();
+        let turns = Turns { fans: 50, tickets: 80, most: 4 };
+        let mut pace = [Stretch::default(); STRETCHES];
+        pace[0] = Stretch { seconds: 30, admitted: 300 };
+        pace[1] = Stretch { seconds: 15, admitted: 0 };
+        assert_eq!(outlook, Outlook { available: 100, active: 7, turns: Some(turns), pace });
+        assert_eq!("".parse(), Ok(Outlook::default()));
+        for damaged in ["1", "1 2 3 4", "1 2 3 4 x", "1 2 3 4 5 30000", "1 2 3 4 5 x:1", "a"] {
+            assert_eq!(damaged.parse::<Outlook>(), Err(InvalidOutlook), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_what_nobody_can_know() {
+        let outlook: Outlook = "8 2 10 20 4".parse().unwrap();
+        assert_eq!(outlook.wait(5, 0), None, "the line is held");
+        assert_eq!(Outlook::default().chance_percent(1_000), None, "nothing was told");
+        // Two passes are out, and one fan stands in front of the second: 3 · 4 are more than 8.
+        assert_eq!(outlook.chance_percent(0), None);
+        let chances: Vec<_> = (2..40).map(|it| outlook.chance_percent(it).unwrap()).collect();
+        assert!(chances.is_sorted_by(|nearer, further| nearer >= further), "{chances:?}");
+        assert_eq!((chances[0] > 50, chances.last()), (true, Some(&1)));
+        // Everything is held, and may become free again.
+        assert_eq!(Outlook { available: 0, ..outlook }.chance_percent(1), Some(1));
     }
 
     #[test]

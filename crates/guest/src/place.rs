@@ -2,7 +2,7 @@
 
 use domain::code::Code;
 use domain::id::{EventId, UserId};
-use domain::queue::{Place, PlaceStatus, estimated_wait_s, poll_after_ms};
+use domain::queue::{Place, PlaceStatus, poll_after_ms};
 use domain::token::{
     Claims, ISSUER, Purpose, SigningKeys, TokenError, pass_claims, receipt_claims,
 };
@@ -52,7 +52,6 @@ pub fn describe_with(
     };
     let unsigned = |error: TokenError| Problem::internal(error.to_string());
     let waiting = status == PlaceStatus::Waiting;
-    let wait_s = estimated_wait_s(place.position, place.release_per_s);
     let pass = place.pass.as_ref().filter(|_| status == PlaceStatus::Admitted);
     let queue_pass = pass
         .map(|pass| {
@@ -71,21 +70,27 @@ pub fn describe_with(
         .then(|| keys.sign(Purpose::StreamTicket, &ticket_claims(event, user, place)))
         .transpose()
         .map_err(unsigned)?;
-    Ok(Place {
+    let mut told = Place {
         event_id: event,
         user_id: user,
         status,
         number: place.number,
-        position: waiting.then_some(place.position),
-        ahead: waiting.then_some(place.position.saturating_sub(1).max(0)),
-        estimated_wait_s: waiting.then_some(wait_s),
-        poll_after_ms: poll_after_ms(if waiting { wait_s } else { 0 }),
+        position: None,
+        ahead: None,
+        estimated_wait_s: None,
+        estimated_wait_range_s: None,
+        chance_percent: None,
+        poll_after_ms: poll_after_ms(0),
         receipt,
         stream_url: ticket
             .map(|ticket| format!("/api/v1/queue/position/{event}/stream?ticket={ticket}")),
         queue_pass,
         pass_expires_at: pass.map(|pass| pass.expires_at),
-    })
+    };
+    if waiting {
+        told.stand_at(place.position, &place.outlook, place.release_per_s);
+    }
+    Ok(told)
 }
 
 /// The claims of the ticket that is good for a while from now on.

@@ -59,6 +59,7 @@ pub async fn confirm_booking<T: Transport>(
         keys::bookings(event),
         keys::expiry(event),
         keys::map(event, request.section),
+        keys::feed(event),
     ];
     let arguments = vec![
         request.booking.to_string().into(),

@@ -11,7 +11,8 @@ fn key(event: EventId, name: &str) -> String {
 }
 
 /// Hash: what the scripts decide by, see [`EventSettings`](crate::EventSettings); and
-/// `told_state`, what the waiting were told last of the line.
+/// `told_state`, what the waiting were told last of the line, `pace`, how fast it moved (see
+/// `line_pace.lua`), `outlook` and `told_pace`, what they were told of that (see `tell_pace.lua`).
 pub fn settings(event: EventId) -> String {
     key(event, "settings")
 }

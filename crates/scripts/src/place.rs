@@ -1,6 +1,7 @@
 //! A place in the queue, as `join_queue` and `read_place` answer it.
 
 use domain::time::Instant;
+use domain::wait::Outlook;
 
 use crate::Error;
 use crate::call::Fields;
@@ -68,6 +69,8 @@ pub struct QueuePlace {
     pub score: i64,
     /// When the place was made, on the clock of Redis.
     pub joined_at: Instant,
+    /// What those who wait were told last of the time to come.
+    pub outlook: Outlook,
 }
 
 impl QueuePlace {
@@ -108,6 +111,7 @@ impl QueuePlace {
             available: reply.integer(12)?,
             score: reply.integer(13)?,
             joined_at: reply.instant(14)?,
+            outlook: reply.parse(15)?,
         })
     }
 }

@@ -6,6 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::event::{EventStatus, SaleState};
 use domain::id::EventId;
 use domain::time::Instant;
+use domain::wait::Outlook;
 
 use crate::call::call;
 use crate::{Error, keys, registry};
@@ -31,6 +32,8 @@ pub struct QueueState {
     pub now: Instant,
     /// Where the sale stands.
     pub status: EventStatus,
+    /// What those who wait were told last of the time to come.
+    pub outlook: Outlook,
 }
 
 /// What reading found.
@@ -78,5 +81,6 @@ pub async fn read_queue<T: Transport>(
         capacity,
         now,
         status: sale.status(now),
+        outlook: reply.parse(13)?,
     }))
 }

@@ -50,10 +50,10 @@ pub async fn watch_place<T: Transport>(
     let is_waiting = place.outcome == PlaceOutcome::Waiting;
     let is_known = place.outcome != PlaceOutcome::EventMissing;
     Ok(WatchedPlace {
-        order: if is_waiting { reply.parse(15)? } else { 0 },
-        cursor: reply.parse(16)?,
-        serial: reply.integer(17)?,
-        state: if is_known { Some(reply.parse(18)?) } else { None },
+        order: if is_waiting { reply.parse(16)? } else { 0 },
+        cursor: reply.parse(17)?,
+        serial: reply.integer(18)?,
+        state: if is_known { Some(reply.parse(19)?) } else { None },
         place,
     })
 }

@@ -8,6 +8,7 @@ mod canary;
 mod cancelling;
 mod crowds;
 mod description;
+mod estimates;
 mod events;
 mod idempotency;
 mod identity;

@@ -43,10 +43,17 @@ fn entries_are_read_as_the_scripts_write_them() {
             News::State { state: LineState::SoldOut, max_active: 100, release_per_s: 50 },
         ),
         ("10 weather fine", 10, News::Other),
+        (
+            "11 pace 5 1 2 3 4 30000:9",
+            11,
+            News::Pace("5 1 2 3 4 30000:9".parse::<Outlook>().unwrap()),
+        ),
     ] {
         assert_eq!(FeedEntry::parse(id(1), text), Some(FeedEntry { id: id(1), serial, news }));
     }
-    for damaged in ["", "x left 1", "1", "1 left", "1 admitted 1 2", "1 state asleep 1 1"] {
+    for damaged in
+        ["", "x left 1", "1", "1 left", "1 admitted 1 2", "1 state asleep 1 1", "1 pace 1"]
+    {
         assert_eq!(FeedEntry::parse(id(1), damaged), None, "{damaged}");
     }
 }
@@ -69,6 +76,7 @@ fn news_move_a_place_up_let_it_in_or_end_it() {
         ("1 state ended 1 1", Step::Over(EndReason::Ended), 10),
         ("1 state cancelled 1 1", Step::Over(EndReason::Cancelled), 10),
         ("1 weather", Step::None, 10),
+        ("1 pace 1 1 1 1 1", Step::None, 10),
     ] {
         let mut standing = standing(100, 10);
         assert_eq!(standing.apply(&entry(1, text)), step, "{text}");

@@ -15,6 +15,7 @@ mod event;
 mod feed;
 mod half_moved_slot;
 mod holds;
+mod pace;
 mod parallel;
 mod properties;
 mod queue;

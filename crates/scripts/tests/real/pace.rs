@@ -1,0 +1,163 @@
+//! What those who wait are told of the time to come: measured, and only when it is news.
+
+use domain::feed::{FeedId, News};
+use domain::wait::Outlook;
+use scripts::{ShownReceipt, keys};
+
+use crate::servers;
+use crate::stage::{DEADLINE, Setup, Stage, standing};
+
+impl Stage {
+    /// Moves what is kept of the pace into the past, as if so much time had gone by.
+    async fn pass_time(&self, ms: i64) {
+        let settings = keys::settings(self.event);
+        let pace = self.texts(&settings, "HGET", &["pace"]).await.remove(0);
+        let mut words = pace.split(' ');
+        let since_ms: i64 = words.next().unwrap().parse().unwrap();
+        let mut moved = vec![(since_ms - ms).max(0).to_string()];
+        moved.extend(words.map(|word| {
+            let (number, rest) = word.split_once(':').unwrap();
+            format!("{}:{rest}", number.parse::<i64>().unwrap() - ms / 30_000)
+        }));
+        self.raw(&settings, "HSET", &["pace", &moved.join(" ")]).await;
+        let told = self.texts(&settings, "HGET", &["told_pace"]).await.remove(0);
+        let (told_ms, rest) = told.split_once(' ').unwrap();
+        let told = format!("{} {rest}", told_ms.parse::<i64>().unwrap() - ms);
+        self.raw(&settings, "HSET", &["told_pace", &told]).await;
+    }
+
+    /// All that was told of the time to come.
+    async fn told(&self) -> Vec<Outlook> {
+        let beginning = FeedId::default();
+        let news = scripts::peek_feed(&self.cluster, self.event, beginning, DEADLINE).await;
+        let outlooks = news.unwrap().into_iter().map(|entry| entry.news);
+        outlooks
+            .filter_map(|news| if let News::Pace(it) = news { Some(it) } else { None })
+            .collect()
+    }
+
+    /// What the user is told of the wait and the chance.
+    async fn expects(&mut self, user: &str) -> (Option<i64>, Option<u8>) {
+        let user = self.user(user);
+        let place = scripts::read_place(&self.cluster, self.event, user, DEADLINE).await.unwrap();
+        let wait = place.outlook.wait(place.position, place.release_per_s);
+        (wait.map(|wait| wait.likely_s), place.outlook.chance_percent(place.position))
+    }
+}
+
+fn setup(places: u32, max_active: i64) -> Setup {
+    let mut setup = Setup::with_queue();
+    setup.sections = vec![standing("F", places, 100)];
+    setup.rules.max_active = max_active;
+    setup
+}
+
+async fn line_of(cluster: cluster::Cluster<native::NativeTransport>, setup: Setup) -> Stage {
+    let mut stage = Stage::open(cluster, setup).await;
+    for index in 1..=40 {
+        let user = stage.user(&format!("u{index}"));
+        stage.join_queue(user, 0, ShownReceipt::None).await;
+    }
+    stage
+}
+
+/// Goal: the estimate is what was measured, whatever is configured. Method: a line at 50 a second
+/// of which two come in each 10 s.
+#[tokio::test]
+async fn a_line_that_is_slower_than_configured_says_so() {
+    for (server, cluster) in servers::all() {
+        let mut stage = line_of(cluster, setup(1_000, 2)).await;
+        stage.play(server, "admit 10 -> 2 in, 38 wait, 2 active").await;
+        assert_eq!(stage.expects("u40").await, (Some(1), None), "nothing is measured yet");
+        for left in [36, 34, 32] {
+            stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
+            stage.pass_time(10_000).await;
+            stage.play(server, &format!("admit 10 -> 2 in, {left} wait, 2 active")).await;
+        }
+        let (wait_s, chance) = stage.expects("u40").await;
+        // 32 places at two in ten seconds.
+        assert!((150..=165).contains(&wait_s.unwrap()), "{wait_s:?} on {server}");
+        assert_eq!(chance, None, "a thousand places");
+        let told = stage.told().await;
+        assert_eq!(told.len(), 2, "at once, and when something was measured: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_be_expected_is_told_when_it_changes_noticeably() {
+    for (server, cluster) in servers::all() {
+        let mut stage = line_of(cluster, setup(1_000, 1)).await;
+        stage.play(server, "admit 10 -> 1 in, 39 wait, 1 active").await;
+        // Within five seconds nothing is told, whatever happens.
+        stage.pass_time(4_000).await;
+        stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
+        stage.play(server, "admit 10 -> 1 in, 38 wait, 1 active").await;
+        assert_eq!(stage.told().await.len(), 1, "on {server}");
+        stage.pass_time(5_000).await;
+        stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
+        stage.play(server, "admit 10 -> 1 in, 37 wait, 1 active").await;
+        assert_eq!(stage.told().await.len(), 2, "on {server}");
+        // The same pace is no news.
+        stage.pass_time(4_500).await;
+        stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
+        stage.play(server, "admit 10 -> 1 in, 36 wait, 1 active").await;
+        stage.pass_time(4_500).await;
+        stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
+        stage.play(server, "admit 10 -> 1 in, 35 wait, 1 active").await;
+        assert_eq!(stage.told().await.len(), 2, "on {server}");
+        // A standstill is.
+        stage.pass_time(6_000).await;
+        stage.play(server, "admit 10 -> 0 in, 35 wait, 1 active").await;
+        assert_eq!(stage.told().await.len(), 3, "on {server}");
+    }
+}
+
+#[tokio::test]
+async fn time_in_which_nobody_waits_or_nobody_may_come_in_is_not_measured() {
+    for (server, cluster) in servers::all() {
+        let mut stage = line_of(cluster, setup(1_000, 1)).await;
+        stage.play(server, "admit 10 -> 1 in, 39 wait, 1 active").await;
+        stage.play(server, "set paused -> updated").await;
+        stage.play(server, "admit 10 -> 0 in, 39 wait, 1 active").await;
+        stage.pass_time(60_000).await;
+        stage.play(server, "set resumed -> updated").await;
+        stage.play(server, "set max_active=39 -> updated").await;
+        stage.play(server, "admit 38 -> 38 in, 1 wait, 39 active").await;
+        stage.play(server, "set max_active=100 -> updated").await;
+        stage.play(server, "admit 10 -> 1 in, 0 wait, 40 active").await;
+        stage.pass_time(60_000).await;
+        stage.act("ann joins").await;
+        stage.play(server, "admit 10 -> 1 in, 0 wait, 41 active").await;
+        let pace = stage.texts(&keys::settings(stage.event), "HGET", &["pace"]).await.remove(0);
+        let waited_ms: i64 = pace
+            .split(' ')
+            .filter_map(|word| word.split(':').nth(1))
+            .map(|ms| ms.parse::<i64>().unwrap())
+            .sum();
+        assert!(waited_ms < 10_000, "only what this test took: {pace} on {server}");
+    }
+}
+
+/// Goal: nobody is told that there will be a ticket when that is not sure, and the figure sinks as
+/// others buy; who is sure of one is told no figure.
+#[tokio::test]
+async fn the_chance_sinks_as_others_buy_and_is_absent_where_it_is_certain() {
+    for (server, cluster) in servers::all() {
+        let mut stage = line_of(cluster, setup(60, 5)).await;
+        stage.play(server, "admit 10 -> 5 in, 35 wait, 5 active").await;
+        let before = stage.expects("u40").await.1.unwrap();
+        // Nine others and five with passes take four each at most.
+        assert_eq!(stage.expects("u14").await.1, None);
+        assert!(stage.expects("u20").await.1.is_some(), "eight more may be too many");
+        for index in 1..=5 {
+            stage.act(&format!("u{index} looks")).await;
+            let row = format!("u{index} reserves b{index} section F 4 -> held 4 of F");
+            stage.play(server, &row).await;
+        }
+        stage.pass_time(6_000).await;
+        stage.play(server, "admit 10 -> 5 in, 30 wait, 5 active").await;
+        let after = stage.expects("u40").await.1.unwrap();
+        assert!(after < before, "{after} after {before} on {server}");
+        assert!(stage.expects("u16").await.1.unwrap() > after, "nearer is better");
+    }
+}

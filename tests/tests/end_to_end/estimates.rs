@@ -1,0 +1,91 @@
+//! What those who wait are told of the wait and of their chance.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::{BoxOffice, Buyer};
+
+/// Longer than it takes to measure a pace.
+const MEASURED_AFTER: Duration = Duration::from_secs(60);
+
+async fn line_of(office: &BoxOffice, event: &str, count: usize) -> Vec<Buyer> {
+    let mut line = Vec::new();
+    for _ in 0..count {
+        let buyer = office.buyer().await;
+        buyer.join(event).await.expect(201);
+        line.push(buyer);
+    }
+    line
+}
+
+/// Goal: the wait is what was measured, whatever is configured, for those who ask and for those who
+/// follow. Method: a line at fifty a second in which the passes of two at a time run out after
+/// three seconds.
+#[tokio::test]
+async fn a_line_that_is_slower_than_configured_says_so() {
+    let office = BoxOffice::open();
+    let queue = json!({ "max_active": 2, "release_per_s": 50, "pass_ttl_s": 3 });
+    let event = office.event(json!({ "sale": { "queue": queue } })).await;
+    let line = line_of(&office, &event, 50).await;
+    let last = line.last().expect("a last one");
+    let first_word = last.position(&event).await.expect(200);
+    assert_eq!(first_word["estimated_wait_s"], 1, "nothing is measured yet: {first_word}");
+
+    let mut stream = last.stream(&event).await;
+    let told = tokio::time::timeout(MEASURED_AFTER, async {
+        loop {
+            let place = stream.expect("place").await;
+            if wait_s(&place) >= 15 {
+                return place;
+            }
+        }
+    });
+    let told = told.await.expect("the stream tells the measured wait");
+    let polled = last.position(&event).await.expect(200);
+    assert!(wait_s(&polled) >= 15, "{polled} after {told}");
+    assert!(polled["poll_after_ms"].as_u64() >= Some(1_500), "asks less often: {polled}");
+    let status = last.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
+    assert!(wait_s(&status) >= 15, "{status}");
+}
+
+fn wait_s(place: &Value) -> i64 {
+    place["estimated_wait_s"].as_i64().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_chance_is_told_where_it_is_not_certain_and_the_end_at_once() {
+    let office = BoxOffice::open();
+    let queue = json!({ "max_active": 100, "release_per_s": 0 });
+    let sections = json!([{ "name": "F", "kind": "standing", "capacity": 8, "price": 0 }]);
+    let sale = json!({ "max_per_buyer": 4, "queue": queue });
+    let event = office.event(json!({ "sections": sections, "sale": sale })).await;
+    let line = line_of(&office, &event, 5).await;
+    let [first, second, .., last] = &line[..] else { unreachable!() };
+    let chance =
+        async |buyer: &Buyer| buyer.position(&event).await.expect(200)["chance_percent"].as_i64();
+    tests::eventually("the chance is told", async || chance(last).await).await;
+    assert_eq!(chance(second).await, None, "one fan in front takes four of eight at most");
+    assert!(chance(&line[2]).await > chance(last).await, "nearer is better");
+
+    let mut stream = last.stream(&event).await;
+    stream.expect("place").await;
+    let mut bought = Vec::new();
+    for buyer in [first, second] {
+        let pass = buyer.pass(&event).await;
+        let choice = json!({ "section": "F", "quantity": 4 });
+        let held = buyer.reserve_with(&pass, &event, choice).await.expect(201);
+        bought.push(held["booking_id"].as_str().expect("an id").to_owned());
+    }
+    for booking in &bought {
+        office.organiser().confirm(booking).await.expect(200);
+    }
+    assert_eq!(last.position(&event).await.expect(200)["status"], "closed");
+    loop {
+        let event = stream.event().await;
+        if event.name == "end" {
+            assert_eq!(event.data["reason"], "sold_out");
+            break;
+        }
+        assert_eq!(event.name, "place", "nobody else comes in: {event:?}");
+    }
+}
