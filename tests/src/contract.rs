@@ -91,7 +91,14 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             let is_listed = argument.as_array().is_some_and(|values| values.contains(value));
             (!is_listed).then(|| format!("{at} is none of {argument}: {value}"))
         }
-        "minimum" => (value.as_f64() < argument.as_f64()).then(|| format!("{at} is too small")),
+        "minimum" => {
+            let is_small = value.as_f64().is_some_and(|number| Some(number) < argument.as_f64());
+            is_small.then(|| format!("{at} is too small"))
+        }
+        "maxLength" => {
+            let length = value.as_str().map_or(0, |text| text.chars().count() as u64);
+            (Some(length) > argument.as_u64()).then(|| format!("{at} is too long"))
+        }
         "required" => argument.as_array().into_iter().flatten().find_map(|name| {
             let name = name.as_str().unwrap_or_default();
             value.get(name).is_none().then(|| format!("{at}.{name} is missing"))
@@ -120,7 +127,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             };
             (!fits).then(|| format!("{at} is no {argument}: {value}"))
         }
-        "description" | "pattern" | "maximum" => None,
+        "description" | "default" | "pattern" | "maximum" => None,
         other => panic!("a keyword nobody checks: {other}"),
     })
 }
@@ -155,6 +162,8 @@ mod tests {
             "s": { "A": { "type": "object", "required": ["n"], "properties": {
                 "n": { "type": "integer", "minimum": 0 },
                 "l": { "type": "array", "items": { "enum": ["x"] } },
+                "m": { "type": ["integer", "null"], "minimum": 1 },
+                "s": { "type": "string", "maxLength": 2, "default": "" },
                 "o": { "type": ["string", "null"] }
             } } }
         })
@@ -165,6 +174,7 @@ mod tests {
         let document = document();
         let told = |status, body: Value| complaint(&document, "GET", "/a/1?b=c", status, &body);
         assert_eq!(told(200, json!({ "n": 1, "l": ["x"], "o": null, "more": 1 })), None);
+        assert_eq!(told(200, json!({ "n": 1, "m": null, "s": "üü" })), None);
         assert_eq!(told(204, Value::Null), None);
         assert_eq!(told(404, json!({ "code": "x" })), None);
         for (status, body) in [
@@ -174,6 +184,8 @@ mod tests {
             (200, json!({ "n": 1.5 })),
             (200, json!({ "n": 1, "l": ["y"] })),
             (200, json!({ "n": 1, "o": 1 })),
+            (200, json!({ "n": 1, "m": 0 })),
+            (200, json!({ "n": 1, "s": "xxx" })),
             (201, json!({ "n": 1 })),
             (204, json!({})),
             (404, json!({})),
