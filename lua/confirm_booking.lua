@@ -3,8 +3,8 @@
 --
 -- Guarantees: the seats of the hold are sold to this booking afterwards; with ARGV[3] even when a
 -- failover has lost the hold and they look free or held by somebody else: the ledger has decided.
--- available + held + sold = capacity before and after. A repeated call changes nothing. With the last
--- place the line is over, and those who wait are told at once.
+-- available + held + sold = capacity before and after. A repeated call changes nothing. With the
+-- last place the line is over, and those who wait are told at once.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)

@@ -1,8 +1,8 @@
--- The pace of a line: how far it moved up in the last minutes, in stretches of time in which somebody
--- waited. A line in which nobody waits has no pace, however few come in.
+-- The pace of a line: how far it moved up in the last minutes, in stretches of time in which
+-- somebody waited. A line in which nobody waits has no pace, however few come in.
 --
--- Kept in the settings field `pace`: `<since_ms>`, when fans were last left waiting (0: nobody was),
--- and then ` <stretch>:<ms>:<moved>` for each stretch, oldest first.
+-- Kept in the settings field `pace`: `<since_ms>`, when fans were last left waiting (0: nobody
+-- was), and then ` <stretch>:<ms>:<moved>` for each stretch, oldest first.
 local stretch_ms, stretches_max = 30000, 6
 
 local function read_pace(settings, now_ms)
