@@ -189,7 +189,8 @@ impl ProviderEvent {
             // The object is a charge. One that was never captured is "refunded" when its
             // authorisation is cancelled.
             "charge.refunded" => {
-                let is_full = object.amount_refunded.is_some_and(|back| Some(back) >= amount);
+                let amounts = amount.zip(object.amount_refunded);
+                let is_full = amounts.is_some_and(|(amount, back)| back >= amount);
                 let state = match (object.captured.unwrap_or(true), is_full) {
                     (false, _) => ProviderState::Canceled,
                     (true, true) => ProviderState::Refunded,

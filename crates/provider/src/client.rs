@@ -157,7 +157,7 @@ impl<H: HttpTransport> Provider<H> {
         }
         // The text of this error can quote a header, and a header holds the key.
         let request = request.body(Bytes::from(form::encode(fields))).map_err(|_| {
-            Attempt::Refused("stripe_api_base or stripe_api_key is malformed".to_owned())
+            Attempt::Unavailable("stripe_api_base or stripe_api_key is malformed".to_owned())
         })?;
         match self.transport.send(request, left).await {
             Ok(response) => Ok(Answer::of(response)),
@@ -172,14 +172,12 @@ enum Attempt {
     /// Worth another one.
     Lost(String),
     Unavailable(String),
-    Refused(String),
 }
 
 impl Attempt {
     fn into_error(self) -> ProviderError {
         match self {
             Self::Lost(cause) | Self::Unavailable(cause) => ProviderError::Unavailable(cause),
-            Self::Refused(cause) => ProviderError::Refused(cause),
         }
     }
 }

@@ -7,7 +7,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// No answer, a conflict with the same request, too many requests, a failure at the provider,
-    /// or no provider configured. The effect is unknown: try again later, with the same operation.
+    /// a key that it does not take, or no provider configured. The effect is unknown: try again
+    /// later, with the same operation.
     #[error("the payment provider is unavailable: {0}")]
     Unavailable(String),
     /// The payment is in a state that does not allow it: look at it again, then decide.
@@ -19,7 +20,7 @@ pub enum ProviderError {
     /// The provider knows no such payment.
     #[error("the provider knows no such payment")]
     NotFound,
-    /// The request or the key is wrong. Repeating it changes nothing: an operator must look.
+    /// The request is wrong. Repeating it changes nothing: an operator must look.
     #[error("the payment provider refused: {0}")]
     Refused(String),
 }
@@ -46,7 +47,8 @@ impl ProviderError {
         let envelope: ErrorEnvelope = serde_json::from_slice(body).unwrap_or_default();
         let ErrorBody { kind, code } = envelope.error;
         match (status.as_u16(), code.as_str()) {
-            (409 | 429 | 500..=599, _) => Self::Unavailable(text(status, &kind, &code)),
+            // A key that was rolled too early is mended: nobody's money is given up for it.
+            (401 | 403 | 409 | 429 | 500..=599, _) => Self::Unavailable(text(status, &kind, &code)),
             (400..=499, "payment_intent_unexpected_state") => Self::UnexpectedState,
             (400..=499, "charge_already_refunded") => Self::AlreadyRefunded,
             (404, _) | (400..=499, "resource_missing") => Self::NotFound,
@@ -95,7 +97,8 @@ mod tests {
             (500, "api_error", "", unavailable("status 500 api_error")),
             (503, "", "", unavailable("status 503")),
             (400, "idempotency_error", "", refused("status 400 idempotency_error")),
-            (401, "invalid_request_error", "", refused("status 401 invalid_request_error")),
+            (401, "invalid_request_error", "", unavailable("status 401 invalid_request_error")),
+            (403, "", "", unavailable("status 403")),
             (402, "card_error", "card_declined", refused("status 402 card_error card_declined")),
             (302, "", "", refused("status 302")),
             (400, "sk_live key\n", "", refused("status 400")),

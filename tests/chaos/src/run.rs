@@ -172,6 +172,7 @@ fn gather(
         windows: ground.windows(),
         venues: ground.crowd.venues.clone(),
         samples: observer.samples(),
+        balances: observer.balances(),
         notices: ground.rig.sink.taken(),
         provider: settled.provider.clone(),
         settled,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::history::{Call, Window};
-use crate::inspect::observer::Sample;
+use crate::inspect::observer::{Balance, Sample};
 use crate::load::venue::Venue;
 use crate::settle::Settled;
 use crate::sink::Notifications;
@@ -23,6 +23,8 @@ pub struct Evidence {
     pub venues: Vec<Venue>,
     /// What the events were like, in the order of time.
     pub samples: Vec<Sample>,
+    /// What was sold and what was kept, in the order of time.
+    pub balances: Vec<Balance>,
     /// What the sink has taken.
     pub notices: Notifications,
     /// The provider's ledger, where there is a provider.

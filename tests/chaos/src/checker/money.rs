@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Finding;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, at};
 use crate::inspect::ledger::Tables;
+use crate::inspect::observer::Balance;
 
 /// How the ids of payments begin that the harness tells of and the provider does not know.
 pub(crate) const FORGED: &str = "pi_chaos_";
@@ -154,12 +155,17 @@ pub(crate) fn never_both(evidence: &Evidence) -> Finding {
             ));
         }
     }
-    let told: Vec<_> = sums
+    let off = evidence.balances.iter().filter(|it| it.sold != it.kept || it.alone != 0);
+    violations.extend(off.map(|Balance { at_us, sold, kept, alone }| {
+        format!("at {}: {sold} sold, {kept} kept, {alone} without the other", at(*at_us))
+    }));
+    let mut told: Vec<_> = sums
         .iter()
         .map(|(currency, [captured, refunded, sold])| {
             format!("{currency}: {captured} captured, {refunded} refunded, {sold} confirmed")
         })
         .collect();
+    told.push(format!("sold = kept on {} looks during the run", evidence.balances.len()));
     let exercised = intents.iter().any(|intent| intent.captured > 0);
     Finding::new(4, "never both, and the sums agree", exercised, told.join("; "), violations)
 }
@@ -255,6 +261,19 @@ mod tests {
         let evidence = evidence();
         for finding in [settled(&evidence), never_both(&evidence), refunded_once(&evidence)] {
             assert_eq!(finding.verdict, Verdict::Kept, "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn books_that_do_not_balance_for_a_moment_break_it() {
+        let balance = Balance { at_us: 1, sold: 100, kept: 100, alone: 0 };
+        for (balance, verdict) in [
+            (balance, Verdict::Kept),
+            (Balance { kept: 200, ..balance }, Verdict::Broken),
+            (Balance { alone: 2, ..balance }, Verdict::Broken),
+        ] {
+            let evidence = Evidence { balances: vec![balance], ..evidence() };
+            assert_eq!(never_both(&evidence).verdict, verdict, "{balance:?}");
         }
     }
 

@@ -37,10 +37,24 @@ pub struct Sample {
     pub served: Option<i64>,
 }
 
-/// Samples, while it looks.
+/// What the books of Postgres said of money at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balance {
+    /// When the look began, in µs since the start of the history.
+    pub at_us: u64,
+    /// What is confirmed and was paid, in minor units of all currencies together.
+    pub sold: i64,
+    /// What was decided to be kept.
+    pub kept: i64,
+    /// Tickets without their payment and payments without their ticket.
+    pub alone: i64,
+}
+
+/// What is seen, while it looks.
 #[derive(Debug, Default)]
 pub struct Observer {
     samples: Mutex<Vec<Sample>>,
+    balances: Mutex<Vec<Balance>>,
     is_over: AtomicBool,
 }
 
@@ -50,6 +64,9 @@ impl Observer {
         let runtime = Handle::current();
         while !self.is_over.load(Ordering::SeqCst) {
             let served = runtime.block_on(served(rig)).unwrap_or_default();
+            if let Ok(balance) = runtime.block_on(balance(rig, history.now_us())) {
+                self.balances.lock().unwrap_or_else(PoisonError::into_inner).push(balance);
+            }
             for venue in &crowd.venues {
                 // Nobody may answer for it right now: that is no sample.
                 if let Some(sample) = look(rig, &venue.id, &served, history.now_us()) {
@@ -68,7 +85,12 @@ impl Observer {
         self.is_over.store(true, Ordering::SeqCst);
     }
 
-    /// What it has seen.
+    /// What it has seen of money.
+    pub fn balances(&self) -> Vec<Balance> {
+        self.balances.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What it has seen of events.
     pub fn samples(&self) -> Vec<Sample> {
         self.samples.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -81,6 +103,22 @@ async fn served(rig: &Rig) -> anyhow::Result<BTreeMap<String, i64>> {
     let client = ledger::connect(rig.database_url()).await?;
     let rows = client.query(SERVED, &[]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// What is sold and what is kept, in one statement, so of one moment.
+async fn balance(rig: &Rig, at_us: u64) -> anyhow::Result<Balance> {
+    const BALANCE: &str = "SELECT coalesce(sum(b.amount), 0)::bigint,
+            coalesce(sum(p.amount), 0)::bigint,
+            count(*) FILTER (WHERE (b.amount, b.currency::text)
+                IS DISTINCT FROM (p.amount, p.currency::text))
+        FROM (
+            SELECT * FROM boxoffice.bookings WHERE state = 'confirmed' AND payment_id IS NOT NULL
+        ) AS b
+        FULL JOIN (SELECT * FROM boxoffice.payments WHERE decision = 'keep') AS p
+            ON p.id = b.payment_id AND p.booking_id = b.id";
+    let client = ledger::connect(rig.database_url()).await?;
+    let row = client.query_one(BALANCE, &[]).await?;
+    Ok(Balance { at_us, sold: row.get(0), kept: row.get(1), alone: row.get(2) })
 }
 
 fn look(rig: &Rig, event: &str, served: &BTreeMap<String, i64>, at_us: u64) -> Option<Sample> {

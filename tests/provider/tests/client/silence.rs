@@ -87,5 +87,5 @@ async fn nobody_there_is_unavailable() {
     assert!(matches!(error, ProviderError::Unavailable(_)), "{error}");
     let malformed = client("not an address", "sk_test_0123456789");
     let error = malformed.find_intent("pi_1").await.unwrap_err();
-    assert!(matches!(error, ProviderError::Refused(_)), "{error}");
+    assert!(matches!(error, ProviderError::Unavailable(_)), "{error}");
 }
