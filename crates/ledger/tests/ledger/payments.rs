@@ -1,13 +1,15 @@
 //! Decisions about payments: made once, in the statement of the sale, and refused by the tables
 //! where a function might be wrong.
 
+use domain::booking::BookingStatus;
 use domain::payment::{Decision, PaymentNews, ProviderState};
+use domain::time::Instant;
 use ledger::{
     CancelBookingOutcome, ConfirmBooking, ConfirmOutcome, Database, DatabaseError, ListSagas,
-    RecordPayment, RecordPaymentOutcome, SagaProgress, SagaStatus, begin_refund, cancel_booking,
-    cancel_event, canceled_payments, claim_due_sagas, confirm_booking, find_payment,
-    give_back_payment, list_sagas, note_refund, note_saga, open_payments_among, record_payment,
-    retry_saga,
+    RecordPayment, RecordPaymentOutcome, ReleaseBookingOutcome, SagaProgress, SagaStatus,
+    begin_refund, cancel_booking, cancel_event, canceled_payments, claim_due_sagas,
+    confirm_booking, find_booking, find_payment, give_back_payment, list_sagas, note_refund,
+    note_saga, open_payments_among, record_payment, release_booking, retry_saga,
 };
 
 use crate::provider_events::{news, saga, tell};
@@ -53,6 +55,25 @@ async fn a_sale_and_the_decision_about_its_payment_are_one() {
     let again = seats(event, &["A-1-2"]);
     assert_eq!(pay(&database, &again, "pi_3").await, ConfirmOutcome::PaymentDiffers);
     assert_eq!(pay(&database, &late, "pi_3").await, ConfirmOutcome::PaymentGivenBack);
+}
+
+/// Whose money is there gets a ticket or the money back; until that is decided nothing is released.
+#[tokio::test]
+async fn a_paid_hold_is_not_released_before_its_payment_is_decided() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let mut facts = seats(event, &["A-1-1"]);
+    facts.expires_at = Instant::from_unix_ms(4_000_000_000_000);
+    for state in [ProviderState::Created, ProviderState::Failed, ProviderState::Authorised] {
+        let payment = "pi_1".to_owned();
+        tell(&database, &PaymentNews { payment, ..news(&facts, state) }).await;
+    }
+    let release = async || release_booking(&database, &facts).await.unwrap();
+    assert_eq!(release().await, ReleaseBookingOutcome::PaymentUnderWay);
+    let booking = find_booking(&database, facts.booking).await.unwrap().unwrap();
+    assert_eq!(booking.status, BookingStatus::Reserved);
+    assert!(give_back_payment(&database, "pi_1", "the buyer changed their mind").await.unwrap());
+    assert_eq!(release().await, ReleaseBookingOutcome::Released);
 }
 
 #[tokio::test]
