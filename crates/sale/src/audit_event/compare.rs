@@ -6,7 +6,7 @@ use std::fmt;
 use domain::section::{
     ROW_SEPARATOR, SEAT_FREE, SEAT_HELD, SEAT_SOLD, Section, SectionKind, SectionName,
 };
-use scripts::{PlaceCounts, PlaceRepair};
+use scripts::{Hold, HoldState, PlaceCounts, PlaceRepair};
 
 use super::look::{Look, RedisLook};
 
@@ -50,6 +50,11 @@ pub enum Difference {
     },
     /// A booking is over in Postgres, and Redis still holds it: a failover has lost its end.
     Ended {
+        /// The booking.
+        booking: String,
+    },
+    /// A booking is held, and a place of it is sold to another: a failover has lost the sale.
+    Beaten {
         /// The booking.
         booking: String,
     },
@@ -97,6 +102,7 @@ impl Difference {
             Self::Unmarked { .. } => "unmarked_sale",
             Self::Lost { .. } => "lost_hold",
             Self::Ended { .. } => "ended_hold",
+            Self::Beaten { .. } => "beaten_hold",
             Self::Place { .. } => "place",
             Self::Counts { .. } => "counts",
             Self::Buyer { .. } => "buyer",
@@ -134,6 +140,7 @@ impl fmt::Display for Difference {
             }
             Self::Lost { booking } => write!(formatter, "{booking} is not in Redis"),
             Self::Ended { booking } => write!(formatter, "{booking} is over"),
+            Self::Beaten { booking } => write!(formatter, "a place of {booking} is sold"),
             Self::Expiry { booking } => write!(formatter, "{booking}"),
         }
     }
@@ -171,6 +178,7 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
     found.extend(lost.map(|booking| Difference::Lost { booking }));
     let ended = look.holds.ended.iter().map(ToString::to_string);
     found.extend(ended.map(|booking| Difference::Ended { booking }));
+    found.extend(claims.beaten(redis).map(|booking| Difference::Beaten { booking }));
     for section in &settings.sections {
         found.extend(places(section, redis, &claims));
     }
@@ -232,6 +240,18 @@ impl<'a> Claims<'a> {
             }
         }
         claims
+    }
+
+    /// Holds of which a place is sold to another. One that is being paid is left to the refusal of
+    /// its sale.
+    fn beaten(&self, redis: &RedisLook) -> impl Iterator<Item = String> {
+        let is_beaten = |booking: &str, hold: &Hold| {
+            let sold = hold.seat_labels();
+            let mut sold = sold.iter().filter_map(|seat| self.sold.get(seat));
+            hold.state == HoldState::Held && sold.any(|other| other != booking)
+        };
+        let holds = redis.holds.iter().filter(move |(booking, hold)| is_beaten(booking, hold));
+        holds.map(|(booking, _)| booking.clone())
     }
 
     /// The state and the holder of a place as they should be, given its holder as it is.

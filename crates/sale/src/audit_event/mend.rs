@@ -43,7 +43,7 @@ pub(super) async fn mend<T: Transport, D: Database>(
             | Difference::Map(_)
             | Difference::Counts { .. } => {}
             // When the places are right.
-            Difference::Lost { .. } | Difference::Ended { .. } => {}
+            Difference::Lost { .. } | Difference::Ended { .. } | Difference::Beaten { .. } => {}
             Difference::Settings { .. } => apply_settings(stores, event).await?,
             Difference::Section(_) => sections_missing = true,
             Difference::Unmarked { booking, section } => {
@@ -80,8 +80,8 @@ pub(super) async fn mend<T: Transport, D: Database>(
     Ok(())
 }
 
-/// Frees the places of holds that are over in Postgres; returns how many. A hold that is being paid
-/// meanwhile is left alone: what Postgres says of it will change.
+/// Ends holds in Redis; returns how many. Of one that is over in Postgres, and that somebody pays
+/// meanwhile, what Postgres says will change: it is left alone.
 async fn end_holds<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     redis: &RedisLook,
@@ -89,11 +89,15 @@ async fn end_holds<T: Transport, D: Database>(
 ) -> Result<i64, Error> {
     let mut ended = 0;
     for difference in differences {
-        let Difference::Ended { booking } = difference else { continue };
+        let (booking, reason) = match difference {
+            Difference::Ended { booking } => (booking, ReleaseReason::Released),
+            Difference::Beaten { booking } => (booking, ReleaseReason::Refused),
+            _ => continue,
+        };
         let Some(hold) = redis.holds.get(booking) else { continue };
         let Ok(booking) = booking.parse() else { continue };
         let section = &hold.section;
-        let request = ReleaseSeats { booking, section, reason: ReleaseReason::Released };
+        let request = ReleaseSeats { booking, section, reason };
         let released =
             scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
         ended += i64::from(matches!(released, scripts::ReleaseOutcome::Released(_)));

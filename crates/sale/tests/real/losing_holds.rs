@@ -141,6 +141,35 @@ async fn a_hold_that_is_over_frees_its_places() {
     assert_eq!(stage.status(seat).await, BookingStatus::Released);
 }
 
+/// Redis forgets a sale, and somebody else holds its seats before the audit comes by. Of the two
+/// seats of that hold one is still free.
+#[tokio::test(flavor = "current_thread")]
+async fn a_hold_of_seats_that_are_sold_ends() {
+    let stage = stage().await;
+    let sold = stage.hold_seat(1, 2).await;
+    stage.confirm(sold).await;
+    drain(&stage).await;
+    for command in [
+        "SETRANGE map 1 .",
+        "HDEL holders A-1-2",
+        "HINCRBY counts sold -1",
+        "HINCRBY counts sold:A -1",
+        "HINCRBY counts available 1",
+        "HINCRBY counts available:A 1",
+    ] {
+        stage.plant(command).await;
+    }
+    let section = "A".parse().unwrap();
+    let seats = scripts::Choice::Seats { section: &section, seats: &[(1, 2), (1, 3)] };
+    let beaten = stage.hold(seats).await.unwrap();
+    assert_eq!(audit(&stage, AuditMode::Repair).await, ["beaten_hold", "place"]);
+    drain(&stage).await;
+    assert_eq!(audit(&stage, AuditMode::Repair).await, Vec::<&str>::new());
+    assert_eq!(stage.counts().await, (19, 0, 1));
+    assert_eq!(stage.status(sold).await, BookingStatus::Confirmed);
+    assert_eq!(stage.status(beaten).await, BookingStatus::Expired);
+}
+
 /// A hold that was lost and is past its time is not taken again: the sweep of Postgres ends it.
 #[tokio::test(flavor = "current_thread")]
 async fn a_lost_hold_past_its_time_stays_lost() {

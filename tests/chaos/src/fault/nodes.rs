@@ -46,8 +46,8 @@ impl Ground {
         Ok(format!("node {master} of event `{}`; {rivalry}", venue.name))
     }
 
-    /// As [`Self::forced_loss`], but the master is frozen. It thaws with the crowd's commands in its
-    /// buffers, and for a moment believes that it is still the master.
+    /// As [`Self::forced_loss`], but the master is frozen. It thaws with the crowd's commands in
+    /// its buffers, and for a moment believes that it is still the master.
     pub(crate) fn zombie(&self, random: &mut Rng) -> Result<String> {
         let venue = self.victim_with_rivals(random)?;
         let (master, slot) = self.master_of(&venue.id)?;
