@@ -1,12 +1,12 @@
 #!lua
 -- Lets the next users in: moves them from the queue to the passes.
 --
--- Guarantees: strictly in queue order; never more than max_active passes out, never more than the
--- places still available but for the measured share of passes that nobody uses, nobody before the
--- sale opens or while it is paused, ended or cancelled, and nobody while those who lost their place
--- with Redis may still come back to it. A pass that has run out is replaced by this very call. Any
--- number of schedulers may call: together they admit at most release_per_s. The same idempotency
--- entry again gets the first answer.
+-- Guarantees: strictly in queue order, without waiting for those who are away; never more than
+-- max_active passes out, never more than the places still available but for the measured share of
+-- passes that nobody uses, nobody before the sale opens or while it is paused, ended or cancelled,
+-- and nobody while those who lost their place with Redis may still come back to it. A pass that has
+-- run out is replaced by this very call. Any number of schedulers may call: together they admit at
+-- most release_per_s. The same idempotency entry again gets the first answer.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -17,6 +17,8 @@
 -- KEYS[7] answer_times (sorted set)
 -- KEYS[8] feed (stream): told who is let in, and what the line is doing and what is to be expected
 --   when that has changed
+-- KEYS[9] seen (sorted set)
+-- KEYS[10] away (sorted set): those whom the line passes lose their places
 --
 -- ARGV[1] mode: scheduled | manual (by hand: the release rate does not apply)
 -- ARGV[2] limit, users at most
@@ -28,7 +30,8 @@
 --   admitted: let in by this call; waiting: still in the queue; active: passes out; served: the
 --   highest place that was let in, as draw * 2^32 + number
 --
--- Bounds: 1000 users a call, so that one call takes a few milliseconds and unpack stays far below
+-- Bounds: 10000 users passed a call, a matter of milliseconds; those beyond stay in the line.
+--   1000 users let in a call, so that one call takes a few milliseconds and unpack stays far below
 --   its limit of 8000.
 
 -- @include clock_ms
@@ -40,9 +43,9 @@
 -- @include tell_pace
 
 local settings, counts, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local answers, answer_times, feed = KEYS[6], KEYS[7], KEYS[8]
+local answers, answer_times, feed, seen, away = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
 local mode, limit, entry, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local users_max = 1000
+local users_max, passed_max = 1000, 10000
 -- Of passes whose time is over, about so many of the last decide the share of no-shows.
 local turns_max = 1000
 
@@ -110,32 +113,39 @@ if run_out > 0 then
   redis.call('HSET', counts, 'passes_used', used, 'passes_unused', unused)
 end
 count = math.max(count, 0)
+local passed = 0
 if count > 0 then
   local expires_ms = now_ms + pass_ttl_ms
-  local pass_entries, admission_entries = {}, {}
+  local pass_entries, admission_entries, users = {}, {}, {}
   local popped = redis.call('ZPOPMIN', queue, count)
   for index = 1, #popped, 2 do
     local user, score = popped[index], tonumber(popped[index + 1])
     local number = score % 4294967296
     pass_entries[index], pass_entries[index + 1] = expires_ms, user
     admission_entries[index] = user
+    users[#users + 1] = user
     admission_entries[index + 1] = string.format('%.0f.%.0f %.0f %.0f live %.0f',
       number, now_ms, now_ms, expires_ms, number)
     served = math.max(served, score)
   end
   redis.call('ZADD', passes, unpack(pass_entries))
+  redis.call('ZREM', seen, unpack(users))
   redis.call('HSET', admissions, unpack(admission_entries))
   redis.call('HINCRBY', counts, 'admitted', count)
   redis.call('HSET', counts, 'served', string.format('%.0f', served))
-  tell_waiting(counts, feed, string.format('admitted %.0f %s %.0f %.0f', count, popped[#popped],
-    now_ms, expires_ms))
+  passed = math.min(redis.call('ZCOUNT', away, '-inf', '(' .. popped[#popped]), passed_max)
+  if passed > 0 then
+    redis.call('ZREMRANGEBYRANK', away, 0, passed - 1)
+  end
+  tell_waiting(counts, feed, string.format('admitted %.0f %s %.0f %.0f', count + passed,
+    popped[#popped], now_ms, expires_ms))
   if mode == 'scheduled' then
     empty_us = empty_us + math.floor(count * second_us / rate)
     redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
   end
 end
 -- A pause is no pace: nobody can say how long it lasts.
-local stretches = note_pace(settings, now_ms, count, is_open and waiting > count)
+local stretches = note_pace(settings, now_ms, count + passed, is_open and waiting > count)
 tell_pace(settings, counts, feed, now_ms, active + count, stretches)
 if entry ~= '' then
   redis.call('HSET', answers, entry, string.format('%s %.0f 200 %.0f %.0f %.0f %.0f', fingerprint,

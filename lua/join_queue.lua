@@ -15,6 +15,8 @@
 -- KEYS[4] passes (sorted set)
 -- KEYS[5] admissions (hash)
 -- KEYS[6] places (hash)
+-- KEYS[7] seen (sorted set)
+-- KEYS[8] away (sorted set)
 --
 -- ARGV[1] user
 -- ARGV[2] draw, random, 0 to 2^20 - 1
@@ -29,13 +31,14 @@
 --   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
 --   known here) | numbers_used_up (a new block is needed)
 --   closed is also the answer to a newcomer when everything is sold.
---   A live pass and a place in the line are kept; after a used or expired pass there is a new
---   number.
+--   A live pass and a place in the line are kept, and who was away is back at it; after a used or
+--   expired pass there is a new number.
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
 -- @include clock_ms
 -- @include place_of
+-- @include see_user
 
 local key = {
   settings = KEYS[1],
@@ -44,6 +47,8 @@ local key = {
   passes = KEYS[4],
   admissions = KEYS[5],
   places = KEYS[6],
+  seen = KEYS[7],
+  away = KEYS[8],
 }
 local user, draw = ARGV[1], tonumber(ARGV[2])
 local block_first, block_last = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -68,6 +73,9 @@ if redis.call('HGET', key.counts, 'sold') == capacity then
   return place
 end
 if place[1] == 'admitted' or (place[1] == 'waiting' and queue_enabled == '1') then
+  if place[1] == 'waiting' then
+    see_user(key.queue, key.seen, key.away, user, now_ms)
+  end
   return place
 end
 
@@ -93,6 +101,7 @@ end
 -- After this point the script must succeed.
 if restores then
   redis.call('ZADD', key.queue, 'NX', receipt_score, user)
+  redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)
   redis.call('HSET', key.places, user, receipt_score .. ' ' .. receipt_joined_ms .. ' joined')
   return place_of(key, user, now_ms, 0)
 end
@@ -110,9 +119,12 @@ local score = string.format('%.0f', draw * draw_weight + number)
 redis.call('HSET', key.places, user, string.format('%s %.0f joined', score, now_ms))
 if queued then
   redis.call('ZADD', key.queue, score, user)
+  redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)
 else
   local expires_ms = now_ms + pass_ttl_ms
   redis.call('ZREM', key.queue, user)
+  redis.call('ZREM', key.seen, user)
+  redis.call('ZREM', key.away, user)
   redis.call('ZADD', key.passes, expires_ms, user)
   redis.call('HSET', key.admissions, user, string.format('%.0f.%.0f %.0f %.0f live %.0f',
     number, now_ms, now_ms, expires_ms, number))

@@ -11,6 +11,8 @@
 -- KEYS[5] places (hash)
 -- KEYS[6] counts (hash)
 -- KEYS[7] feed (stream): told which place of the line is empty
+-- KEYS[8] seen (sorted set)
+-- KEYS[9] away (sorted set)
 --
 -- ARGV[1] user
 --
@@ -22,7 +24,7 @@
 -- @include tell_waiting
 
 local settings, queue, passes, admissions, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local counts, feed = KEYS[6], KEYS[7]
+local counts, feed, seen, away = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
 local user = ARGV[1]
 
 if redis.call('HEXISTS', settings, 'generation') == 0 then
@@ -38,10 +40,12 @@ if used_number and tonumber(used_number) == number then
   return { 'absent', 0 }
 end
 
-local place = redis.call('ZSCORE', queue, user)
+local place = redis.call('ZSCORE', queue, user) or redis.call('ZSCORE', away, user)
 
 -- After this point the script must succeed.
 redis.call('ZREM', queue, user)
+redis.call('ZREM', seen, user)
+redis.call('ZREM', away, user)
 if place then
   tell_waiting(counts, feed, 'left ' .. place)
 end

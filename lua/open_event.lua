@@ -19,7 +19,9 @@
 -- KEYS[11] resolved (hash): emptied
 -- KEYS[12] answers (hash): emptied
 -- KEYS[13] answer_times (sorted set): emptied
--- KEYS[14..] map of each seated section (string), in the order of the sections
+-- KEYS[14] seen (sorted set): emptied
+-- KEYS[15] away (sorted set): emptied
+-- KEYS[16..] map of each seated section (string), in the order of the sections
 --
 -- ARGV[1] generation, a number that grows with each rebuild
 -- ARGV[2] state: live (for sale at once) | building (until finish_opening)
@@ -29,12 +31,12 @@
 --
 -- Returns {outcome}: opened | exists
 --
--- Bounds: 64 sections, so 77 keys and some 350 arguments.
+-- Bounds: 64 sections, so 79 keys and some 350 arguments.
 
 local settings, counts = KEYS[1], KEYS[2]
 local generation, state, settings_count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local sections_from = 4 + 2 * settings_count
-local first_map = 14
+local first_map = 16
 
 local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
 known, building = tonumber(known or 0), tonumber(building or 0)

@@ -9,6 +9,8 @@
 -- KEYS[4] passes (sorted set)
 -- KEYS[5] admissions (hash)
 -- KEYS[6] places (hash)
+-- KEYS[7] seen (sorted set)
+-- KEYS[8] away (sorted set)
 --
 -- ARGV[1] user
 --
@@ -26,5 +28,7 @@ local key = {
   passes = KEYS[4],
   admissions = KEYS[5],
   places = KEYS[6],
+  seen = KEYS[7],
+  away = KEYS[8],
 }
 return place_of(key, ARGV[1], clock_ms(), 0)

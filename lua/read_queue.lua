@@ -7,25 +7,28 @@
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
 -- KEYS[4] passes (sorted set)
+-- KEYS[5] away (sorted set)
 --
 -- Returns {outcome, waiting, active, max_active, release_per_s, available, sold, capacity, now_ms,
---   cancelled, paused, on_sale_at_ms, ends_at_ms, outlook}
+--   cancelled, paused, on_sale_at_ms, ends_at_ms, outlook,
+--   away}
 --   outcome: ok | event_missing (then all numbers but now_ms are 0)
 --   active: passes out; available, sold, capacity: places of the event; cancelled, paused: 0 or 1
 --   outlook: what those who wait were told last, see includes/tell_pace.lua; '' for nothing
+--   away: users who went away and whom the line has not passed
 --
 -- Bounds: no loops; O(log n) in the passes.
 
 -- @include clock_ms
 
-local settings, counts, queue, passes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local settings, counts, queue, passes, away = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
 local now_ms = clock_ms()
 local max_active, release_per_s, capacity, cancelled, paused, on_sale_at_ms, ends_at_ms, outlook =
   unpack(redis.call('HMGET', settings, 'max_active', 'release_per_s', 'capacity', 'cancelled',
     'paused', 'on_sale_at_ms', 'ends_at_ms', 'outlook'))
 if not max_active then
-  return { 'event_missing', 0, 0, 0, 0, 0, 0, 0, now_ms, 0, 0, 0, 0, '' }
+  return { 'event_missing', 0, 0, 0, 0, 0, 0, 0, now_ms, 0, 0, 0, 0, '', 0 }
 end
 local available, sold = unpack(redis.call('HMGET', counts, 'available', 'sold'))
 return {
@@ -35,5 +38,5 @@ return {
   tonumber(max_active), tonumber(release_per_s),
   tonumber(available), tonumber(sold), tonumber(capacity),
   now_ms, tonumber(cancelled), tonumber(paused), tonumber(on_sale_at_ms), tonumber(ends_at_ms),
-  outlook or '',
+  outlook or '', redis.call('ZCARD', away),
 }

@@ -11,7 +11,7 @@
 --
 -- Returns {outcome}: retired | kept (not over) | event_missing
 --
--- Bounds: 64 sections, so 79 keys.
+-- Bounds: 64 sections, so 81 keys.
 
 -- @include clock_ms
 

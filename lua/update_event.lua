@@ -23,7 +23,8 @@
 local settings, counts, feed = KEYS[1], KEYS[2], KEYS[3]
 local version = tonumber(ARGV[1])
 
-local generation, known = unpack(redis.call('HMGET', settings, 'generation', 'version'))
+local generation, known, abandon_after_ms = unpack(redis.call('HMGET', settings, 'generation',
+  'version', 'abandon_after_ms'))
 if not generation then
   return { 'event_missing' }
 elseif tonumber(known) > version then
@@ -32,5 +33,10 @@ end
 
 -- After this point the script must succeed.
 redis.call('HSET', settings, 'version', version, unpack(ARGV, 2))
-tell_state(settings, counts, feed, clock_ms())
+local now_ms = clock_ms()
+if redis.call('HGET', settings, 'abandon_after_ms') ~= abandon_after_ms then
+  -- Nobody could know before how often to be seen.
+  redis.call('HSET', settings, 'abandon_from_ms', string.format('%.0f', now_ms))
+end
+tell_state(settings, counts, feed, now_ms)
 return { 'updated' }

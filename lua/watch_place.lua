@@ -10,15 +10,17 @@
 -- KEYS[4] passes (sorted set)
 -- KEYS[5] admissions (hash)
 -- KEYS[6] places (hash)
--- KEYS[7] feed (stream)
+-- KEYS[7] seen (sorted set)
+-- KEYS[8] away (sorted set)
+-- KEYS[9] feed (stream)
 --
 -- ARGV[1] user
 --
 -- Returns the place, see includes/place_of.lua, and after it
---   17 place in the order of the line, as text; '' unless waiting
---   18 id of the newest news, 0-0 when there are none
---   19 serial number of the newest news
---   20 what the line is doing, see includes/line_state.lua
+--   18 place in the order of the line, as text; '' unless waiting
+--   19 id of the newest news, 0-0 when there are none
+--   20 serial number of the newest news
+--   21 what the line is doing, see includes/line_state.lua
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
@@ -33,18 +35,21 @@ local key = {
   passes = KEYS[4],
   admissions = KEYS[5],
   places = KEYS[6],
+  seen = KEYS[7],
+  away = KEYS[8],
 }
-local feed, user = KEYS[7], ARGV[1]
+local feed, user = KEYS[9], ARGV[1]
 
 local now_ms = clock_ms()
 local reply = place_of(key, user, now_ms, 0)
 if reply[1] == 'event_missing' then
-  reply[17], reply[18], reply[19], reply[20] = '', '0-0', 0, ''
+  reply[18], reply[19], reply[20], reply[21] = '', '0-0', 0, ''
   return reply
 end
 local newest = redis.call('XREVRANGE', feed, '+', '-', 'COUNT', 1)[1]
-reply[17] = reply[1] == 'waiting' and redis.call('ZSCORE', key.queue, user) or ''
-reply[18] = newest and newest[1] or '0-0'
-reply[19] = tonumber(redis.call('HGET', key.counts, 'told') or 0)
-reply[20] = line_state(key.settings, key.counts, now_ms)
+reply[18] = reply[1] == 'waiting' and (redis.call('ZSCORE', key.queue, user)
+  or redis.call('ZSCORE', key.away, user)) or ''
+reply[19] = newest and newest[1] or '0-0'
+reply[20] = tonumber(redis.call('HGET', key.counts, 'told') or 0)
+reply[21] = line_state(key.settings, key.counts, now_ms)
 return reply

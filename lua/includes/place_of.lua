@@ -1,6 +1,7 @@
 -- A user's place in the queue as join_queue and read_place answer it, by index:
---  1 outcome: waiting | admitted | expired (the pass ran out unused) | closed (cancelled, ended or
---    everything sold) | absent (never joined, left, or the pass was used) | event_missing
+--  1 outcome: waiting | admitted | expired (the pass ran out unused, or the user was away when the
+--    line passed the place) | closed (cancelled, ended or everything sold) | absent (never joined,
+--    left, or the pass was used) | event_missing
 --  2 fresh, 0 or 1: whether this call made the place
 --  3 number of the place        4 position, 1 for the next        5 users waiting
 --  6 pass id                    7 pass issued, ms                 8 pass expires, ms
@@ -8,28 +9,44 @@
 -- 12 max_active                13 places available in the event
 -- 14 score, the order in the line: draw * 2^32 + number          15 joined, ms
 -- 16 what those who wait were told last of the time to come, see includes/tell_pace.lua
+-- 17 whether it is time to note that the user is there (see_users), 0 or 1
 -- What does not apply is 0 or ''.
+--
+-- The line is the queue and those who are away and whom it has not passed: a position counts both,
+-- so it changes neither when somebody goes nor when somebody comes back.
 local function place_of(key, user, now_ms, fresh)
-  local cancelled, ends_at_ms, capacity, release_per_s, max_active, outlook =
+  local cancelled, ends_at_ms, capacity, release_per_s, max_active, outlook, abandon_after_ms =
     unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity',
-      'release_per_s', 'max_active', 'outlook'))
+      'release_per_s', 'max_active', 'outlook', 'abandon_after_ms'))
   if not cancelled then
-    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '' }
+    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '', 0 }
   end
   local available, sold = unpack(redis.call('HMGET', key.counts, 'available', 'sold'))
 
   local outcome, number, position, pass_id, issued_ms, expires_ms = 'absent', 0, 0, '', 0, 0
-  local joined_score, joined_ms =
-    string.match(redis.call('HGET', key.places, user) or '', '^(%d+) (%d+) ')
-  local score = redis.call('ZSCORE', key.queue, user)
-  local admission = redis.call('HGET', key.admissions, user)
+  local unseen = 0
+  local joined_score, joined_ms, joined_state =
+    string.match(redis.call('HGET', key.places, user) or '', '^(%d+) (%d+) (%l+)$')
+  local away_score = redis.call('ZSCORE', key.away, user)
+  local score = away_score or redis.call('ZSCORE', key.queue, user)
   if score then
     outcome, number = 'waiting', tonumber(score) % 4294967296
-    position = redis.call('ZRANK', key.queue, user) + 1
-  elseif admission then
-    local id, issued, expires, state, admitted_number =
-      string.match(admission, '^(%S+) (%d+) (%d+) (%l+) (%d+)$')
-    if state == 'live' then
+    position = redis.call('ZCOUNT', key.queue, '-inf', '(' .. score)
+      + redis.call('ZCOUNT', key.away, '-inf', '(' .. score) + 1
+    -- Four times, so that one that is missed does not matter.
+    local seen_ms = tonumber(redis.call('ZSCORE', key.seen, user) or 0)
+    abandon_after_ms = tonumber(abandon_after_ms or 0)
+    if abandon_after_ms > 0 and (away_score or now_ms - seen_ms >= abandon_after_ms / 4) then
+      unseen = 1
+    end
+  else
+    local id, issued, expires, state, admitted_number = string.match(
+      redis.call('HGET', key.admissions, user) or '', '^(%S+) (%d+) (%d+) (%l+) (%d+)$')
+    local joined_number = joined_score and tonumber(joined_score) % 4294967296
+    if joined_state == 'joined' and joined_number ~= tonumber(admitted_number or 0) then
+      -- Neither in the line nor let in from it.
+      outcome, number = 'expired', joined_number
+    elseif state == 'live' then
       outcome = tonumber(expires) > now_ms and 'admitted' or 'expired'
       number, pass_id = tonumber(admitted_number), id
       issued_ms, expires_ms = tonumber(issued), tonumber(expires)
@@ -37,7 +54,7 @@ local function place_of(key, user, now_ms, fresh)
   end
   local over = cancelled == '1' or now_ms >= tonumber(ends_at_ms)
   if outcome ~= 'absent' and (over or sold == capacity) then
-    outcome, position, pass_id, issued_ms, expires_ms = 'closed', 0, '', 0, 0
+    outcome, position, pass_id, issued_ms, expires_ms, unseen = 'closed', 0, '', 0, 0, 0
   end
 
   local active = redis.call('ZCOUNT', key.passes, string.format('(%.0f', now_ms), '+inf')
@@ -45,6 +62,6 @@ local function place_of(key, user, now_ms, fresh)
     outcome, fresh, number, position, redis.call('ZCARD', key.queue),
     pass_id, issued_ms, expires_ms, now_ms,
     tonumber(release_per_s), active, tonumber(max_active), tonumber(available),
-    tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '',
+    tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '', unseen,
   }
 end

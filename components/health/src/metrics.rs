@@ -79,7 +79,7 @@ async fn read(call: &Call) -> Result<String, Problem> {
 /// The event's counts; `None` when Redis has not opened it: metrics open nothing.
 async fn queue(stores: &SpinStores, event: EventId) -> Result<Option<QueueState>, scripts::Error> {
     match scripts::read_queue(&stores.cluster, event, stores.redis_deadline).await? {
-        QueueOutcome::Found(state) => Ok(Some(state)),
+        QueueOutcome::Found(state) => Ok(Some(*state)),
         QueueOutcome::EventMissing => Ok(None),
     }
 }

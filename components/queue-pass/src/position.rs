@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use domain::rate::RouteClass;
+use domain::wait::Wait;
 use guest::clock::WAIT_MAX_S;
 use guest::{Call, Problem, Reply, auth, limit, place, stores};
 use http::header;
@@ -49,11 +50,9 @@ fn wait(call: &Call) -> Result<Duration, Problem> {
 fn entity_tag(place: &QueuePlace) -> String {
     let pass = place.pass.as_ref().map_or("", |pass| &pass.id);
     let QueuePlace { outcome, number, position, outlook, release_per_s, .. } = place;
-    let number_of = |value: Option<i64>| value.unwrap_or(-1);
-    let wait = outlook.wait(*position, *release_per_s);
-    let (quick, slow) = wait.and_then(|wait| wait.spread_s).unwrap_or_default();
-    let likely = number_of(wait.map(|wait| wait.likely_s));
+    let Wait { likely_s, spread_s } = outlook.wait(*position, *release_per_s);
+    let (quick_s, slow_s) = spread_s.unwrap_or_default();
     let chance = outlook.chance_percent(*position).unwrap_or(100);
-    let expected = format!("{likely}-{quick}-{}-{chance}", number_of(slow));
+    let expected = format!("{likely_s}-{quick_s}-{}-{chance}", slow_s.unwrap_or_default());
     format!("W/\"{outcome:?}-{number}-{position}-{pass}-{expected}\"")
 }

@@ -15,8 +15,8 @@ struct QueueStatus {
     active: i64,
     max_active: i64,
     release_per_s: i64,
-    /// What somebody who joins now would wait; nothing while the line is held.
-    estimated_wait_s: Option<i64>,
+    /// What somebody who joins now would wait.
+    estimated_wait_s: i64,
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
@@ -36,8 +36,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
             release_per_s: queue.release_per_s,
             estimated_wait_s: queue
                 .outlook
-                .wait(queue.waiting, queue.release_per_s)
-                .map(|wait| wait.likely_s),
+                .wait(queue.waiting.saturating_add(queue.away), queue.release_per_s)
+                .likely_s,
         }),
         QueueOutcome::EventMissing => Err(Problem::of(Code::EventNotFound)),
     }

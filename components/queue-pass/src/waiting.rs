@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use domain::feed::{FeedEntry, FeedId, Standing, Step};
 use domain::id::EventId;
-use domain::queue::{pacing_s, tell_after_ms};
+use domain::queue::tell_after_ms;
 use guest::stores::SpinStores;
 use scripts::{PlaceOutcome, WatchedPlace};
 
@@ -60,7 +60,7 @@ pub(crate) async fn for_change(
         has_moved: false,
     };
     let place = &watched.place;
-    let wait_s = pacing_s(place.position, &place.outlook, place.release_per_s);
+    let wait_s = place.outlook.wait(place.position, place.release_per_s).likely_s;
     let quiet = Duration::from_millis(tell_after_ms(wait_s));
     while begun.elapsed() + LOOK <= limit {
         spin_sdk::time::sleep(LOOK).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::feed::{EndReason, FeedEntry, FeedId, LineState, News, Standing, Step};
 use domain::id::{EventId, UserId};
-use domain::queue::{Place, pacing_s, pass_id, tell_after_ms};
+use domain::queue::{Place, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
 use guest::stream::Outgoing;
 use guest::{Problem, place};
@@ -26,6 +26,13 @@ const BEAT: Duration = Duration::from_secs(12);
 /// once after a restart.
 const RETRY_MIN_MS: u64 = 500;
 const RETRY_SPREAD_MS: u64 = 2_500;
+
+/// A stream is as good as polling: so often its fan is noted as being there. A third of the
+/// shortest time after which a place is abandoned, whatever the organiser sets meanwhile.
+const SEEN_EVERY: Duration = Duration::from_secs(20);
+/// So long after that the fan is surely in the line, and what the feed says of it holds: less than
+/// the shortest time after which a place is abandoned, and what the fan was noted before a stream.
+const SURELY_THERE: Duration = Duration::from_secs(40);
 
 /// How a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +67,9 @@ pub(crate) struct Client {
     told_at: Option<Instant>,
     beats_at: Instant,
     ends_at: Instant,
+    /// When the fan was noted as being there: by the request at first, then by the hub.
+    seen_at: Instant,
+    is_noted: bool,
     random: u64,
 }
 
@@ -93,6 +103,8 @@ impl Client {
             told_at: None,
             beats_at: now + BEAT,
             ends_at: now + STREAM_LIFE + spread,
+            seen_at: now,
+            is_noted: false,
             random,
         }
     }
@@ -117,6 +129,20 @@ impl Client {
         self.last.is_none()
     }
 
+    /// Whether it is time to note that the fan is there.
+    pub(crate) fn is_unseen(&self, now: Instant) -> bool {
+        let is_due = now.saturating_duration_since(self.seen_at) >= SEEN_EVERY;
+        self.is_waiting() && (is_due || !self.is_noted)
+    }
+
+    /// The fan was noted as being there, by a call that was made at `at`. Who has no place in the
+    /// line any more has it read anew.
+    pub(crate) fn was_seen(&mut self, at: Instant, is_gone: bool) {
+        self.seen_at = at;
+        self.is_noted = true;
+        self.is_stale |= is_gone && self.is_waiting();
+    }
+
     /// Applies news.
     pub(crate) fn follow(&mut self, entry: &FeedEntry) {
         if self.last.is_some() || self.is_stale {
@@ -126,6 +152,8 @@ impl Client {
             // What is to be expected is a change as well.
             Step::None => self.has_moved |= matches!(entry.news, News::Pace(_)),
             Step::Moved => self.has_moved = true,
+            // The line may have passed a fan who was taken for gone.
+            Step::Admitted { .. } if self.seen_at.elapsed() > SURELY_THERE => self.is_stale = true,
             Step::Admitted { issued_at, expires_at } => {
                 let id = pass_id(self.read.number, issued_at);
                 self.read.outcome = PlaceOutcome::Admitted;
@@ -220,7 +248,7 @@ impl Client {
         };
         let Prospect { outlook, release_per_s } = prospect;
         let told = self.place.position.unwrap_or(0);
-        let wait_s = pacing_s(told, outlook, *release_per_s);
+        let wait_s = outlook.wait(told, *release_per_s).likely_s;
         now.saturating_duration_since(told_at) >= Duration::from_millis(tell_after_ms(wait_s))
     }
 

@@ -99,12 +99,21 @@ pub(crate) fn add(event: EventId, mut client: Client, outgoing: Outgoing, redis:
 enum Done {
     /// Time to look around.
     Tick,
-    /// A read of the feed.
-    Read { event: EventId, own: Own, result: Result<Harvest, scripts::Error> },
+    /// A read of the feed, and before it the fans who were noted as being there.
+    Read { event: EventId, own: Own, seen: Option<Seen>, result: Result<Harvest, scripts::Error> },
     /// A write; without an end to write to, the stream is over.
     Sent { event: EventId, number: u64, outgoing: Option<Outgoing> },
     /// A place read anew.
-    Reread { event: EventId, number: u64, result: Result<WatchedPlace, scripts::Error> },
+    Reread { event: EventId, number: u64, result: Box<Result<WatchedPlace, scripts::Error>> },
+}
+
+/// Fans who were noted as being there.
+struct Seen {
+    fans: Vec<(u64, UserId)>,
+    /// Those of them who have no place in the line.
+    gone: Vec<UserId>,
+    /// When that was asked.
+    at: Instant,
 }
 
 /// What a read of the feed brought.
@@ -145,9 +154,9 @@ impl Driver {
     fn handle(&mut self, done: Done) {
         match done {
             Done::Tick => self.tick(),
-            Done::Read { event, own, result } => self.has_read(event, own, result),
+            Done::Read { event, own, seen, result } => self.has_read(event, own, seen, result),
             Done::Sent { event, number, outgoing } => self.has_sent(event, number, outgoing),
-            Done::Reread { event, number, result } => self.has_reread(event, number, result),
+            Done::Reread { event, number, result } => self.has_reread(event, number, *result),
         }
     }
 
@@ -215,12 +224,22 @@ impl Driver {
         let Some(line) = self.lines.get_mut(&event) else { return };
         line.is_reading = true;
         let (redis, cursor) = (Rc::clone(&self.redis), line.cursor);
-        self.work.push(Box::pin(read(redis, event, own, cursor, pause)));
+        let fans = line.unseen(scripts::SEEN_AT_ONCE_MAX, Instant::now());
+        self.work.push(Box::pin(read(redis, event, own, fans, cursor, pause)));
     }
 
-    fn has_read(&mut self, event: EventId, own: Own, result: Result<Harvest, scripts::Error>) {
+    fn has_read(
+        &mut self,
+        event: EventId,
+        own: Own,
+        seen: Option<Seen>,
+        result: Result<Harvest, scripts::Error>,
+    ) {
         let Some(line) = self.lines.get_mut(&event) else { return };
         line.is_reading = false;
+        if let Some(Seen { fans, gone, at }) = seen {
+            line.were_seen(&fans, &gone, at);
+        }
         let pause = if result.is_err() { READ_PAUSE } else { Duration::ZERO };
         match result {
             Ok(Harvest::News(entries)) => line.follow(&entries),
@@ -317,10 +336,20 @@ async fn send(
     Done::Sent { event, number, outgoing: None }
 }
 
-async fn read(redis: Redis, event: EventId, mut own: Own, cursor: FeedId, pause: Duration) -> Done {
+/// Notes which fans are there, and waits for news: both over the connection of its own, so that
+/// those who wait cost Redis no other.
+async fn read(
+    redis: Redis,
+    event: EventId,
+    mut own: Own,
+    fans: Vec<(u64, UserId)>,
+    cursor: FeedId,
+    pause: Duration,
+) -> Done {
     if !pause.is_zero() {
         spin_sdk::time::sleep(pause).await;
     }
+    let seen = if fans.is_empty() { None } else { see(&redis, event, &mut own, fans).await };
     let news = scripts::read_feed(&redis, &mut own, event, cursor, READ_PATIENCE).await;
     let result = match news {
         Ok(news) if news.is_empty() => {
@@ -328,11 +357,24 @@ async fn read(redis: Redis, event: EventId, mut own: Own, cursor: FeedId, pause:
         }
         other => other.map(Harvest::News),
     };
-    Done::Read { event, own, result }
+    Done::Read { event, own, seen, result }
+}
+
+/// What fails is done by the next read.
+async fn see(
+    redis: &Redis,
+    event: EventId,
+    own: &mut Own,
+    fans: Vec<(u64, UserId)>,
+) -> Option<Seen> {
+    let users: Vec<_> = fans.iter().map(|(_, user)| *user).collect();
+    let at = Instant::now();
+    let gone = scripts::see_users_alone(redis, own, event, &users, REDIS_DEADLINE).await.ok()?;
+    Some(Seen { fans, gone, at })
 }
 
 async fn reread(redis: Redis, event: EventId, number: u64, user: UserId) -> Done {
     let _reading = reading();
     let result = scripts::watch_place(&redis, event, user, REDIS_DEADLINE).await;
-    Done::Reread { event, number, result }
+    Done::Reread { event, number, result: Box::new(result) }
 }

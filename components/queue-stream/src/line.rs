@@ -1,8 +1,10 @@
 //! One event in this instance: its streams, and how far its news have been read.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use domain::feed::{FeedEntry, FeedId, LineState, News};
+use domain::id::UserId;
 use domain::wait::Outlook;
 use scripts::{QueuePlace, WatchedPlace};
 
@@ -133,6 +135,21 @@ impl Line {
     pub(crate) fn stale(&self, limit: usize) -> Vec<u64> {
         let stale = self.clients.iter().filter(|(_, client)| client.is_stale);
         stale.map(|(number, _)| *number).take(limit).collect()
+    }
+
+    /// The fans who are to be noted as being there, at most `limit`.
+    pub(crate) fn unseen(&self, limit: usize, now: Instant) -> Vec<(u64, UserId)> {
+        let unseen = self.clients.iter().filter(|(_, client)| client.is_unseen(now));
+        unseen.map(|(number, client)| (*number, client.user)).take(limit).collect()
+    }
+
+    /// These fans were noted as being there by a call made at `at`, but for those who are gone.
+    pub(crate) fn were_seen(&mut self, fans: &[(u64, UserId)], gone: &[UserId], at: Instant) {
+        for (number, user) in fans {
+            if let Some(client) = self.clients.get_mut(number) {
+                client.was_seen(at, gone.contains(user));
+            }
+        }
     }
 
     fn mark_stale(&mut self) {

@@ -19,6 +19,11 @@ pub const HOLD_TTL_MAX_S: i64 = 3_600;
 pub const PASS_TTL_MAX_S: i64 = 3_600;
 /// The highest limit per buyer.
 pub const MAX_PER_BUYER_MAX: i64 = 1_000;
+/// The shortest and the longest absence after which a place is abandoned, in seconds: three polls
+/// may be missed at least; a day.
+pub const ABANDON_AFTER_MIN_S: i64 = 60;
+/// See [`ABANDON_AFTER_MIN_S`].
+pub const ABANDON_AFTER_MAX_S: i64 = 86_400;
 /// The most passes that may be out at once.
 pub const MAX_ACTIVE_MAX: i64 = 1_000_000;
 /// The fastest release, in fans per second.
@@ -39,6 +44,9 @@ pub struct QueueSettings {
     pub release_per_s: i64,
     /// Life of a pass, in seconds.
     pub pass_ttl_s: i64,
+    /// How long the line waits for somebody who is not seen, in seconds; 0 for ever. The place
+    /// stays until the line has passed it.
+    pub abandon_after_s: i64,
     /// Whether newcomers may join; those who have a place keep it.
     pub joining: bool,
     /// What those who wait are told; empty for nothing.
@@ -52,6 +60,7 @@ impl Default for QueueSettings {
             max_active: 100,
             release_per_s: 50,
             pass_ttl_s: 300,
+            abandon_after_s: 300,
             joining: true,
             message: String::new(),
         }
@@ -164,6 +173,9 @@ pub struct QueueChange {
     /// A new life of passes, in seconds; for passes that are given from now on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pass_ttl_s: Option<i64>,
+    /// A new time after which a place is abandoned, in seconds; it counts from the change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abandon_after_s: Option<i64>,
     /// Whether newcomers may join.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub joining: Option<bool>,
@@ -184,6 +196,7 @@ impl SaleChange {
                 max_active: queue.max_active.unwrap_or(sale.queue.max_active),
                 release_per_s: queue.release_per_s.unwrap_or(sale.queue.release_per_s),
                 pass_ttl_s: queue.pass_ttl_s.unwrap_or(sale.queue.pass_ttl_s),
+                abandon_after_s: queue.abandon_after_s.unwrap_or(sale.queue.abandon_after_s),
                 joining: queue.joining.unwrap_or(sale.queue.joining),
                 message: queue.message.unwrap_or(sale.queue.message),
             },
@@ -318,6 +331,13 @@ fn check_sale(sale: &SaleSettings, problems: &mut Vec<FieldProblem>) {
         if !(least..=most).contains(&value) {
             problems.push(FieldProblem::new(field, format!("must be {least} to {most}")));
         }
+    }
+    let abandon_after_s = sale.queue.abandon_after_s;
+    if abandon_after_s != 0
+        && !(ABANDON_AFTER_MIN_S..=ABANDON_AFTER_MAX_S).contains(&abandon_after_s)
+    {
+        let problem = format!("must be 0 or {ABANDON_AFTER_MIN_S} to {ABANDON_AFTER_MAX_S}");
+        problems.push(FieldProblem::new("sale.queue.abandon_after_s", problem));
     }
     let message = &sale.queue.message;
     if message.chars().count() > MESSAGE_LENGTH_MAX || message.chars().any(char::is_control) {

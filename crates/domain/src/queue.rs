@@ -59,11 +59,11 @@ pub struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ahead: Option<i64>,
     /// Seconds until this fan is let in, at the pace of the last minutes, or at the configured one
-    /// before there was any; only while waiting, and not while the line is held.
+    /// before there was any; only while waiting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_wait_s: Option<i64>,
     /// The quick and the slow end of that, when they are far apart; the slow one is `null` when
-    /// the line stood still.
+    /// the line stood still or is held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_wait_range_s: Option<(i64, Option<i64>)>,
     /// The chance that a place is left, in per cent; only while waiting, and not when it is
@@ -92,17 +92,11 @@ impl Place {
         let wait = outlook.wait(position, release_per_s);
         self.position = Some(position);
         self.ahead = Some(position.saturating_sub(1).max(0));
-        self.estimated_wait_s = wait.map(|wait| wait.likely_s);
-        self.estimated_wait_range_s = wait.and_then(|wait| wait.spread_s);
+        self.estimated_wait_s = Some(wait.likely_s);
+        self.estimated_wait_range_s = wait.spread_s;
         self.chance_percent = outlook.chance_percent(position);
-        self.poll_after_ms = poll_after_ms(pacing_s(position, outlook, release_per_s));
+        self.poll_after_ms = poll_after_ms(wait.likely_s);
     }
-}
-
-/// The wait, in seconds, that decides how often a fan at `position` asks or is told: a line that
-/// is held may move by hand at any moment, so there it is as if one came in each second.
-pub fn pacing_s(position: i64, outlook: &Outlook, release_per_s: i64) -> i64 {
-    outlook.wait(position, release_per_s).map_or(position, |wait| wait.likely_s)
 }
 
 /// How long a fan who waits `estimated_wait_s` and follows a stream is told nothing new, so that a
@@ -130,14 +124,6 @@ pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn polls_follow_the_measured_wait() {
-        let measured: Outlook = "1000 0 0 0 4 30000:30".parse().unwrap();
-        assert_eq!(pacing_s(100, &Outlook::default(), 50), 2, "configured");
-        assert_eq!(pacing_s(100, &measured, 50), 100, "measured");
-        assert_eq!(pacing_s(100, &measured, 0), 100, "held");
-    }
 
     #[test]
     fn those_who_come_in_soon_are_told_every_step() {

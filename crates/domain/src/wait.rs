@@ -73,9 +73,13 @@ impl FromStr for Outlook {
 }
 
 impl Outlook {
-    /// The wait at `position`; nothing when the line is held: then nobody can know.
-    pub fn wait(&self, position: i64, release_per_s: i64) -> Option<Wait> {
-        (release_per_s > 0).then(|| estimate(position, &self.pace, release_per_s))
+    /// The wait at `position`. In a line that is held nobody can know: there it is as if one fan
+    /// came in each second, and may be anything, because the line may move by hand at any moment.
+    pub fn wait(&self, position: i64, release_per_s: i64) -> Wait {
+        if release_per_s > 0 {
+            return estimate(position, &self.pace, release_per_s);
+        }
+        Wait { likely_s: position.clamp(0, WAIT_MAX_S), spread_s: Some((0, None)) }
     }
 
     /// The chance, in per cent, that a place is left for the fan at `position`; nothing when that
@@ -246,7 +250,8 @@ mod tests {
     #[test]
     fn nobody_is_told_what_nobody_can_know() {
         let outlook: Outlook = "8 2 10 20 4".parse().unwrap();
-        assert_eq!(outlook.wait(5, 0), None, "the line is held");
+        let held = Wait { likely_s: 5, spread_s: Some((0, None)) };
+        assert_eq!(outlook.wait(5, 0), held, "the line is held");
         assert_eq!(Outlook::default().chance_percent(1_000), None, "nothing was told");
         // Two passes are out, and one fan stands in front of the second: 3 · 4 are more than 8.
         assert_eq!(outlook.chance_percent(0), None);

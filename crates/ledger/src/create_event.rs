@@ -14,7 +14,8 @@ const STEP: &str = "create_event";
 const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.create_event(\
      $1::text::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $7::bigint, $8::text, \
      $9::text::jsonb, $10::bigint, $11::bigint, $12::boolean, $13::bigint, $14::bigint, \
-     $15::bigint, $16::text, $17::text, $18::text, $19::boolean, $20::text)";
+     $15::bigint, $16::text, $17::text, $18::text, $19::boolean, $20::text, \
+     $21::bigint)";
 
 /// A new event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,7 @@ pub async fn create_event<D: Database>(
         seed_to_hex(request.draw_seed).into(),
         sale.queue.joining.into(),
         sale.queue.message.as_str().into(),
+        sale.queue.abandon_after_s.into(),
     ];
     let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
     match row.text()?.as_str() {

@@ -12,7 +12,7 @@ use crate::row::one_row;
 const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.update_event(\
      $1::text::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $7::bigint, \
      $8::boolean, $9::bigint, $10::bigint, $11::boolean, $12::bigint, $13::bigint, $14::bigint, \
-     $15::boolean, $16::text)";
+     $15::boolean, $16::text, $17::bigint)";
 
 /// What [`update_event`] did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub async fn update_event<D: Database>(
         queue.and_then(|queue| queue.pass_ttl_s).into(),
         queue.and_then(|queue| queue.joining).into(),
         queue.and_then(|queue| queue.message.as_deref()).into(),
+        queue.and_then(|queue| queue.abandon_after_s).into(),
     ];
     let mut row = one_row(database, "update_event", STATEMENT, parameters).await?;
     match row.text()?.as_str() {

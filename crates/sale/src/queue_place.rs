@@ -72,10 +72,12 @@ pub async fn find_place<T: Transport, D: Database>(
     user: UserId,
     receipt: Option<Receipt>,
 ) -> Result<QueuePlace, Error> {
-    let place = opened(stores, event, async || {
-        scripts::read_place(&stores.cluster, event, user, stores.redis_deadline).await
-    })
-    .await?;
+    let read =
+        async || scripts::read_place(&stores.cluster, event, user, stores.redis_deadline).await;
+    let mut place = opened(stores, event, read).await?;
+    if place.unseen && !is_still_there(stores, event, user).await {
+        place = read().await?;
+    }
     let (PlaceOutcome::Absent, Some(receipt)) = (place.outcome, receipt) else { return Ok(place) };
     // What Redis has on record, a used pass for example, is worth more than a receipt.
     if place.score > 0 {
@@ -107,12 +109,26 @@ pub async fn watch_place<T: Transport, D: Database>(
 ) -> Result<WatchedPlace, Error> {
     let watch =
         async || scripts::watch_place(&stores.cluster, event, user, stores.redis_deadline).await;
-    let watched = opened(stores, event, watch).await?;
+    let mut watched = opened(stores, event, watch).await?;
+    if watched.place.unseen && !is_still_there(stores, event, user).await {
+        watched = watch().await?;
+    }
     if watched.place.outcome != PlaceOutcome::Absent || receipt.is_none() {
         return Ok(watched);
     }
     let restored = find_place(stores, event, user, receipt).await?;
     if restored.outcome == PlaceOutcome::Absent { Ok(watched) } else { Ok(watch().await?) }
+}
+
+/// Notes that the user is there. False when the line has passed the place meanwhile.
+async fn is_still_there<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    user: UserId,
+) -> bool {
+    let seen = scripts::see_users(&stores.cluster, event, &[user], stores.redis_deadline).await;
+    // What could not be noted is noted by the next poll; the place that was read is right.
+    seen.map_or(true, |gone| gone.is_empty())
 }
 
 /// Gives the place up, and a pass that was not used. It stays given up when Redis forgets.

@@ -18,6 +18,9 @@ use crate::{Error, Jobs, Stores, drain_journal, expire_due_holds, notify, opened
 const EVENTS_AT_A_TIME: usize = 16;
 /// Fans let in by one call; the script itself takes no more.
 const ADMIT_MAX: u32 = 1_000;
+/// Calls of one tick that take absent fans out of a line: a stadium that went home is out in
+/// seconds.
+const SWEEPS_MAX: u32 = 10;
 /// How long an answer is kept for its idempotency key: a day.
 const ANSWER_MAX_AGE_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Answers removed per event and second: as many as the busiest second can bring.
@@ -135,6 +138,9 @@ async fn serve<T: Transport, D: Database>(stores: &Stores<T, D>, event: EventId)
         report.failed.push(FailedJob { job: "serve", subject: event.to_string(), cause });
         return report;
     }
+    // Before the next are let in, who should be there.
+    let swept = sweep_absent(stores, event).await;
+    report.note("sweep_absent", event, swept);
     let admitted = admit(stores, event).await;
     report.admitted = report.note("admit_users", event, admitted).unwrap_or_default();
     let expired = expire_due_holds(stores, event).await;
@@ -157,6 +163,22 @@ async fn is_reachable<T: Transport, D: Database>(stores: &Stores<T, D>, event: E
     let key = scripts::keys::settings(event);
     let arguments = vec![key.as_str().into()];
     stores.cluster.execute(&key, "EXISTS", arguments, stores.redis_deadline).await.is_ok()
+}
+
+/// Takes those out of the line who are not there any more; their places stay theirs for now.
+async fn sweep_absent<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+) -> Result<(), Error> {
+    let limit = scripts::SWEPT_AT_ONCE_MAX;
+    for _ in 0..SWEEPS_MAX {
+        let deadline = stores.redis_deadline;
+        let swept = scripts::sweep_absent(&stores.cluster, event, limit, deadline).await?;
+        if swept < i64::from(limit) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn admit<T: Transport, D: Database>(

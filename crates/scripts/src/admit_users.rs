@@ -75,6 +75,8 @@ pub async fn admit_users<T: Transport>(
         keys::answers(event),
         keys::answer_times(event),
         keys::feed(event),
+        keys::seen(event),
+        keys::away(event),
     ];
     let mode = match request.mode {
         AdmitMode::Scheduled => "scheduled",

@@ -62,6 +62,8 @@ pub async fn join_queue<T: Transport>(
         keys::passes(event),
         keys::admissions(event),
         keys::places(event),
+        keys::seen(event),
+        keys::away(event),
     ];
     let draw = i64::try_from(request.random % u64::from(DRAW_BOUND)).unwrap_or(0);
     let (first, last) = request.block.unwrap_or_default();

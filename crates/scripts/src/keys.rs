@@ -12,7 +12,8 @@ fn key(event: EventId, name: &str) -> String {
 
 /// Hash: what the scripts decide by, see [`EventSettings`](crate::EventSettings); and
 /// `told_state`, what the waiting were told last of the line, `pace`, how fast it moved (see
-/// `line_pace.lua`), `outlook` and `told_pace`, what they were told of that (see `tell_pace.lua`).
+/// `line_pace.lua`), `outlook` and `told_pace`, what they were told of that (see `tell_pace.lua`),
+/// `abandon_from_ms` (see `sweep_absent.lua`).
 pub fn settings(event: EventId) -> String {
     key(event, "settings")
 }
@@ -22,7 +23,8 @@ pub fn settings(event: EventId) -> String {
 /// `admitted` (users let in), `served` (highest place let in), `allowance_us` (state of the release
 /// rate, see `admit_users.lua`), `admit_from_ms` (nobody is let in before, see
 /// `finish_opening.lua`), `told` (serial number of the newest news in the feed), `passes_used` and
-/// `passes_unused` (how the last passes ended, see `admit_users.lua`).
+/// `passes_unused` (how the last passes ended, see `admit_users.lua`), `swept_ms` (see
+/// `sweep_absent.lua`).
 pub fn counts(event: EventId) -> String {
     key(event, "counts")
 }
@@ -30,6 +32,18 @@ pub fn counts(event: EventId) -> String {
 /// Sorted set: user → `draw * 2^32 + number`, the order of the line.
 pub fn queue(event: EventId) -> String {
     key(event, "queue")
+}
+
+/// Sorted set: user in the queue → time in ms at which the user was seen last: joined, polled, or
+/// held a stream open.
+pub fn seen(event: EventId) -> String {
+    key(event, "seen")
+}
+
+/// Sorted set: user who was not seen for long → place in the order, as in the queue. The line does
+/// not wait for them; until it has passed them they may come back.
+pub fn away(event: EventId) -> String {
+    key(event, "away")
 }
 
 /// Sorted set: user → time in ms at which the pass ends. Only unused passes.
@@ -120,6 +134,8 @@ pub(crate) fn all_but_journal<'a>(
         resolved(event),
         answers(event),
         answer_times(event),
+        seen(event),
+        away(event),
     ];
     all.extend(seated.map(|section| map(event, section)));
     all

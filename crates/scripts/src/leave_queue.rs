@@ -44,6 +44,8 @@ pub async fn leave_queue<T: Transport>(
         keys::places(event),
         keys::counts(event),
         keys::feed(event),
+        keys::seen(event),
+        keys::away(event),
     ];
     let arguments = vec![user.to_string().into()];
     let reply = call(cluster, &registry::LEAVE_QUEUE, &key_list, arguments, deadline).await?;

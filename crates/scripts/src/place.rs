@@ -13,7 +13,7 @@ pub enum PlaceOutcome {
     Waiting,
     /// Let in, with a live pass.
     Admitted,
-    /// Let in, but the pass ran out before it was used.
+    /// Let in, but the pass ran out before it was used; or away when the line passed the place.
     Expired,
     /// The line has ended: everything sold, or the event is over or called off.
     Closed,
@@ -71,6 +71,8 @@ pub struct QueuePlace {
     pub joined_at: Instant,
     /// What those who wait were told last of the time to come.
     pub outlook: Outlook,
+    /// Whether it is time to note that the user is there, see [`see_users`](crate::see_users).
+    pub unseen: bool,
 }
 
 impl QueuePlace {
@@ -112,6 +114,7 @@ impl QueuePlace {
             score: reply.integer(13)?,
             joined_at: reply.instant(14)?,
             outlook: reply.parse(15)?,
+            unseen: reply.integer(16)? == 1,
         })
     }
 }

@@ -26,6 +26,8 @@ pub async fn read_place<T: Transport>(
         keys::passes(event),
         keys::admissions(event),
         keys::places(event),
+        keys::seen(event),
+        keys::away(event),
     ];
     let arguments = vec![user.to_string().into()];
     let reply = call(cluster, &registry::READ_PLACE, &key_list, arguments, deadline).await?;

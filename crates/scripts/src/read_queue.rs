@@ -16,6 +16,8 @@ use crate::{Error, keys, registry};
 pub struct QueueState {
     /// Users in the line.
     pub waiting: i64,
+    /// Users who went away and whom the line has not passed.
+    pub away: i64,
     /// Passes out.
     pub active: i64,
     /// Passes that may be out at once.
@@ -37,10 +39,10 @@ pub struct QueueState {
 }
 
 /// What reading found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueOutcome {
     /// The event is open.
-    Found(QueueState),
+    Found(Box<QueueState>),
     /// The event is not open in Redis.
     EventMissing,
 }
@@ -55,8 +57,13 @@ pub async fn read_queue<T: Transport>(
     event: EventId,
     deadline: Duration,
 ) -> Result<QueueOutcome, Error> {
-    let key_list =
-        [keys::settings(event), keys::counts(event), keys::queue(event), keys::passes(event)];
+    let key_list = [
+        keys::settings(event),
+        keys::counts(event),
+        keys::queue(event),
+        keys::passes(event),
+        keys::away(event),
+    ];
     let reply = call(cluster, &registry::READ_QUEUE, &key_list, Vec::new(), deadline).await?;
     match reply.outcome()? {
         "ok" => {}
@@ -71,8 +78,9 @@ pub async fn read_queue<T: Transport>(
         on_sale_at: reply.instant(11)?,
         ends_at: reply.instant(12)?,
     };
-    Ok(QueueOutcome::Found(QueueState {
+    Ok(QueueOutcome::Found(Box::new(QueueState {
         waiting: reply.integer(1)?,
+        away: reply.integer(14)?,
         active: reply.integer(2)?,
         max_active: reply.integer(3)?,
         release_per_s: reply.integer(4)?,
@@ -82,5 +90,5 @@ pub async fn read_queue<T: Transport>(
         now,
         status: sale.status(now),
         outlook: reply.parse(13)?,
-    }))
+    })))
 }

@@ -23,6 +23,8 @@ pub struct SaleRules {
     pub release_per_s: i64,
     /// Life of a pass, in ms.
     pub pass_ttl_ms: i64,
+    /// How long a place is kept in the line for somebody who is not seen, in ms; 0 for ever.
+    pub abandon_after_ms: i64,
     /// Whether newcomers may join the queue.
     pub joining: bool,
     /// What those who wait are told.
@@ -38,6 +40,7 @@ impl From<&SaleSettings> for SaleRules {
             max_active: sale.queue.max_active,
             release_per_s: sale.queue.release_per_s,
             pass_ttl_ms: sale.queue.pass_ttl_s.saturating_mul(1_000),
+            abandon_after_ms: sale.queue.abandon_after_s.saturating_mul(1_000),
             joining: sale.queue.joining,
             message: sale.queue.message.clone(),
         }
@@ -54,6 +57,7 @@ impl SaleRules {
             field("max_active", self.max_active),
             field("release_per_s", self.release_per_s),
             field("pass_ttl_ms", self.pass_ttl_ms),
+            field("abandon_after_ms", self.abandon_after_ms),
             field("joining", i64::from(self.joining)),
             field("message", &self.message),
         ]
@@ -149,7 +153,8 @@ impl EventSettings {
                 max_active: integer("max_active")?,
                 release_per_s: integer("release_per_s")?,
                 pass_ttl_ms: integer("pass_ttl_ms")?,
-                // An event that was opened before there were these two lacks them.
+                // An event that was opened before there were these three lacks them.
+                abandon_after_ms: integer("abandon_after_ms").unwrap_or(0),
                 joining: text("joining") != Some("0"),
                 message: text("message").unwrap_or_default().to_owned(),
             },

@@ -42,6 +42,8 @@ pub async fn watch_place<T: Transport>(
         keys::passes(event),
         keys::admissions(event),
         keys::places(event),
+        keys::seen(event),
+        keys::away(event),
         keys::feed(event),
     ];
     let arguments = vec![user.to_string().into()];
@@ -50,10 +52,10 @@ pub async fn watch_place<T: Transport>(
     let is_waiting = place.outcome == PlaceOutcome::Waiting;
     let is_known = place.outcome != PlaceOutcome::EventMissing;
     Ok(WatchedPlace {
-        order: if is_waiting { reply.parse(16)? } else { 0 },
-        cursor: reply.parse(17)?,
-        serial: reply.integer(18)?,
-        state: if is_known { Some(reply.parse(19)?) } else { None },
+        order: if is_waiting { reply.parse(17)? } else { 0 },
+        cursor: reply.parse(18)?,
+        serial: reply.integer(19)?,
+        state: if is_known { Some(reply.parse(20)?) } else { None },
         place,
     })
 }

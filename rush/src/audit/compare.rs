@@ -32,7 +32,7 @@ impl fmt::Display for Finding {
 }
 
 /// The names of an event's keys in Redis besides one `map:<section>` for each seated section.
-const KEY_NAMES: [&str; 15] = [
+const KEY_NAMES: [&str; 17] = [
     "settings",
     "counts",
     "queue",
@@ -48,6 +48,8 @@ const KEY_NAMES: [&str; 15] = [
     "answer_times",
     "journal",
     "feed",
+    "seen",
+    "away",
 ];
 
 /// Everything that must not be, of an event in which nothing is pending any more. `paid` is how

@@ -24,7 +24,7 @@ async fn line_of(office: &BoxOffice, event: &str, count: usize) -> Vec<Buyer> {
 #[tokio::test]
 async fn a_line_that_is_slower_than_configured_says_so() {
     let office = BoxOffice::open();
-    let queue = json!({ "max_active": 2, "release_per_s": 50, "pass_ttl_s": 3 });
+    let queue = json!({ "enabled": true, "max_active": 2, "release_per_s": 50, "pass_ttl_s": 3 });
     let event = office.event(json!({ "sale": { "queue": queue } })).await;
     let line = line_of(&office, &event, 50).await;
     let last = line.last().expect("a last one");
@@ -55,7 +55,7 @@ fn wait_s(place: &Value) -> i64 {
 #[tokio::test]
 async fn the_chance_is_told_where_it_is_not_certain_and_the_end_at_once() {
     let office = BoxOffice::open();
-    let queue = json!({ "max_active": 100, "release_per_s": 0 });
+    let queue = json!({ "enabled": true, "max_active": 100, "release_per_s": 0 });
     let sections = json!([{ "name": "F", "kind": "standing", "capacity": 8, "price": 0 }]);
     let sale = json!({ "max_per_buyer": 4, "queue": queue });
     let event = office.event(json!({ "sections": sections, "sale": sale })).await;

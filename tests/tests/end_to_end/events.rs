@@ -21,7 +21,7 @@ async fn a_created_event_has_every_field_and_the_defaults() {
     assert_eq!(
         event["sale"],
         json!({ "max_per_buyer": 4, "hold_ttl_s": 600, "queue": {
-            "enabled": true, "max_active": 100, "release_per_s": 50, "pass_ttl_s": 300,
+            "enabled": true, "max_active": 100, "release_per_s": 50, "pass_ttl_s": 300, "abandon_after_s": 300,
             "joining": true, "message": "" } })
     );
     assert_eq!(event["status"], "on_sale");
@@ -72,6 +72,7 @@ async fn an_event_that_cannot_be_is_refused() {
         json!({ "sale": { "max_per_buyer": 0 } }),
         json!({ "sale": { "queue": { "max_active": -1 } } }),
         json!({ "sale": { "queue": { "pass_ttl_s": 0 } } }),
+        json!({ "sale": { "queue": { "abandon_after_s": 59 } } }),
         json!({ "sale": { "queue": { "enabled": "yes" } } }),
     ] {
         let answer = office.organiser().create_event(change.clone()).await;

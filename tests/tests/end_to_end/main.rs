@@ -1,6 +1,7 @@
 //! Everything through HTTP, against one running system that all tests share. Each test makes its
 //! own events, buyers and keys.
 
+mod absence;
 mod bad_inputs;
 mod bad_transport;
 mod bookings;

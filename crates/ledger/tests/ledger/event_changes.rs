@@ -54,6 +54,7 @@ async fn a_change_can_name_everything() {
             max_active: 3,
             release_per_s: 4,
             pass_ttl_s: 5,
+            abandon_after_s: 60,
             joining: false,
             message: "Soon.".to_owned(),
         },

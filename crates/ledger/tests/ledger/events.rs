@@ -30,6 +30,7 @@ async fn an_event_is_stored_as_it_was_asked_for() {
             max_active: 0,
             release_per_s: 9,
             pass_ttl_s: 60,
+            abandon_after_s: 600,
             joining: false,
             message: "Doors at 7 · bring a 🎫".to_owned(),
         },

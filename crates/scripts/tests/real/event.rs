@@ -285,6 +285,8 @@ async fn the_keys_of_an_event_are_a_fixed_set() {
             keys::answer_times(event),
             keys::journal(event),
             keys::feed(event),
+            keys::seen(event),
+            keys::away(event),
             keys::map(event, &"A".parse().unwrap()),
         ];
         // COUNT far above the number of keys: one call sees all.

@@ -105,6 +105,8 @@ fn moving_keys(event: EventId) -> Vec<String> {
         keys::answer_times(event),
         keys::journal(event),
         keys::feed(event),
+        keys::seen(event),
+        keys::away(event),
     ]
 }
 
@@ -150,6 +152,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let finish_open =
         FinishOpening { event, settings: &settings, number: 0, served: 0, grace_ms: 0 };
     let update = EventUpdate { version: 1, paused: Some(false), ..EventUpdate::default() };
+    let seen = [ann];
     let known = [seated("A", 2, 5, 5_000)];
     let join = JoinQueue { event, user: ann, random: 1, block: None, receipt: ShownReceipt::None };
     let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
@@ -209,6 +212,8 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         begin_request(&begin),
         finish_request(&finish),
         sweep_answers(event, 60_000_000, 10),
+        see_users(event, &seen),
+        sweep_absent(event, 10),
     );
     let repair = Repair { event, generation: 1 };
     let free = PlaceCounts { available: 0, held: 0, sold: 0 };

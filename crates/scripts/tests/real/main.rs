@@ -7,6 +7,7 @@
 //! - `properties` plays random scenes against a model, `parallel` plays the same step many times at
 //!   once, `half_moved_slot` plays while a slot moves from node to node.
 
+mod absence;
 mod admitting;
 mod answers;
 mod audit;

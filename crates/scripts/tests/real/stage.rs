@@ -47,6 +47,7 @@ impl Default for Setup {
                 max_active: 100,
                 release_per_s: 50,
                 pass_ttl_ms: 60_000,
+                abandon_after_ms: 60_000,
                 joining: true,
                 message: String::new(),
             },
