@@ -73,6 +73,7 @@ async fn a_paid_hold_is_not_released_before_its_payment_is_decided() {
     let booking = find_booking(&database, facts.booking).await.unwrap().unwrap();
     assert_eq!(booking.status, BookingStatus::Reserved);
     assert!(give_back_payment(&database, "pi_1", "the buyer changed their mind").await.unwrap());
+    assert_eq!(pay(&database, &facts, "pi_1").await, ConfirmOutcome::PaymentGivenBack);
     assert_eq!(release().await, ReleaseBookingOutcome::Released);
 }
 
