@@ -71,6 +71,7 @@ async fn the_chance_is_told_where_it_is_not_certain_and_the_end_at_once() {
     stream.expect("place").await;
     let mut bought = Vec::new();
     for buyer in [first, second] {
+        office.organiser().let_in(&event, 1).await.expect(200);
         let pass = buyer.pass(&event).await;
         let choice = json!({ "section": "F", "quantity": 4 });
         let held = buyer.reserve_with(&pass, &event, choice).await.expect(201);

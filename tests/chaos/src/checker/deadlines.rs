@@ -13,7 +13,7 @@ const BUSY_MARGIN: Duration = Duration::from_secs(2);
 /// Calls that do not end at the application.
 const NOT_OURS: [&str; 2] = ["probe_freed", "provider"];
 /// Faults in which the application itself ends: its connections end with it.
-const KILLS: [&str; 3] = ["kill", "confirm-kills", "paused-worker"];
+const KILLS: [&str; 4] = ["kill", "confirm-kills", "admit-kills", "paused-worker"];
 /// A connection that was open when the application ended may notice a moment later.
 const AFTERMATH_US: u64 = 1_000_000;
 

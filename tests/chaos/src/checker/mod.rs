@@ -74,6 +74,7 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
         webhooks::any_order(evidence),
         webhooks::forged(evidence),
         webhooks::durable(evidence),
+        queue::in_order(evidence),
         queue::one_place(evidence),
         queue::places_survive(evidence),
         queue::numbers(evidence),

@@ -1,4 +1,4 @@
-//! Promises 12 to 15: the queue.
+//! Promises 11 to 15: the queue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +33,55 @@ fn places(evidence: &Evidence) -> BTreeMap<&str, Vec<Place<'_>>> {
         places.entry(call.asked("event")).or_default().push(Place { user, number, status, call });
     }
     places
+}
+
+/// Promise 11: nobody is let in before somebody who is there with an earlier number, nor twice.
+///
+/// Who is seen waiting by a call that began after another one with a later number was told to be
+/// let in has been passed over. In this crowd nobody is silent for so long as to be taken for gone.
+pub(crate) fn in_order(evidence: &Evidence) -> Finding {
+    let mut violations = Vec::new();
+    let mut let_in = 0;
+    for (event, places) in places(evidence) {
+        let mut passes: BTreeMap<(&str, i64), &str> = BTreeMap::new();
+        // When it was known first that so much of the line was let in.
+        let mut known: BTreeMap<i64, u64> = BTreeMap::new();
+        for place in places.iter().filter(|place| place.status == "admitted") {
+            let until = place.call.told("pass_expires_at");
+            let before = passes.insert((place.user, place.number), until);
+            if before.is_some_and(|before| before != until && !was_lost(evidence, place.call)) {
+                let (user, number) = (place.user, place.number);
+                violations.push(format!("{user} of {event} was let in twice with {number}"));
+            }
+            let seen_us = known.entry(place.number).or_insert(u64::MAX);
+            *seen_us = place.call.end_us().min(*seen_us);
+        }
+        let_in += known.len();
+        // A repeated key brings the answer of the first joining again.
+        let asked = places.iter().filter(|place| place.call.op == "position");
+        for place in asked.filter(|place| place.status == "waiting") {
+            let mut later = known.range(place.number.saturating_add(1)..);
+            let passed_by = later.find(|(_, seen_us)| **seen_us < place.call.begun_us);
+            if let Some((number, seen_us)) = passed_by
+                && !was_lost(evidence, place.call)
+            {
+                violations.push(format!(
+                    "{} waits with {} at {}, and {number} of {event} was in at {}",
+                    place.user,
+                    place.number,
+                    at(place.call.begun_us),
+                    at(*seen_us)
+                ));
+            }
+        }
+    }
+    let detail = format!("{let_in} let in");
+    Finding::new(11, "nobody jumps the line", let_in > 1, detail, violations)
+}
+
+/// Whether Redis can have lost something of the line before this call.
+fn was_lost(evidence: &Evidence, call: &Call) -> bool {
+    evidence.may_lose(0, call.end_us())
 }
 
 /// Promise 12: joining again keeps one place.
@@ -153,9 +202,10 @@ pub(crate) fn numbers(evidence: &Evidence) -> Finding {
             violations.push(format!("{event}: served went back from {before} to {now} at {at}"));
         }
     }
-    let loses = evidence.windows.iter().any(|window| window.loses_writes);
+    let was_tried = evidence.happened(&["admit-kills"])
+        || evidence.windows.iter().any(|window| window.loses_writes);
     let detail = format!("{given} numbers given");
-    Finding::new(14, "numbers are never used again", given > 0 && loses, detail, violations)
+    Finding::new(14, "numbers are never used again", given > 0 && was_tried, detail, violations)
 }
 
 /// Promise 15: passes that are out stay within the limit.
@@ -203,6 +253,24 @@ mod tests {
     fn with(calls: Vec<Call>) -> Evidence {
         let windows = vec![window("flushall", (100, 110), true)];
         Evidence { calls, windows, ..Evidence::default() }
+    }
+
+    #[test]
+    fn a_place_that_is_passed_over_breaks_it() {
+        let seen = |user: &str, number, at_ms, status: &str, until: &str| {
+            let request = json!({ "event": "e1", "user": user });
+            let reply = json!({ "number": number, "status": status, "pass_expires_at": until });
+            call("position", request, (at_ms, at_ms + 1), 200, reply)
+        };
+        let of = |calls| Evidence { calls, ..Evidence::default() };
+        let [first, second] = [seen("u", 1, 3, "admitted", "t"), seen("v", 2, 3, "admitted", "t")];
+        let kept = [place("u", 1, 1), place("v", 2, 2), first.clone(), second.clone()];
+        assert_eq!(in_order(&of(kept.to_vec())).verdict, Verdict::Kept);
+        let passed_over = seen("w", 1, 9, "waiting", "");
+        let jumped = [first.clone(), second.clone(), passed_over];
+        assert_eq!(in_order(&of(jumped.to_vec())).verdict, Verdict::Broken);
+        let twice = [first, second, seen("u", 1, 9, "admitted", "later")];
+        assert_eq!(in_order(&of(twice.to_vec())).verdict, Verdict::Broken);
     }
 
     #[test]

@@ -133,7 +133,14 @@ pub(crate) fn durable(evidence: &Evidence) -> Finding {
     let taken = taken(evidence);
     let lost = taken.keys().filter(|id| !recorded.contains(*id));
     let violations = lost.map(|id| format!("{id} was taken and is not recorded")).collect();
-    let crashes = ["kill", "confirm-kills", "postgres-stop", "terminate-backends", "read-only"];
+    let crashes = [
+        "kill",
+        "confirm-kills",
+        "admit-kills",
+        "postgres-stop",
+        "terminate-backends",
+        "read-only",
+    ];
     let exercised = !taken.is_empty() && evidence.happened(&crashes);
     let detail = format!("{} events taken", taken.len());
     Finding::new(9, "what was taken is durable", exercised, detail, violations)

@@ -13,13 +13,15 @@ use crate::proxy::trap::{Action, Moment};
 /// How long a step is waited for: a fan pays about every second.
 const STEP_WAIT_MS: u64 = 6_000;
 /// The steps from a provider's webhook to the captured payment, in their order.
-const CONFIRM_PATH: [&str; 5] = [
+pub(crate) const CONFIRM_PATH: [&str; 5] = [
     "postgres.record_provider_event",
     "redis.pin_hold",
     "postgres.confirm_booking",
     "redis.confirm_booking",
     "provider.capture",
 ];
+/// The steps of letting in, in their order: the worker comes to them each second.
+pub(crate) const ADMIT_PATH: [&str; 2] = ["redis.sweep_absent", "redis.admit_users"];
 /// Runs of the worker at the same time.
 const TICKS_AT_ONCE: usize = 6;
 /// Longer than a short hold lives.
@@ -54,9 +56,10 @@ impl Ground {
         Ok(format!("{step}, {} it, after {waited_ms} ms", moment.as_str()))
     }
 
-    pub(crate) fn confirm_kills(&self) -> Result<String> {
+    /// Ends the application before and after each of these steps, one after the other.
+    pub(crate) fn kills_along(&self, path: &[&str]) -> Result<String> {
         let mut told = Vec::new();
-        for step in CONFIRM_PATH.iter().filter(|step| steps::named(step).is_some()) {
+        for step in path.iter().filter(|step| steps::named(step).is_some()) {
             for moment in [Moment::Before, Moment::After] {
                 if !self.is_stopped() {
                     told.push(self.kill_at(step, moment)?);

@@ -12,6 +12,7 @@ use stack::Reply;
 use tokio::runtime::Handle;
 
 use crate::fault::Fault;
+use crate::fault::app::{ADMIT_PATH, CONFIRM_PATH};
 use crate::fault::schedule::Planned;
 use crate::history::{History, Window};
 use crate::load::Crowd;
@@ -109,7 +110,8 @@ impl Ground {
             Fault::ReadOnly => self.read_only(),
             Fault::KillApp => self.kill_app(&mut random),
             Fault::KillAt(step, moment) => self.kill_at(step, *moment),
-            Fault::ConfirmKills => self.confirm_kills(),
+            Fault::ConfirmKills => self.kills_along(&CONFIRM_PATH),
+            Fault::AdmitKills => self.kills_along(&ADMIT_PATH),
             Fault::DuplicateTicks => self.duplicate_ticks(&mut random),
             Fault::PausedWorker => self.paused_worker(&mut random),
             Fault::ProviderTimeouts | Fault::ProviderErrors | Fault::WebhookStorm => {

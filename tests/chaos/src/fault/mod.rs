@@ -72,6 +72,9 @@ pub enum Fault {
     KillAt(String, Moment),
     /// kill -9 of the application at each step of the confirm path, one after the other.
     ConfirmKills,
+    /// kill -9 of the application before and after it lets fans in, and before and after it takes
+    /// absent ones out of the line.
+    AdmitKills,
     /// The worker's jobs run many times at once.
     DuplicateTicks,
     /// A second worker is frozen in the middle of a sweep, longer than holds live.
@@ -91,7 +94,7 @@ pub enum Fault {
 }
 
 /// Every fault that stands for itself; [`Fault::KillAt`] has one for each step and moment.
-const SINGLE: [(&str, Fault, u64); 33] = [
+const SINGLE: [(&str, Fault, u64); 34] = [
     ("master-kill", Fault::MasterKill, 10),
     ("forced-loss", Fault::ForcedLoss, 12),
     ("zombie", Fault::Zombie, 12),
@@ -117,6 +120,7 @@ const SINGLE: [(&str, Fault, u64); 33] = [
     ("read-only", Fault::ReadOnly, 4),
     ("kill-app", Fault::KillApp, 5),
     ("confirm-kills", Fault::ConfirmKills, 32),
+    ("admit-kills", Fault::AdmitKills, 14),
     ("duplicate-ticks", Fault::DuplicateTicks, 4),
     ("paused-worker", Fault::PausedWorker, 20),
     ("provider-timeouts", Fault::ProviderTimeouts, 8),

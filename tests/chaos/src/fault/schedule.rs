@@ -54,8 +54,9 @@ fn fresh_deck(random: &mut Rng, only: Option<&Fault>) -> Vec<Fault> {
     if let Some(only) = only {
         return vec![only.clone()];
     }
-    let (mut kills, mut deck): (Vec<_>, Vec<_>) =
-        Fault::all().into_iter().partition(|fault| matches!(fault, Fault::KillAt(..)));
+    let (mut kills, mut deck): (Vec<_>, Vec<_>) = Fault::all()
+        .into_iter()
+        .partition(|fault| matches!(fault, Fault::KillAt(..) | Fault::AdmitKills));
     // Of its own: a new step must not change the order of all other faults.
     Rng::with_seed(random.u64(..)).shuffle(&mut kills);
     kills.truncate(4);

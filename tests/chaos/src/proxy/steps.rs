@@ -45,13 +45,15 @@ const PROVIDER_STEPS: [(&str, &str); 4] = [
 ];
 
 /// The scripts that a crash may hit.
-const SCRIPT_STEPS: [&str; 6] = [
+const SCRIPT_STEPS: [&str; 8] = [
     "reserve_seats",
     "pin_hold",
     "confirm_booking",
     "release_seats",
     "expire_holds",
     "cancel_booking",
+    "sweep_absent",
+    "admit_users",
 ];
 
 /// How much of a script's source tells it from the others: its first lines say what it does.
