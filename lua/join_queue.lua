@@ -4,7 +4,8 @@
 -- Guarantees: one place for each user, however often and however parallel they join; a number is
 -- given once, also when Redis forgets that it was. Before the sale opens the draw decides the
 -- order, after it the number alone, and everybody who joined before it is ahead. A place that
--- Redis has lost comes back where it was, but no place that it knows is changed by a receipt.
+-- Redis has lost comes back where it was, but no place that it knows is changed by a receipt. A
+-- proof of work makes one place at most.
 --
 -- Numbers are taken from blocks that the ledger hands out, each once. A block ends early when the
 -- event has moved to another node: a failover may have lost the last numbers that were given.
@@ -26,10 +27,14 @@
 --   place comes back if its owner is unknown here)
 -- ARGV[6] score in the receipt
 -- ARGV[7] when its place was made, ms
+-- ARGV[8] proof of work for a new place: free (none is asked for) | asked (none is shown) | shown
+-- ARGV[9] when the challenge of the proof was made, ms
+-- ARGV[10] how long a challenge is good for, ms
 --
 -- Returns the place, see includes/place_of.lua. More outcomes, none of which adds anything:
 --   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
---   known here) | numbers_used_up (a new block is needed)
+--   known here) | numbers_used_up (a new block is needed) | proof_required (a proof is missing, too
+--   old, or older than the last place of the user: it made that one)
 --   closed is also the answer to a newcomer when everything is sold.
 --   A live pass and a place in the line are kept, and who was away is back at it; after a used or
 --   expired pass there is a new number.
@@ -53,6 +58,7 @@ local key = {
 local user, draw = ARGV[1], tonumber(ARGV[2])
 local block_first, block_last = tonumber(ARGV[3]), tonumber(ARGV[4])
 local receipt, receipt_score, receipt_joined_ms = ARGV[5], ARGV[6], ARGV[7]
+local proof, challenged_ms, proof_life_ms = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
 -- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly.
 local draw_after_opening, draw_weight = 1048576, 4294967296
 
@@ -85,6 +91,14 @@ if queued and receipt == 'shown' and not known then
   place[1] = 'unknown_place'
   return place
 end
+local restores = queued and receipt == 'honoured' and not known
+local last_joined_ms = place[15]
+local is_proven = proof == 'shown' and challenged_ms > last_joined_ms
+  and now_ms - challenged_ms <= proof_life_ms
+if proof ~= 'free' and not restores and not is_proven then
+  place[1] = 'proof_required'
+  return place
+end
 -- Where a node has no id of its own there is no failover.
 local node = redis.pcall('CLUSTER', 'MYID')
 node = type(node) == 'string' and node or '-'
@@ -92,7 +106,6 @@ local number, ceiling = unpack(redis.call('HMGET', key.counts, 'number', 'number
 number, ceiling = tonumber(number), tonumber(ceiling)
 local used_up = number >= ceiling
   or redis.call('HGET', key.settings, 'numbers_node') ~= node
-local restores = queued and receipt == 'honoured' and not known
 if used_up and not restores and block_first <= number then
   place[1] = 'numbers_used_up'
   return place

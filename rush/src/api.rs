@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Reply, Request};
 use crate::latency::Step;
-use crate::problem::Failure;
+use crate::problem::{Failure, Problem};
 use crate::stream::PlaceStream;
 
 /// Longer than any stream lives: the server ends them after some minutes.
@@ -154,6 +154,8 @@ struct ReserveBody<'a> {
 #[derive(Serialize)]
 struct JoinBody {
     event_id: EventId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<String>,
 }
 
 fn with_receipt(request: Request, receipt: Option<&str>) -> Request {
@@ -225,7 +227,7 @@ impl Client {
     }
 
     /// Joins the queue, or finds the place that is there already; with a `receipt` also when the
-    /// server has lost it.
+    /// server has lost it. A challenge is solved.
     pub(crate) async fn join(
         &self,
         token: &str,
@@ -233,11 +235,22 @@ impl Client {
         idempotency_key: &str,
         receipt: Option<&str>,
     ) -> Result<Place, Failure> {
-        let request = Request::new(Step::Join, Method::POST, "/api/v1/queue/join")
-            .bearer(token)
-            .idempotency_key(idempotency_key)
-            .json(&JoinBody { event_id });
-        self.send(with_receipt(request, receipt)).await?.parse()
+        let request = |key: &str, proof: Option<String>| {
+            let request = Request::new(Step::Join, Method::POST, "/api/v1/queue/join")
+                .bearer(token)
+                .idempotency_key(key)
+                .json(&JoinBody { event_id, proof });
+            with_receipt(request, receipt)
+        };
+        let answer = self.send(request(idempotency_key, None)).await;
+        let challenge = match answer {
+            Err(Failure::Refused(Problem { challenge: Some(challenge), .. })) => challenge,
+            answer => return answer?.parse(),
+        };
+        // Trying numbers keeps a core busy, which others need meanwhile.
+        let solved = tokio::task::spawn_blocking(move || challenge.solve()).await;
+        let proof = solved.ok().flatten();
+        self.send(request(&format!("{idempotency_key}-proof"), proof)).await?.parse()
     }
 
     /// The place in the queue; the answer may wait up to `wait_s` for a change.

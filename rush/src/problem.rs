@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::proof::Challenge;
 use serde::Deserialize;
 
 /// A refusal: the `application/problem+json` body of the contract.
@@ -21,6 +22,9 @@ pub(crate) struct Problem {
     /// The seats that are taken, with `seat_unavailable`.
     #[serde(default)]
     pub(crate) seats: Vec<String>,
+    /// What to solve, with `proof_required`.
+    #[serde(default)]
+    pub(crate) challenge: Option<Box<Challenge>>,
 }
 
 impl fmt::Display for Problem {

@@ -69,6 +69,10 @@ impl Answer {
         if bodiless || is_head {
             return;
         }
+        let is_problem = self.header("content-type") == Some("application/problem+json");
+        if self.what.contains(" /waiting-room/") && !is_problem {
+            return self.check_page();
+        }
         let expected_type = match self.status {
             ..400 if self.what.ends_with(" /metrics") => "text/plain; version=0.0.4; charset=utf-8",
             ..400 => "application/json",
@@ -79,6 +83,40 @@ impl Answer {
             self.check_problem(request_id);
         }
         self.check_contract();
+    }
+
+    /// What holds for everything that a browser shows.
+    #[track_caller]
+    fn check_page(&self) {
+        let expected_type = match self.what.rsplit_once('.') {
+            Some((_, "js")) => "text/javascript; charset=utf-8",
+            Some((_, "css")) => "text/css; charset=utf-8",
+            _ => "text/html; charset=utf-8",
+        };
+        assert_eq!(self.header("content-type"), Some(expected_type), "{self}");
+        if expected_type.contains("html") {
+            assert_eq!(self.header("cache-control"), Some("no-store"), "{self}");
+        }
+        if expected_type.contains("html") && self.status != 303 {
+            let policy = self.header("content-security-policy").unwrap_or_default();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{self}");
+            assert!(!policy.contains("unsafe"), "{self}");
+            let page = self.page();
+            assert!(page.starts_with("<!doctype html><html lang=\"en\">"), "{self}");
+            assert_eq!(page.matches("<h1>").count(), 1, "{self}");
+            assert!(page.contains("aria-live=\"polite\""), "{self}");
+            // Scripts and styles are files of ours.
+            assert!(!page.contains(" style=") && !page.contains("<style"), "{self}");
+            assert_eq!(page.matches("<script").count(), 1, "{self}");
+            assert!(page.contains("<script src=\"/waiting-room/script.js\""), "{self}");
+            assert!(!page.contains("//"), "{self}: an address of somebody else");
+        }
+        self.check_contract();
+    }
+
+    /// The body as text.
+    pub fn page(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
     }
 
     /// What openapi.yaml says about the route.

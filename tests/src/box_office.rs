@@ -96,7 +96,8 @@ impl BoxOffice {
 
     /// A system of one's own. Connections belong to the calling test: each has its own runtime.
     pub fn of(system: &'static System) -> Self {
-        let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true).build();
+        let http = reqwest::Client::builder().no_proxy().tcp_nodelay(true);
+        let http = http.redirect(reqwest::redirect::Policy::none()).build();
         let http = http.expect("an HTTP client");
         learn_contract(system);
         let (base_url, log) = (&system.base_url, system.application_log());

@@ -2,7 +2,7 @@
 
 use domain::id::EventId;
 use domain::rate::RouteClass;
-use guest::{Call, Problem, Reply, auth, idempotency, limit, place, stores, variables};
+use guest::{Call, Problem, Reply, auth, idempotency, joining, limit, place, stores};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -11,18 +11,19 @@ struct Body {
     event_id: EventId,
     /// The receipt of an earlier answer: the place comes back if the queue was lost.
     receipt: Option<String>,
+    /// The solution of a challenge, where joining asks for one.
+    proof: Option<String>,
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Join, &user.to_string()).await?;
-    let Body { event_id, receipt } = call.json()?;
+    let Body { event_id, receipt, proof } = call.json()?;
     let receipt = auth::queue_receipt(&call, receipt.as_deref(), event_id, user).await?;
     let scope = format!("join:{user}");
     idempotency::once(&call, event_id, &scope, async {
         let stores = stores::open().await?;
-        let random = variables::signing_keys().await?.draw(event_id, user);
-        let joined = sale::join_queue(&stores, event_id, user, random, receipt).await?;
+        let joined = joining::join(&stores, event_id, user, receipt, proof.as_deref()).await?;
         let status = if joined.fresh { StatusCode::CREATED } else { StatusCode::OK };
         Reply::json(status, &place::describe(event_id, user, &joined).await?)
     })

@@ -181,6 +181,7 @@ impl Client {
             | PlaceOutcome::NotOnSale
             | PlaceOutcome::UnknownPlace
             | PlaceOutcome::NumbersUsedUp
+            | PlaceOutcome::ProofRequired
             | PlaceOutcome::EventMissing => Some(Final::End(EndReason::Left)),
         };
         self.read = watched.place.clone();

@@ -24,6 +24,8 @@ pub enum Code {
     QueuePassExpired,
     /// The pass has been used before.
     QueuePassUsed,
+    /// Joining asks for a proof of work, in `challenge`, and none that is good was shown.
+    ProofRequired,
     /// No such route.
     NotFound,
     /// No such event.
@@ -78,7 +80,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the enum.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::MalformedRequest,
         Self::InvalidSignature,
         Self::Unauthenticated,
@@ -88,6 +90,7 @@ impl Code {
         Self::QueuePassInvalid,
         Self::QueuePassExpired,
         Self::QueuePassUsed,
+        Self::ProofRequired,
         Self::NotFound,
         Self::EventNotFound,
         Self::BookingNotFound,
@@ -127,6 +130,7 @@ impl Code {
             Self::QueuePassInvalid => "queue_pass_invalid",
             Self::QueuePassExpired => "queue_pass_expired",
             Self::QueuePassUsed => "queue_pass_used",
+            Self::ProofRequired => "proof_required",
             Self::NotFound => "not_found",
             Self::EventNotFound => "event_not_found",
             Self::BookingNotFound => "booking_not_found",
@@ -165,7 +169,8 @@ impl Code {
             | Self::QueuePassRequired
             | Self::QueuePassInvalid
             | Self::QueuePassExpired
-            | Self::QueuePassUsed => 403,
+            | Self::QueuePassUsed
+            | Self::ProofRequired => 403,
             Self::NotFound | Self::EventNotFound | Self::BookingNotFound | Self::NotInQueue => 404,
             Self::MethodNotAllowed => 405,
             Self::EventNotOnSale
@@ -205,6 +210,7 @@ impl Code {
             | Self::QueuePassInvalid
             | Self::QueuePassExpired
             | Self::QueuePassUsed
+            | Self::ProofRequired
             | Self::NotFound
             | Self::EventNotFound
             | Self::BookingNotFound
@@ -241,6 +247,7 @@ impl Code {
             Self::QueuePassInvalid => "The queue pass is not valid",
             Self::QueuePassExpired => "The queue pass has expired",
             Self::QueuePassUsed => "The queue pass has been used",
+            Self::ProofRequired => "Joining asks for a proof of work",
             Self::NotFound => "There is nothing here",
             Self::EventNotFound => "The event does not exist",
             Self::BookingNotFound => "The booking does not exist",

@@ -16,6 +16,7 @@
 //! - [`rate`]: how often somebody may ask.
 //! - [`wait`]: how long it takes, and the chance of a ticket, from what was measured.
 //! - [`draw`]: the order of those who joined before the sale opened.
+//! - [`proof`]: proof of work at joining.
 //! - [`token`]: signed tokens of buyers, queue passes and receipts.
 //! - [`stripe`]: signatures and the few fields that are read from the provider's events.
 //! - [`code`]: the stable error codes of the HTTP contract.
@@ -31,6 +32,7 @@ pub mod fuzzing;
 pub mod id;
 pub mod notification;
 pub mod payment;
+pub mod proof;
 pub mod queue;
 pub mod rate;
 pub mod seat;

@@ -97,11 +97,20 @@ pub async fn caller(call: &Call) -> Result<Caller, Problem> {
     if is_organiser(token).await? {
         return Ok(Caller::Organiser);
     }
+    buyer_of_token(token).await.map(Caller::Buyer)
+}
+
+/// The buyer whom a token names, however it came.
+///
+/// # Errors
+///
+/// 401 without a valid buyer token.
+pub async fn buyer_of_token(token: &str) -> Result<UserId, Problem> {
     let keys = variables::verifying_keys().await?;
     let claims = keys
         .verify(Purpose::Buyer, BUYER_AUDIENCE, token, now())
         .map_err(|error| Problem::new(Code::Unauthenticated, error.to_string()))?;
-    Ok(Caller::Buyer(claims.sub))
+    Ok(claims.sub)
 }
 
 /// Whether the token is the organiser's key. A component without routes of the organiser knows
@@ -154,19 +163,19 @@ pub async fn queue_pass(call: &Call, event: EventId, user: UserId) -> Result<Pas
     }
 }
 
-/// The receipt of a place in the queue of `event`: `X-Queue-Receipt`, or `in_body`. One that is not
-/// genuine, or of another event or user, is none: its owner can still join like everybody else.
+/// The receipt of a place in the queue of `event`: `X-Queue-Receipt`, or `elsewhere`. One that is
+/// not genuine, or of another event or user, is none: its owner can still join like everybody else.
 ///
 /// # Errors
 ///
 /// 503 without verifying keys.
 pub async fn queue_receipt(
     call: &Call,
-    in_body: Option<&str>,
+    elsewhere: Option<&str>,
     event: EventId,
     user: UserId,
 ) -> Result<Option<Receipt>, Problem> {
-    let Some(token) = call.header("x-queue-receipt").or(in_body) else { return Ok(None) };
+    let Some(token) = call.header("x-queue-receipt").or(elsewhere) else { return Ok(None) };
     let keys = variables::verifying_keys().await?;
     let claims = keys.verify(Purpose::Receipt, &event.to_string(), token, now());
     Ok(claims.ok().filter(|claims| claims.sub == user).and_then(|claims| {

@@ -94,6 +94,45 @@ impl Call {
         }
     }
 
+    /// The value of a cookie; the first of a name counts, which is the one of the narrowest path
+    /// (RFC 6265, section 5.4).
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let headers = self.headers.get_all(header::COOKIE).iter();
+        let mut pairs = headers.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(';'));
+        pairs.find_map(|pair| match pair.trim().split_once('=') {
+            Some((other, value)) if other == name => Some(value),
+            _ => None,
+        })
+    }
+
+    /// The value of a field of a form in the body; the first one counts.
+    ///
+    /// # Errors
+    ///
+    /// 415 when the body is no form.
+    pub fn form_field(&self, name: &str) -> Result<Option<String>, Problem> {
+        let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Problem::of(Code::UnsupportedMediaType));
+        }
+        let mut fields = form_urlencoded::parse(&self.body);
+        Ok(fields.find(|(other, _)| other == name).map(|(_, value)| value.into_owned()))
+    }
+
+    /// Whether a page of another site makes this request. Browsers say where a request comes from
+    /// that changes something, older ones by `Origin` alone; what says nothing is no browser, and
+    /// has no cookies but its own.
+    pub fn is_cross_site(&self) -> bool {
+        if let Some(site) = self.headers.get("sec-fetch-site") {
+            return site != "same-origin" && site != "none";
+        }
+        let Some(origin) = self.headers.get(header::ORIGIN) else { return false };
+        let from = origin.to_str().ok().and_then(|it| it.split_once("://")).map(|(_, host)| host);
+        let authority = self.uri.authority().map(http::uri::Authority::as_str);
+        from.is_none() || from != self.header(header::HOST).or(authority)
+    }
+
     /// A header that occurs once and is visible ASCII.
     pub fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -200,5 +239,49 @@ mod tests {
         ] {
             assert_eq!(without_value(error), told);
         }
+    }
+    fn call(headers: &[(&'static str, &'static str)], body: &'static str) -> Call {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, http::HeaderValue::from_static(value));
+        }
+        Call {
+            method: Method::POST,
+            uri: Uri::from_static("/waiting-room/1"),
+            headers: map,
+            body: Bytes::from_static(body.as_bytes()),
+            request_id: String::new(),
+            path_parameters: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_page_of_another_site_is_told_from_ours() {
+        let host = ("host", "tickets.example");
+        for (headers, is_cross_site) in [
+            (vec![host], false),
+            (vec![host, ("origin", "https://tickets.example")], false),
+            (vec![host, ("origin", "https://evil.example")], true),
+            (vec![host, ("origin", "https://tickets.example.evil.example")], true),
+            (vec![host, ("origin", "null")], true),
+            (vec![("origin", "https://tickets.example")], true),
+            (vec![host, ("sec-fetch-site", "same-origin")], false),
+            (vec![host, ("sec-fetch-site", "none")], false),
+            (vec![host, ("sec-fetch-site", "same-site")], true),
+            (vec![host, ("sec-fetch-site", "cross-site")], true),
+        ] {
+            assert_eq!(call(&headers, "").is_cross_site(), is_cross_site, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_and_forms_are_read() {
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let cookies = ("cookie", "a=1; token=x.y=; token=z");
+        let call = call(&[form, cookies, ("cookie", "b=2")], "x=1&proof=a%2Bb%3D+c&proof=d");
+        assert_eq!((call.cookie("token"), call.cookie("b")), (Some("x.y="), Some("2")));
+        assert_eq!(call.cookie("c"), None);
+        assert!(matches!(call.form_field("proof"), Ok(Some(proof)) if proof == "a+b= c"));
+        assert!(matches!(call.form_field("y"), Ok(None)));
     }
 }

@@ -4,7 +4,9 @@
 //!
 //! - [`service`]: from Spin's request to an operation and back; [`call`] is the request,
 //!   [`reply`] and [`problem`] are the two kinds of answer; [`stream`] is one that goes on.
-//! - [`auth`]: who calls. [`idempotency`]: one effect per key.
+//! - [`auth`]: who calls; [`identity`] makes guests. [`idempotency`]: one effect per key.
+//! - [`joining`]: into the queue, the same for every way in.
+//! - [`html`]: pages for people.
 //! - [`limit`]: how often they may.
 //! - [`place`], [`booking`]: what several components say about a place in the queue and a booking.
 //! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
@@ -27,7 +29,10 @@ pub mod auth;
 pub mod booking;
 pub mod call;
 pub mod clock;
+pub mod html;
 pub mod idempotency;
+pub mod identity;
+pub mod joining;
 pub mod limit;
 pub mod log;
 pub mod place;

@@ -46,7 +46,7 @@ pub fn describe_with(
         PlaceOutcome::Absent => return Err(Problem::of(Code::NotInQueue)),
         PlaceOutcome::NotOnSale => return Err(Problem::of(Code::EventNotOnSale)),
         PlaceOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
-        PlaceOutcome::UnknownPlace | PlaceOutcome::NumbersUsedUp => {
+        PlaceOutcome::UnknownPlace | PlaceOutcome::NumbersUsedUp | PlaceOutcome::ProofRequired => {
             return Err(Problem::internal("an answer of joining that asks for more"));
         }
     };

@@ -55,6 +55,28 @@ impl Problem {
         Self::of(Code::Internal).caused_by(cause)
     }
 
+    /// What the client is told.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What the client is told besides, for example `challenge`.
+    pub fn context(&self, name: &str) -> Option<&Value> {
+        self.context.get(name)
+    }
+
+    /// When the request may succeed, in seconds; nothing when a repetition is of no use.
+    pub fn retries_after_s(&self) -> Option<i64> {
+        self.code.retryable().then_some(self.retry_after_s)
+    }
+
+    /// Writes the line for the log, when there is something to tell an operator.
+    pub fn log(&self, request_id: &str) {
+        if let Some(cause) = &self.cause {
+            log::failed_request(request_id, self.code, cause);
+        }
+    }
+
     /// Adds a member that a client needs, for example `seats`.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
@@ -102,9 +124,7 @@ fn type_uri(code: Code) -> String {
 impl Problem {
     /// The reply, and the line for the log when there is something to tell an operator.
     pub(crate) fn into_response(self, request_id: &str) -> Response {
-        if let Some(cause) = &self.cause {
-            log::failed_request(request_id, self.code, cause);
-        }
+        self.log(request_id);
         let mut members = self.context;
         members.insert("type".to_owned(), json!(type_uri(self.code)));
         members.insert("title".to_owned(), json!(self.code.title()));

@@ -11,7 +11,9 @@ use cluster::Transport;
 use domain::id::{EventId, UserId};
 use domain::time::Instant;
 use ledger::Database;
-use scripts::{JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownReceipt, WatchedPlace};
+use scripts::{
+    JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownProof, ShownReceipt, WatchedPlace,
+};
 
 use crate::{Error, Stores, opened};
 
@@ -30,7 +32,8 @@ pub struct Receipt {
 }
 
 /// Joins the queue of `event`: the place the user has, the one that the receipt proves, or a new
-/// one. `random` decides the order among those who join before the sale opens.
+/// one. `random` decides the order among those who join before the sale opens; `proof` may be
+/// needed for a new one.
 ///
 /// # Errors
 ///
@@ -41,9 +44,10 @@ pub async fn join_queue<T: Transport, D: Database>(
     user: UserId,
     random: u64,
     receipt: Option<Receipt>,
+    proof: ShownProof,
 ) -> Result<QueuePlace, Error> {
     let shown = if receipt.is_some() { ShownReceipt::Shown } else { ShownReceipt::None };
-    let mut request = JoinQueue { event, user, random, block: None, receipt: shown };
+    let mut request = JoinQueue { event, user, random, block: None, receipt: shown, proof };
     // Each refusal below comes once, but for blocks that others use up.
     for _ in 0..=BLOCKS_MAX {
         let place = join(stores, &request).await?;
@@ -88,7 +92,8 @@ pub async fn find_place<T: Transport, D: Database>(
         return Ok(place);
     }
     // Without a block: a place comes back, no new one is made.
-    let request = JoinQueue { event, user, random: 0, block: None, receipt: honoured };
+    let proof = ShownProof::NotAsked;
+    let request = JoinQueue { event, user, random: 0, block: None, receipt: honoured, proof };
     let restored = join(stores, &request).await?;
     Ok(match restored.outcome {
         PlaceOutcome::NotOnSale | PlaceOutcome::NumbersUsedUp => place,

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use cluster::{Cluster, Transport};
+use cluster::{Argument, Cluster, Transport};
 use domain::id::{EventId, UserId};
+use domain::proof;
 use domain::queue::DRAW_BOUND;
 use domain::time::Instant;
 
@@ -24,6 +25,23 @@ pub struct JoinQueue {
     pub block: Option<(i64, i64)>,
     /// A receipt of the user.
     pub receipt: ShownReceipt,
+    /// A proof of work.
+    pub proof: ShownProof,
+}
+
+/// A genuine proof of work of the user for joining this event's queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShownProof {
+    /// None is asked for.
+    NotAsked,
+    /// One is asked for, and none is shown: a new place is refused with
+    /// [`ProofRequired`](crate::PlaceOutcome::ProofRequired).
+    None,
+    /// Good for one new place, within its time.
+    Shown {
+        /// When its challenge was made, on the clock of Redis.
+        challenged_at: Instant,
+    },
 }
 
 /// A genuine receipt of the user for a place in this event's queue.
@@ -54,8 +72,29 @@ pub async fn join_queue<T: Transport>(
     request: &JoinQueue,
     deadline: Duration,
 ) -> Result<QueuePlace, Error> {
+    let (key_list, arguments) = words(request, &request.user.to_string());
+    let reply = call(cluster, &registry::JOIN_QUEUE, &key_list, arguments, deadline).await?;
+    QueuePlace::parse(&reply)
+}
+
+/// The words of the command that [`join_queue`] sends, with `user` for the user: for those who
+/// measure the script without this crate.
+pub fn join_queue_words(request: &JoinQueue, user: &str) -> Vec<String> {
+    let (key_list, arguments) = words(request, user);
+    let sha1 = registry::JOIN_QUEUE.script.sha1.to_owned();
+    let mut all = vec!["EVALSHA".to_owned(), sha1, key_list.len().to_string()];
+    all.extend(key_list);
+    all.extend(arguments.into_iter().map(|argument| match argument {
+        Argument::Integer(number) => number.to_string(),
+        Argument::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    }));
+    all
+}
+
+/// Keys and arguments.
+fn words(request: &JoinQueue, user: &str) -> (Vec<String>, Vec<Argument>) {
     let event = request.event;
-    let key_list = [
+    let key_list = vec![
         keys::settings(event),
         keys::counts(event),
         keys::queue(event),
@@ -72,15 +111,22 @@ pub async fn join_queue<T: Transport>(
         ShownReceipt::Shown => ("shown", 0, 0),
         ShownReceipt::Honoured { score, joined_at } => ("honoured", score, joined_at.unix_ms()),
     };
+    let (shown, challenged_ms) = match request.proof {
+        ShownProof::NotAsked => ("free", 0),
+        ShownProof::None => ("asked", 0),
+        ShownProof::Shown { challenged_at } => ("shown", challenged_at.unix_ms()),
+    };
     let arguments = vec![
-        request.user.to_string().into(),
+        user.into(),
         draw.into(),
         first.into(),
         last.into(),
         receipt.into(),
         score.into(),
         joined_ms.into(),
+        shown.into(),
+        challenged_ms.into(),
+        proof::LIFE_MS.into(),
     ];
-    let reply = call(cluster, &registry::JOIN_QUEUE, &key_list, arguments, deadline).await?;
-    QueuePlace::parse(&reply)
+    (key_list, arguments)
 }

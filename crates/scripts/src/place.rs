@@ -25,6 +25,8 @@ pub enum PlaceOutcome {
     UnknownPlace,
     /// Joining only: a new block of numbers is needed.
     NumbersUsedUp,
+    /// Joining only: a new place asks for a proof of work, and none that is good was shown.
+    ProofRequired,
     /// The event is not open in Redis.
     EventMissing,
 }
@@ -86,6 +88,7 @@ impl QueuePlace {
             "not_on_sale" => PlaceOutcome::NotOnSale,
             "unknown_place" => PlaceOutcome::UnknownPlace,
             "numbers_used_up" => PlaceOutcome::NumbersUsedUp,
+            "proof_required" => PlaceOutcome::ProofRequired,
             "event_missing" => PlaceOutcome::EventMissing,
             _ => return Err(reply.unexpected()),
         };

@@ -203,7 +203,14 @@ mod tests {
 
     fn refusal(code: &str) -> Result<(), Failure> {
         let (code, detail, request_id) = (code.to_owned(), String::new(), String::new());
-        Err(Failure::Refused(Problem { status: 403, code, detail, request_id, seats: Vec::new() }))
+        Err(Failure::Refused(Problem {
+            status: 403,
+            code,
+            detail,
+            request_id,
+            seats: Vec::new(),
+            challenge: None,
+        }))
     }
 
     #[test]

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 /// Every variable that lets its holder do something, and who may hold it.
 const HOLDERS: [(&str, &[&str]); 7] = [
     // Whoever has these can make tokens; the others have verifying_keys.
-    ("signing_keys", &["auth", "queue-join", "queue-pass", "queue-stream"]),
+    ("signing_keys", &["auth", "queue-join", "queue-pass", "queue-stream", "waiting-page"]),
     // Those with routes of the organiser; the others have organiser_key_digest.
     (
         "organiser_key",

@@ -54,6 +54,14 @@ impl SigningKeys {
         VerifyingKeys { keys: self.keys.iter().map(public).collect() }
     }
 
+    /// The key for proofs of work, derived from the seed that signs.
+    pub fn proof_key(&self) -> Vec<u8> {
+        let seed = self.keys.first().map(|(_, key)| key.to_bytes()).unwrap_or_default();
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&seed) else { return Vec::new() };
+        mac.update(b"proof of work");
+        mac.finalize().into_bytes().to_vec()
+    }
+
     /// What decides the place of `user` in the draw of `event`: HMAC-SHA256 under the signing seed,
     /// so that nobody can foretell it and leaving and joining again draws the same.
     pub fn draw(&self, event: EventId, user: UserId) -> u64 {

@@ -57,7 +57,9 @@ impl Broken {
 }
 
 async fn join(stage: &Stage, user: UserId) -> QueuePlace {
-    sale::join_queue(&stage.stores, stage.event, user, 0, None).await.unwrap()
+    sale::join_queue(&stage.stores, stage.event, user, 0, None, scripts::ShownProof::NotAsked)
+        .await
+        .unwrap()
 }
 
 /// What was acknowledged after the link to the replica was cut is gone after the failover. Two

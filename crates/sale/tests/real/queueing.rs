@@ -2,7 +2,9 @@
 
 use domain::id::UserId;
 use sale::{Receipt, find_place, join_queue, leave_queue};
-use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, Choice, PlaceOutcome, QueuePlace, keys};
+use scripts::{
+    AdmitMode, AdmitOutcome, AdmitUsers, Choice, PlaceOutcome, QueuePlace, ShownProof, keys,
+};
 use uuid::Uuid;
 
 use crate::stage::{DEADLINE, Stage};
@@ -14,7 +16,7 @@ fn new_user() -> UserId {
 }
 
 async fn join(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
-    join_queue(&stage.stores, stage.event, user, 7, receipt).await.unwrap()
+    join_queue(&stage.stores, stage.event, user, 7, receipt, ShownProof::NotAsked).await.unwrap()
 }
 
 async fn find(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {

@@ -4,7 +4,7 @@
 use domain::id::UserId;
 use futures_util::future::join_all;
 use native::connect;
-use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, JoinQueue, ShownReceipt, keys};
+use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, JoinQueue, ShownProof, ShownReceipt, keys};
 use uuid::Uuid;
 
 use crate::servers;
@@ -191,6 +191,7 @@ fn many_schedulers_keep_the_bounds_together() {
                 random: 0,
                 block: None,
                 receipt: ShownReceipt::None,
+                proof: ShownProof::NotAsked,
             };
             let place = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
             assert_eq!(place.waiting, 151 - admitted_in_all, "nobody is lost");

@@ -11,7 +11,7 @@ use scripts::{
     AdmitMode, AdmitUsers, Answer, BeginRequest, Choice, ConfirmBooking, Error, EventUpdate,
     ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, OpenEvent, Opening, PinHold,
     PlaceCounts, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
-    ShownReceipt, keys,
+    ShownProof, ShownReceipt, keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -154,7 +154,14 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let update = EventUpdate { version: 1, paused: Some(false), ..EventUpdate::default() };
     let seen = [ann];
     let known = [seated("A", 2, 5, 5_000)];
-    let join = JoinQueue { event, user: ann, random: 1, block: None, receipt: ShownReceipt::None };
+    let join = JoinQueue {
+        event,
+        user: ann,
+        random: 1,
+        block: None,
+        receipt: ShownReceipt::None,
+        proof: ShownProof::NotAsked,
+    };
     let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
     let idempotency = Idempotency { entry: "k", fingerprint: "f" };
     let taken = Choice::Seats { section, seats: &[(1, 1)] };

@@ -19,6 +19,7 @@ mod holds;
 mod pace;
 mod parallel;
 mod properties;
+mod proving;
 mod queue;
 mod rates;
 mod reserving;

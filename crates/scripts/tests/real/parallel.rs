@@ -8,7 +8,7 @@ use domain::section::SectionName;
 use futures_util::future::join_all;
 use scripts::{
     AdmitMode, AdmitUsers, Choice, JoinQueue, PlaceOutcome, PresentedPass, QueuePlace,
-    ReserveOutcome, ReserveSeats, ShownReceipt, keys,
+    ReserveOutcome, ReserveSeats, ShownProof, ShownReceipt, keys,
 };
 use uuid::Uuid;
 
@@ -147,7 +147,14 @@ fn one_booking_reserved_fifty_times_at_once_is_one_hold() {
 /// To join, with numbers at hand.
 fn join_of(event: EventId, user: UserId) -> JoinQueue {
     let block = Some((1, 10_000));
-    JoinQueue { event, user, random: 0, block, receipt: ShownReceipt::None }
+    JoinQueue {
+        event,
+        user,
+        random: 0,
+        block,
+        receipt: ShownReceipt::None,
+        proof: ShownProof::NotAsked,
+    }
 }
 
 #[test]

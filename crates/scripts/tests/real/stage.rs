@@ -10,7 +10,7 @@ use domain::time::Instant;
 use scripts::{
     EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState, JoinQueue, OpenEvent,
     OpenOutcome, Opening, PlaceOutcome, QueuePlace, RestoreBookings, RestoreOutcome, SaleRules,
-    ShownReceipt,
+    ShownProof, ShownReceipt,
 };
 use uuid::Uuid;
 
@@ -222,7 +222,19 @@ impl Stage {
         random: u64,
         receipt: ShownReceipt,
     ) -> QueuePlace {
-        let mut request = JoinQueue { event: self.event, user, random, block: None, receipt };
+        self.join_proving(user, random, receipt, ShownProof::NotAsked).await
+    }
+
+    /// The same where a proof of work may be asked for.
+    pub(crate) async fn join_proving(
+        &mut self,
+        user: UserId,
+        random: u64,
+        receipt: ShownReceipt,
+        proof: ShownProof,
+    ) -> QueuePlace {
+        let mut request =
+            JoinQueue { event: self.event, user, random, block: None, receipt, proof };
         let place = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
         if place.outcome != PlaceOutcome::NumbersUsedUp {
             return place;

@@ -1,0 +1,67 @@
+//! What the pages of an event show besides the place.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use domain::code::Code;
+use domain::id::EventId;
+use domain::time;
+use guest::{Problem, postgres};
+
+/// How old that may be: a hall full of refreshing pages must not read Postgres for each.
+const AGE_MAX: Duration = Duration::from_secs(5);
+/// Events that an instance remembers.
+const KNOWN_MAX: usize = 64;
+
+thread_local! {
+    static KNOWN: RefCell<BTreeMap<EventId, (Instant, Event)>> =
+        const { RefCell::new(BTreeMap::new()) };
+}
+
+/// An event as pages show it.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) id: EventId,
+    pub(crate) name: String,
+    pub(crate) venue: String,
+    pub(crate) starts_at: time::Instant,
+    pub(crate) ends_at: time::Instant,
+    pub(crate) on_sale_at: time::Instant,
+    pub(crate) cancelled: bool,
+    /// Whether newcomers may join.
+    pub(crate) joining: bool,
+    /// What the organiser has to say to those who wait.
+    pub(crate) message: String,
+}
+
+/// The event, as it was a few seconds ago.
+pub(crate) async fn find(id: EventId) -> Result<Event, Problem> {
+    let known = KNOWN.with_borrow(|known| {
+        known.get(&id).filter(|(at, _)| at.elapsed() <= AGE_MAX).map(|(_, event)| event.clone())
+    });
+    if let Some(event) = known {
+        return Ok(event);
+    }
+    let database = postgres::database().await?;
+    let found = ledger::find_event(&database, id).await.map_err(sale::Error::from)?;
+    let found = found.ok_or_else(|| Problem::of(Code::EventNotFound))?;
+    let event = Event {
+        id,
+        name: found.name,
+        venue: found.venue,
+        starts_at: found.starts_at,
+        ends_at: found.ends_at,
+        on_sale_at: found.on_sale_at,
+        cancelled: found.cancelled,
+        joining: found.sale.queue.joining,
+        message: found.sale.queue.message,
+    };
+    KNOWN.with_borrow_mut(|known| {
+        known.retain(|_, (at, _)| at.elapsed() <= AGE_MAX);
+        if known.len() < KNOWN_MAX {
+            known.insert(id, (Instant::now(), event.clone()));
+        }
+    });
+    Ok(event)
+}

@@ -1,0 +1,97 @@
+// Makes the waiting room livelier where it runs; without it the page refreshes itself.
+"use strict";
+(() => {
+  const element = (id) => document.getElementById(id);
+  const again = () => location.replace(location.href);
+
+  // The same words as the server's: see words.rs.
+  const duration = (seconds) => {
+    if (seconds < 60) return "less than a minute";
+    const minutes = Math.ceil(seconds / 60);
+    if (minutes === 1) return "about a minute";
+    return minutes < 120 ? `about ${minutes} minutes` : `about ${Math.round(minutes / 60)} hours`;
+  };
+
+  const wait = ({ estimated_wait_s: likely, estimated_wait_range_s: range }) => {
+    const [quick, slow] = range ?? [likely, likely];
+    const isOpen = typeof likely !== "number" || (slow === null && quick < 60);
+    if (isOpen) return "not known while nobody is let in.";
+    if (!range) return `${duration(likely)}.`;
+    return slow === null ? `${duration(quick)} or more.` : `${duration(quick)} to ${duration(slow)}.`;
+  };
+
+  const chance = ({ chance_percent: percent }) => {
+    if (typeof percent !== "number") return "";
+    return `The chance that something is left at your turn is ${percent === 0 ? "below 1" : percent} %.`;
+  };
+
+  // Read aloud now and then, not at each step.
+  const SPEAK_MS = 30000;
+  let spokenAt = Date.now();
+
+  const follow = (section) => {
+    const pollMs = Number(section.dataset.pollMs) || 20000;
+    const source = new EventSource(section.dataset.stream);
+    source.addEventListener("place", (event) => {
+      const place = JSON.parse(event.data);
+      // Anything but a step forward in the line is told by the server's page.
+      const isStep = place.status === "waiting" && place.position && element("position");
+      if (!isStep) {
+        // Places are being drawn, as the page says.
+        if (!place.draw) again();
+        return;
+      }
+      element("position").textContent = place.position.toLocaleString("en");
+      element("wait").textContent = wait(place);
+      element("chance").textContent = chance(place);
+      if (place.message !== undefined && element("message")) {
+        element("message").textContent = place.message;
+        element("message").hidden = place.message === "";
+      }
+      if (Date.now() - spokenAt >= SPEAK_MS) {
+        spokenAt = Date.now();
+        element("spoken").textContent = `You are number ${place.position} in the line.`;
+      }
+    });
+    source.addEventListener("pass", again);
+    source.addEventListener("end", (event) => {
+      // A stream that has lived long enough is opened again by the browser.
+      if (JSON.parse(event.data).reason !== "deadline") again();
+    });
+    source.addEventListener("error", () => {
+      if (source.readyState === EventSource.CLOSED) setTimeout(again, pollMs);
+    });
+  };
+
+  const BATCH = 512;
+  const hex = (bytes) => Array.from(new Uint8Array(bytes), (it) => it.toString(16).padStart(2, "0")).join("");
+
+  const solve = async ({ salt, challenge, maxnumber }) => {
+    const encoder = new TextEncoder();
+    for (let first = 0; first <= maxnumber; first += BATCH) {
+      const numbers = Array.from({ length: BATCH }, (_, index) => first + index);
+      const hashes = await Promise.all(
+        numbers.map((number) => crypto.subtle.digest("SHA-256", encoder.encode(salt + number))),
+      );
+      const found = hashes.findIndex((hash) => hex(hash) === challenge);
+      if (found >= 0) return first + found;
+    }
+    return null;
+  };
+
+  const prove = async (form) => {
+    const challenge = JSON.parse(form.dataset.challenge);
+    const number = await solve(challenge);
+    if (number === null) return;
+    const { algorithm, challenge: hash, salt, signature } = challenge;
+    form.elements.proof.value = btoa(JSON.stringify({ algorithm, challenge: hash, number, salt, signature }));
+    form.submit();
+  };
+
+  const form = document.querySelector("form[data-challenge]");
+  if (form) prove(form);
+  const section = document.querySelector("section[data-stream]");
+  const refreshS = Number(document.body.dataset.refreshS);
+  if (section && section.dataset.stream) follow(section);
+  else if (refreshS) setTimeout(again, refreshS * 1000);
+})();

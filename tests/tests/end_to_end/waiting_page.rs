@@ -1,0 +1,259 @@
+//! The waiting room as a browser without JavaScript sees it.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answer, BoxOffice, Request, eventually, solve};
+
+/// A browser that keeps cookies, follows redirects and submits forms, and runs no script.
+struct Browser {
+    office: BoxOffice,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    fn new(office: &BoxOffice) -> Self {
+        Self { office: office.clone(), cookies: BTreeMap::new() }
+    }
+
+    fn request(&self, method: Method, path: &str) -> Request {
+        let request = self.office.request(method, path);
+        let cookies: Vec<_> = self.cookies.iter().map(|(key, it)| format!("{key}={it}")).collect();
+        request.header("cookie", cookies.join("; "))
+    }
+
+    async fn show(&mut self, event: &str) -> Answer {
+        let answer = self.look(event).await;
+        self.keep(&answer);
+        answer
+    }
+
+    /// As [`Self::show`], in a window that keeps no cookies.
+    async fn look(&self, event: &str) -> Answer {
+        self.request(Method::GET, &format!("/waiting-room/{event}")).send().await
+    }
+
+    /// Submits the form of the page, as far as there is one.
+    async fn submit(&mut self, page: &Answer) -> Answer {
+        let action = between(page.page(), "<form method=\"post\" action=\"", "\"").expect("a form");
+        let answer = self.send_form(action).send().await;
+        self.keep(&answer);
+        answer
+    }
+
+    fn send_form(&self, path: &str) -> Request {
+        self.request(Method::POST, path).body("application/x-www-form-urlencoded", "")
+    }
+
+    /// Joins, and follows the redirect.
+    async fn join(&mut self, event: &str) -> Answer {
+        let page = self.show(event).await;
+        let joined = self.submit(&page).await;
+        assert_eq!(joined.status, 303, "{joined}");
+        let path = format!("/waiting-room/{event}");
+        assert_eq!(joined.header("location"), Some(path.as_str()), "{joined}");
+        self.show(event).await
+    }
+
+    fn keep(&mut self, answer: &Answer) {
+        for value in answer.headers.get_all("set-cookie") {
+            let value = value.to_str().expect("ASCII");
+            for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=86400", "Path=/waiting-room"] {
+                assert!(value.contains(attribute), "{value}");
+            }
+            let (name, value) = value.split(';').next().unwrap().split_once('=').expect("a cookie");
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    fn token(&self) -> &str {
+        &self.cookies["boxoffice_buyer"]
+    }
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
+}
+
+#[track_caller]
+fn assert_tells(answer: &Answer, heading: &str) {
+    assert_eq!(answer.status, 200, "{answer}");
+    assert!(answer.page().contains(&format!("<h2>{heading}</h2>")), "{}", answer.page());
+}
+
+fn by_hand() -> Value {
+    json!({ "sale": { "queue": { "enabled": true, "release_per_s": 0 } } })
+}
+
+#[tokio::test]
+async fn a_fan_without_javascript_joins_waits_is_let_in_and_reserves() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let first = office.buyer().await;
+    first.join(&event).await.expect(201);
+    let mut browser = Browser::new(&office);
+    let page = browser.show(&event).await;
+    assert_tells(&page, "The sale is open");
+    assert!(page.header("set-cookie").is_none(), "looking changes nothing");
+
+    let page = browser.join(&event).await;
+    assert_tells(&page, "You are in the line");
+    assert!(page.page().contains("<strong id=\"position\">2</strong>"), "{}", page.page());
+    let refresh = "<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>";
+    assert!(page.page().contains(refresh), "{}", page.page());
+    // What the script follows is the stream of this place.
+    let stream = between(page.page(), "data-stream=\"", "\"").expect("a stream");
+    let mut stream = office.request(Method::GET, stream).stream().await;
+    assert_eq!(stream.expect("place").await["position"], 2);
+    // Twice is once, and a refresh changes nothing.
+    let again = browser.send_form(&format!("/waiting-room/{event}")).send().await;
+    assert_eq!(again.status, 303, "{again}");
+    assert!(browser.show(&event).await.page().contains(">2</strong>"));
+    first.leave(&event).await.expect(204);
+    assert!(browser.show(&event).await.page().contains(">1</strong>"));
+
+    office.organiser().let_in(&event, 10).await.expect(200);
+    let page = browser.show(&event).await;
+    assert_tells(&page, "It is your turn");
+    assert!(page.page().contains("http-equiv=\"refresh\""), "the end is told by itself");
+    let pass = between(page.page(), "<code id=\"pass\">", "</code>").expect("a pass").to_owned();
+    let choice = json!({ "event_id": event, "section": "A", "quantity": 2 });
+    let reserve = office.request(Method::POST, "/api/v1/bookings/reserve").json(&choice);
+    let reserve = reserve.bearer(browser.token()).header("x-queue-pass", &pass);
+    assert_eq!(reserve.send().await.expect(201)["seats"].as_array().map(Vec::len), Some(2));
+    assert_tells(&browser.show(&event).await, "The sale is open");
+}
+
+#[tokio::test]
+async fn before_the_sale_nobody_is_told_a_position() {
+    let office = BoxOffice::open();
+    let change = json!({ "on_sale_at": "2037-05-01T00:00:00Z",
+        "sale": { "queue": { "enabled": true } } });
+    let event = office.event(change).await;
+    let mut browser = Browser::new(&office);
+    let page = browser.show(&event).await;
+    assert_tells(&page, "The sale has not begun");
+    assert!(page.page().contains("2037-05-01, 00:00:00 UTC"), "{}", page.page());
+    let page = browser.join(&event).await;
+    assert_tells(&page, "You are in the waiting room");
+    assert!(!page.page().contains("id=\"position\""), "{}", page.page());
+    assert!(page.page().contains("http-equiv=\"refresh\" content=\"60\""), "{}", page.page());
+}
+
+#[tokio::test]
+async fn the_end_is_told() {
+    let office = BoxOffice::open();
+    let queue = json!({ "enabled": true, "release_per_s": 0, "pass_ttl_s": 1 });
+    let event = office.event(json!({ "sale": { "queue": queue } })).await;
+    let mut browser = Browser::new(&office);
+    browser.join(&event).await;
+    office.organiser().let_in(&event, 1).await.expect(200);
+    let page = eventually("the pass has run out", async || {
+        let page = browser.look(&event).await;
+        page.page().contains("<h2>Your turn is over</h2>").then_some(page)
+    })
+    .await;
+    assert!(!page.page().contains("id=\"pass\""), "{}", page.page());
+    let joined = browser.submit(&page).await;
+    assert_eq!(joined.status, 303, "{joined}");
+    assert_tells(&browser.show(&event).await, "You are in the line");
+
+    office.organiser().cancel_event(&event).await.expect(200);
+    let page = eventually("the line is closed", async || {
+        let page = browser.look(&event).await;
+        page.page().contains("<h2>The line has ended</h2>").then_some(page)
+    })
+    .await;
+    assert!(!page.page().contains("http-equiv=\"refresh\""), "nothing else will come");
+}
+
+#[tokio::test]
+async fn the_words_of_an_organiser_are_no_markup() {
+    let office = BoxOffice::open();
+    let name = "</title><script>alert('1')</script><img src=\"x\" onerror=\"y\">";
+    let message = "<i>Please wait</i>";
+    let queue = json!({ "enabled": true, "release_per_s": 0, "message": message });
+    let change = json!({ "name": name, "venue": "<b>&\"'", "sale": { "queue": queue } });
+    let event = office.event(change).await;
+    let mut browser = Browser::new(&office);
+    for page in [browser.show(&event).await, browser.join(&event).await] {
+        assert!(!page.page().contains("<img") && !page.page().contains("<b>"), "{}", page.page());
+        assert!(page.page().contains(">&lt;i&gt;Please wait&lt;/i&gt;</p>"), "{}", page.page());
+        let escaped = "<h1>&lt;/title&gt;&lt;script&gt;alert(&#39;1&#39;)";
+        assert!(page.page().contains(escaped), "{}", page.page());
+    }
+}
+
+#[tokio::test]
+async fn a_bad_cookie_is_somebody_new() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let pass = office.buyer().await.pass(&office.event(by_hand()).await).await;
+    for bad in ["", "x", "a.b.c", "\"><script>", &pass, &"x".repeat(3_000)] {
+        let mut browser = Browser::new(&office);
+        browser.cookies.insert("boxoffice_buyer".to_owned(), bad.to_owned());
+        browser.cookies.insert("boxoffice_receipt".to_owned(), bad.to_owned());
+        assert_tells(&browser.show(&event).await, "The sale is open");
+        assert_tells(&browser.join(&event).await, "You are in the line");
+        assert_ne!(browser.token(), bad);
+    }
+}
+
+/// A page of another site could otherwise make the fan somebody else, without a place.
+#[tokio::test]
+async fn another_sites_form_does_nothing() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let browser = Browser::new(&office);
+    let path = format!("/waiting-room/{event}");
+    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let refused = browser.send_form(&path).header(name, value).send().await;
+        assert_eq!(refused.status, 403, "{refused}");
+        assert!(refused.header("set-cookie").is_none(), "{refused}");
+    }
+    let own = browser.send_form(&path).header("origin", office.base_url()).send().await;
+    assert_eq!(own.status, 303, "{own}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_in_words() {
+    let office = BoxOffice::open();
+    for event in ["x", "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5"] {
+        let mut browser = Browser::new(&office);
+        let page = browser.show(event).await;
+        assert_eq!(page.status, 404, "{page}");
+        assert!(page.page().contains("<h2>The event does not exist</h2>"), "{}", page.page());
+        let joined = browser.send_form(&format!("/waiting-room/{event}")).send().await;
+        assert_eq!(joined.status, 404, "{joined}");
+    }
+    let event = office.event(by_hand()).await;
+    let no_form = office.request(Method::POST, &format!("/waiting-room/{event}"));
+    assert_eq!(no_form.json(&json!({})).send().await.status, 415);
+    for file in ["script.js", "style.css"] {
+        let served = office.get(&format!("/waiting-room/{file}")).await;
+        assert_eq!(served.status, 200, "{served}");
+        assert_eq!(served.header("cache-control"), Some("public, max-age=3600"));
+    }
+}
+
+/// Without JavaScript there is no solving; the page says so, and brings the challenge.
+#[tokio::test]
+async fn a_proof_is_asked_for_on_the_page() {
+    let office = BoxOffice::open().beside(&[("join_proof_difficulty", "2000")]);
+    let event = office.event(by_hand()).await;
+    let mut browser = Browser::new(&office);
+    let page = browser.show(&event).await;
+    let asked = browser.submit(&page).await;
+    assert_eq!(asked.status, 403, "{asked}");
+    let challenge = between(asked.page(), "data-challenge=\"", "\"").expect("a challenge");
+    let challenge = challenge.replace("&quot;", "\"").replace("&amp;", "&");
+    let proof = solve(&serde_json::from_str(&challenge).expect("JSON"));
+    // Base64 has letters that a form writes otherwise.
+    let form = format!("proof={}", proof.replace('+', "%2B").replace('=', "%3D"));
+    let path = format!("/waiting-room/{event}");
+    let joined =
+        browser.request(Method::POST, &path).body("application/x-www-form-urlencoded", form);
+    assert_eq!(joined.send().await.status, 303);
+    assert_tells(&browser.show(&event).await, "You are in the line");
+}
