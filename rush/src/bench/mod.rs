@@ -1,12 +1,28 @@
-//! `rush bench`: measures the waiting room, with the numbers that a reader can check.
+//! `rush bench-queue`: measures the waiting room, with the numbers that a reader can check.
+//!
+//! What is printed is Markdown and goes into README.md as it is: no number there is typed by hand.
 
+mod cost;
+mod joins;
+mod line;
+mod machine;
 mod polling;
 mod streams;
 
-use anyhow::Result;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::table::{Align, Table};
+use cost::Cost;
+use joins::Joins;
+
+use crate::table::grouped;
+
+/// Between these lines of a file stands what was measured last.
+const BEGINNING: &str = "<!-- measured by `cargo xtask bench queue` -->\n";
+const END: &str = "<!-- end of what was measured -->\n";
 
 /// Measure the waiting room of a running system.
 #[derive(Args)]
@@ -17,6 +33,15 @@ pub(crate) struct BenchQueueArguments {
     /// Fans let in each second.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     release_per_s: u32,
+    /// Fans who join, each way.
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=100_000))]
+    joins: u32,
+    /// Lengths of the line at which steps are measured, from short to long.
+    #[arg(long, default_value = "1000,100000,1000000", value_delimiter = ',')]
+    line_lengths: Vec<usize>,
+    /// A file, such as README.md, whose marked part becomes what is measured.
+    #[arg(long)]
+    into: Option<PathBuf>,
     /// The process whose memory is measured: the one that runs the components.
     #[arg(long)]
     application_pid: Option<u32>,
@@ -33,22 +58,117 @@ pub(crate) struct BenchQueueArguments {
 
 /// Prints one table per question.
 pub(crate) async fn run(arguments: BenchQueueArguments) -> Result<()> {
-    let measured = streams::measure(&arguments).await?;
-    let mut table = Table::new("Streams", &[("", Align::Left), ("", Align::Right)]);
-    for (name, value) in measured.rows() {
-        table.row([name.to_owned(), value]);
+    let machine = machine::class();
+    let streamed = streams::measure(&arguments).await?;
+    eprintln!("streams are measured");
+    let joins = joins::measure(&arguments).await?;
+    eprintln!("joins are measured");
+    let costs = cost::measure(&arguments).await?;
+    let columns = ["streams", ""];
+    let rows = streamed.rows().into_iter().map(|(name, value)| [name.to_owned(), value]);
+    let mut text = format!("Measured on {machine}.\n\n");
+    text += &table(&columns, &rows.collect::<Vec<_>>());
+    text += &table(&["joins", "per second", "ratio"], &joins_rows(&joins));
+    let columns = ["waiting", "join", "position", "let one in", "memory per fan"];
+    text += &table(&columns, &costs_rows(&costs));
+    let columns = ["wait", "polls a minute as told", "every 500 ms", "ratio"];
+    text += &table(&columns, &polling::rows());
+    println!("{text}");
+    match &arguments.into {
+        Some(file) => put(file, &text),
+        None => Ok(()),
     }
-    println!("{table}");
-    let columns = [
-        ("wait", Align::Left),
-        ("told to poll", Align::Right),
-        ("fixed 500 ms", Align::Right),
-        ("ratio", Align::Right),
-    ];
-    let mut table = Table::new("Requests per waiting fan and minute", &columns);
-    for row in polling::rows() {
-        table.row(row);
+}
+
+/// Each way against redis-benchmark, which only calls the script.
+fn joins_rows(joins: &Joins) -> Vec<[String; 3]> {
+    let ratio = |rate: f64| match joins.redis_benchmark {
+        Some(bare) => format!("{:.2}", rate / bare),
+        None => "?".to_owned(),
+    };
+    let row = |name: &str, rate: f64| [name.to_owned(), format!("{rate:.0}"), ratio(rate)];
+    let mut rows = Vec::new();
+    rows.extend(joins.redis_benchmark.map(|rate| row("the script, by redis-benchmark", rate)));
+    rows.push(row("the script, by the crate `scripts`", joins.scripts));
+    rows.push(row("`POST /api/v1/queue/join`", joins.http));
+    rows
+}
+
+/// Microseconds in Redis at each length; in the last row how many times more than in the first.
+fn costs_rows(costs: &[Cost]) -> Vec<[String; 5]> {
+    let row = |cost: &Cost| {
+        let us = |value: f64| format!("{value:.1} us");
+        let bytes = format!("{:.0} B", cost.bytes_per_fan);
+        let [join, position, admit] = [cost.join_us, cost.position_us, cost.admit_us].map(us);
+        [grouped(i64::try_from(cost.waiting).unwrap_or(i64::MAX)), join, position, admit, bytes]
+    };
+    let mut rows: Vec<_> = costs.iter().map(row).collect();
+    if let [first, .., last] = costs {
+        let times = |figure: fn(&Cost) -> f64| format!("{:.2}", figure(last) / figure(first));
+        rows.push([
+            format!("ratio, {:.0} times as many", last.waiting as f64 / first.waiting as f64),
+            times(|it| it.join_us),
+            times(|it| it.position_us),
+            times(|it| it.admit_us),
+            times(|it| it.bytes_per_fan),
+        ]);
     }
-    println!("{table}");
-    Ok(())
+    rows
+}
+
+/// A table in Markdown; the first column is of words, the others of numbers.
+fn table<const N: usize>(columns: &[&str; N], rows: &[[String; N]]) -> String {
+    let mut text = format!("| {} |\n|---", columns.join(" | "));
+    text += &"|---:".repeat(N.saturating_sub(1));
+    text += "|\n";
+    for row in rows {
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "| {} |", row.join(" | "));
+    }
+    text + "\n"
+}
+
+/// Puts the text where an earlier one stands.
+fn put(file: &Path, text: &str) -> Result<()> {
+    let before = std::fs::read_to_string(file)?;
+    let after = replaced(&before, text).with_context(|| format!("{} has no marks", file.display()));
+    Ok(std::fs::write(file, after?)?)
+}
+
+fn replaced(whole: &str, text: &str) -> Option<String> {
+    let (head, rest) = whole.split_once(BEGINNING)?;
+    let (_, tail) = rest.split_once(END)?;
+    Some(format!("{head}{BEGINNING}{text}{END}{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_measured_takes_the_place_of_what_was_measured_before() {
+        let whole = format!("a\n{BEGINNING}old\n{END}z\n");
+        assert_eq!(replaced(&whole, "new\n").unwrap(), format!("a\n{BEGINNING}new\n{END}z\n"));
+        assert_eq!(replaced("a", "new"), None);
+        assert!(include_str!("../../../README.md").contains(BEGINNING));
+        assert!(include_str!("../../../README.md").contains(END));
+    }
+
+    #[test]
+    fn costs_are_compared_with_those_of_the_shortest_line() {
+        let cost = |waiting, figure| Cost {
+            waiting,
+            join_us: figure,
+            position_us: figure,
+            admit_us: figure,
+            bytes_per_fan: 200.0,
+        };
+        let rows = costs_rows(&[cost(1_000, 10.0), cost(1_000_000, 15.0)]);
+        let words = ["ratio, 1000 times as many", "1.50", "1.50", "1.50", "1.00"];
+        assert_eq!(rows[2], words.map(str::to_owned));
+        assert_eq!(
+            table(&["a", "b"], &[["1", "2"].map(str::to_owned)]),
+            "| a | b |\n|---|---:|\n| 1 | 2 |\n\n"
+        );
+    }
 }

@@ -130,7 +130,10 @@ pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Measured>
 }
 
 /// An event with a place for everybody that lets nobody in yet.
-async fn create_event(client: &Client, arguments: &BenchQueueArguments) -> Result<EventId> {
+pub(super) async fn create_event(
+    client: &Client,
+    arguments: &BenchQueueArguments,
+) -> Result<EventId> {
     let queue = QueueSettings {
         enabled: true,
         max_active: 0,
