@@ -4,9 +4,10 @@
 -- Guarantees: strictly in queue order, without waiting for those who are away; never more than
 -- max_active passes out, never more than the places still available but for the measured share of
 -- passes that nobody uses, nobody before the sale opens or while it is paused, ended or cancelled,
--- and nobody while those who lost their place with Redis may still come back to it. A pass that has
--- run out is replaced by this very call. Any number of schedulers may call: together they admit at
--- most release_per_s. The same idempotency entry again gets the first answer.
+-- nobody before the places of those who joined early are drawn (draw_places), and nobody while
+-- those who lost their place with Redis may still come back to it. A pass that has run out is
+-- replaced by this very call. Any number of schedulers may call: together they admit at most
+-- release_per_s. The same idempotency entry again gets the first answer.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -26,7 +27,8 @@
 -- ARGV[4] fingerprint of the request, no spaces
 --
 -- Returns {outcome, admitted, waiting, active, served}
---   outcome: ok | replayed (the first answer) | idempotency_key_reused | event_missing
+--   outcome: ok | replayed (the first answer) | idempotency_key_reused | event_missing |
+--     undrawn (the sale is open and the draw is not done: nothing changed)
 --   admitted: let in by this call; waiting: still in the queue; active: passes out; served: the
 --   highest place that was let in, as draw * 2^32 + number
 --
@@ -73,8 +75,12 @@ end
 local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
 local second_us, rate = 1000000, tonumber(release_per_s)
-local available, stored_us, served, admit_from_ms, used, unused = unpack(redis.call('HMGET',
-  counts, 'available', 'allowance_us', 'served', 'admit_from_ms', 'passes_used', 'passes_unused'))
+local available, stored_us, served, admit_from_ms, used, unused, drawn =
+  unpack(redis.call('HMGET', counts, 'available', 'allowance_us', 'served', 'admit_from_ms',
+    'passes_used', 'passes_unused', 'drawn'))
+if drawn ~= '1' and now_ms >= tonumber(on_sale_at_ms) then
+  return { 'undrawn', 0, 0, 0, 0 }
+end
 served = tonumber(served or 0)
 local empty_us = tonumber(stored_us)
 if not empty_us or empty_us > now_us then

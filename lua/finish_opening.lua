@@ -3,7 +3,8 @@
 --
 -- Guarantees: all settings at once; only the builder of the newest generation does it. Queue
 -- numbers go on above every number that was ever given. Nobody is let in before the grace is over,
--- so that those who had a place come back to it first.
+-- so that those who had a place come back to it first. A draw that the ledger has decided is done:
+-- whoever comes back has the place that was drawn.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -12,7 +13,8 @@
 -- ARGV[2] the last queue number that the ledger has given out; the next one needs a new block
 -- ARGV[3] the highest place that was let in
 -- ARGV[4] grace, ms from now; 0 for an event that nobody has queued for
--- ARGV[5..] field and value of each setting
+-- ARGV[5] how many numbers were drawn for; '' before the draw
+-- ARGV[6..] field and value of each setting
 --
 -- Returns {outcome}: live (now or before) | superseded
 --
@@ -22,6 +24,7 @@
 
 local settings, counts = KEYS[1], KEYS[2]
 local generation, number, served, grace_ms = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local draw_count = ARGV[5]
 
 local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
 if known == generation then
@@ -33,6 +36,9 @@ end
 -- After this point the script must succeed.
 redis.call('HSET', counts, 'number', number, 'number_ceiling', number, 'served', served,
   'admit_from_ms', grace_ms > 0 and string.format('%.0f', clock_ms() + grace_ms) or '0')
+if draw_count ~= '' then
+  redis.call('HSET', counts, 'draw_count', draw_count, 'drawn', 1)
+end
 redis.call('DEL', settings)
-redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 5))
+redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 6))
 return { 'live' }

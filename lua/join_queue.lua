@@ -2,10 +2,10 @@
 -- Gives a user a place in the queue; with the queue disabled, a pass at once.
 --
 -- Guarantees: one place for each user, however often and however parallel they join; a number is
--- given once, also when Redis forgets that it was. Before the sale opens the draw decides the
--- order, after it the number alone, and everybody who joined before it is ahead. A place that
--- Redis has lost comes back where it was, but no place that it knows is changed by a receipt. A
--- proof of work makes one place at most.
+-- given once, also when Redis forgets that it was. Who joins before the sale opens takes part in
+-- the draw (see draw_places) and is ahead of everybody who joins later; among those the number
+-- decides. A place that Redis has lost comes back where it was, but no place that it knows is
+-- changed by a receipt. A proof of work makes one place at most.
 --
 -- Numbers are taken from blocks that the ledger hands out, each once. A block ends early when the
 -- event has moved to another node: a failover may have lost the last numbers that were given.
@@ -20,21 +20,21 @@
 -- KEYS[8] away (sorted set)
 --
 -- ARGV[1] user
--- ARGV[2] draw, random, 0 to 2^20 - 1
--- ARGV[3] first number of a new block; 0 without one
--- ARGV[4] last number of it
--- ARGV[5] receipt: none | shown (says unknown_place if its owner is unknown here) | honoured (the
+-- ARGV[2] first number of a new block; 0 without one
+-- ARGV[3] last number of it
+-- ARGV[4] receipt: none | shown (says unknown_place if its owner is unknown here) | honoured (the
 --   place comes back if its owner is unknown here)
--- ARGV[6] score in the receipt
--- ARGV[7] when its place was made, ms
--- ARGV[8] proof of work for a new place: free (none is asked for) | asked (none is shown) | shown
--- ARGV[9] when the challenge of the proof was made, ms
--- ARGV[10] how long a challenge is good for, ms
+-- ARGV[5] score in the receipt
+-- ARGV[6] when its place was made, ms
+-- ARGV[7] proof of work for a new place: free (none is asked for) | asked (none is shown) | shown
+-- ARGV[8] when the challenge of the proof was made, ms
+-- ARGV[9] how long a challenge is good for, ms
 --
 -- Returns the place, see includes/place_of.lua. More outcomes, none of which adds anything:
 --   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
---   known here) | numbers_used_up (a new block is needed) | proof_required (a proof is missing, too
---   old, or older than the last place of the user: it made that one)
+--   known here, or honoured as it was before the draw) | joining_stopped (to newcomers) |
+--   proof_required (a proof is missing, too old, or older than the last place of the user: it made
+--   that one) | numbers_used_up (a new block is needed)
 --   closed is also the answer to a newcomer when everything is sold.
 --   A live pass and a place in the line are kept, and who was away is back at it; after a used or
 --   expired pass there is a new number.
@@ -44,6 +44,8 @@
 -- @include clock_ms
 -- @include place_of
 -- @include see_user
+-- @include node_id
+-- @include fix_draw_count
 
 local key = {
   settings = KEYS[1],
@@ -55,21 +57,21 @@ local key = {
   seen = KEYS[7],
   away = KEYS[8],
 }
-local user, draw = ARGV[1], tonumber(ARGV[2])
-local block_first, block_last = tonumber(ARGV[3]), tonumber(ARGV[4])
-local receipt, receipt_score, receipt_joined_ms = ARGV[5], ARGV[6], ARGV[7]
-local proof, challenged_ms, proof_life_ms = ARGV[8], tonumber(ARGV[9]), tonumber(ARGV[10])
--- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly.
-local draw_after_opening, draw_weight = 1048576, 4294967296
+local user, block_first, block_last = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local receipt, receipt_score, receipt_joined_ms = ARGV[4], ARGV[5], ARGV[6]
+local proof, challenged_ms, proof_life_ms = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+-- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly. The draw is 0 until it
+-- is done, and more than any place that can be drawn for everybody who comes after the opening.
+local draw_after_opening, draw_weight = 2097151, 4294967296
 
 local now_ms = clock_ms()
 local place = place_of(key, user, now_ms, 0)
 if place[1] == 'event_missing' then
   return place
 end
-local cancelled, ends_at_ms, on_sale_at_ms, capacity, queue_enabled, pass_ttl_ms =
+local cancelled, ends_at_ms, on_sale_at_ms, capacity, queue_enabled, pass_ttl_ms, joining =
   unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'on_sale_at_ms', 'capacity',
-    'queue_enabled', 'pass_ttl_ms'))
+    'queue_enabled', 'pass_ttl_ms', 'joining'))
 if cancelled == '1' or now_ms >= tonumber(ends_at_ms) then
   place[1] = 'not_on_sale'
   return place
@@ -87,11 +89,17 @@ end
 
 local queued = queue_enabled == '1'
 local known = redis.call('HEXISTS', key.places, user) == 1
-if queued and receipt == 'shown' and not known then
+local draw_count, drawn = unpack(redis.call('HMGET', key.counts, 'draw_count', 'drawn'))
+local restores = queued and receipt == 'honoured' and not known
+local is_outdated = restores and drawn == '1' and tonumber(receipt_score) < draw_weight
+if (queued and receipt == 'shown' and not known) or is_outdated then
   place[1] = 'unknown_place'
   return place
 end
-local restores = queued and receipt == 'honoured' and not known
+if joining == '0' and not restores then
+  place[1] = 'joining_stopped'
+  return place
+end
 local last_joined_ms = place[15]
 local is_proven = proof == 'shown' and challenged_ms > last_joined_ms
   and now_ms - challenged_ms <= proof_life_ms
@@ -99,9 +107,7 @@ if proof ~= 'free' and not restores and not is_proven then
   place[1] = 'proof_required'
   return place
 end
--- Where a node has no id of its own there is no failover.
-local node = redis.pcall('CLUSTER', 'MYID')
-node = type(node) == 'string' and node or '-'
+local node = node_id()
 local number, ceiling = unpack(redis.call('HMGET', key.counts, 'number', 'number_ceiling'))
 number, ceiling = tonumber(number), tonumber(ceiling)
 local used_up = number >= ceiling
@@ -118,6 +124,11 @@ if restores then
   redis.call('HSET', key.places, user, receipt_score .. ' ' .. receipt_joined_ms .. ' joined')
   return place_of(key, user, now_ms, 0)
 end
+-- Before the number: this one is not drawn for any more.
+local is_early = not draw_count and now_ms < tonumber(on_sale_at_ms)
+if not is_early then
+  fix_draw_count(key.settings, key.counts, node)
+end
 if used_up then
   number = block_first - 1
   redis.call('HSET', key.counts, 'number_ceiling', block_last)
@@ -125,9 +136,7 @@ if used_up then
 end
 number = number + 1
 redis.call('HSET', key.counts, 'number', number)
-if now_ms >= tonumber(on_sale_at_ms) then
-  draw = draw_after_opening
-end
+local draw = is_early and number < draw_after_opening and 0 or draw_after_opening
 local score = string.format('%.0f', draw * draw_weight + number)
 redis.call('HSET', key.places, user, string.format('%s %.0f joined', score, now_ms))
 if queued then

@@ -25,8 +25,9 @@
 --
 -- ARGV[1] generation, a number that grows with each rebuild
 -- ARGV[2] state: live (for sale at once) | building (until finish_opening)
--- ARGV[3] how many settings follow; 0 when building
--- ARGV[4..] field and value of each setting; then for each section its name, its capacity and its
+-- ARGV[3] how many numbers were drawn for; '' before the draw, and when building
+-- ARGV[4] how many settings follow; 0 when building
+-- ARGV[5..] field and value of each setting; then for each section its name, its capacity and its
 --   map ('' for a standing section)
 --
 -- Returns {outcome}: opened | exists
@@ -34,8 +35,9 @@
 -- Bounds: 64 sections, so 79 keys and some 350 arguments.
 
 local settings, counts = KEYS[1], KEYS[2]
-local generation, state, settings_count = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
-local sections_from = 4 + 2 * settings_count
+local generation, state = tonumber(ARGV[1]), ARGV[2]
+local draw_count, settings_count = ARGV[3], tonumber(ARGV[4])
+local sections_from = 5 + 2 * settings_count
 local first_map = 16
 
 local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
@@ -62,12 +64,15 @@ end
 -- After this point the script must succeed.
 redis.call('DEL', unpack(KEYS))
 if state == 'live' then
-  redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 4, sections_from - 1))
+  redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 5, sections_from - 1))
 else
   redis.call('HSET', settings, 'building', generation, 'capacity_built', available_total)
 end
 redis.call('HSET', counts, 'number', 0, 'number_ceiling', 0, 'admitted', 0, 'served', 0,
   'available', available_total, 'held', 0, 'sold', 0)
+if draw_count ~= '' then
+  redis.call('HSET', counts, 'draw_count', draw_count, 'drawn', 1)
+end
 for _, fields in ipairs(section_counts) do
   redis.call('HSET', counts, unpack(fields))
 end

@@ -5,7 +5,8 @@
 -- Guarantees: nobody's position changes, and nobody loses a place by it: who is seen before the
 -- line has passed the place is back at once (see_users, join_queue). Nobody is swept who was seen
 -- in time. Time counts from the opening for those who joined before it, from the last change of
--- the setting, and from a time in which nobody swept: nobody could be seen then either.
+-- the setting, and from a time in which nobody swept: nobody could be seen then either. Nobody is
+-- swept before the draw, which moves places of the queue.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -34,7 +35,7 @@ if not on_sale_at_ms then
   return { 'event_missing', 0 }
 end
 abandon_after_ms = tonumber(abandon_after_ms or 0)
-if abandon_after_ms == 0 then
+if abandon_after_ms == 0 or redis.call('HGET', counts, 'drawn') ~= '1' then
   return { 'ok', 0 }
 end
 local now_ms = clock_ms()

@@ -6,7 +6,8 @@
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
--- KEYS[3] feed (stream): told what the line is doing when that has changed
+-- KEYS[3] feed (stream): told what the line is doing, the message to those who wait, and that the
+--   draw is at another time, when that has changed
 --
 -- ARGV[1] version, which the ledger raises with each change
 -- ARGV[2..] field and new value of each setting that changes
@@ -23,8 +24,9 @@
 local settings, counts, feed = KEYS[1], KEYS[2], KEYS[3]
 local version = tonumber(ARGV[1])
 
-local generation, known, abandon_after_ms = unpack(redis.call('HMGET', settings, 'generation',
-  'version', 'abandon_after_ms'))
+local generation, known, on_sale_at_ms, message, abandon_after_ms =
+  unpack(redis.call('HMGET', settings, 'generation', 'version', 'on_sale_at_ms', 'message',
+    'abandon_after_ms'))
 if not generation then
   return { 'event_missing' }
 elseif tonumber(known) > version then
@@ -33,10 +35,18 @@ end
 
 -- After this point the script must succeed.
 redis.call('HSET', settings, 'version', version, unpack(ARGV, 2))
+local new_on_sale_at_ms, new_message, new_abandon_after_ms =
+  unpack(redis.call('HMGET', settings, 'on_sale_at_ms', 'message', 'abandon_after_ms'))
 local now_ms = clock_ms()
-if redis.call('HGET', settings, 'abandon_after_ms') ~= abandon_after_ms then
+if new_abandon_after_ms ~= abandon_after_ms then
   -- Nobody could know before how often to be seen.
   redis.call('HSET', settings, 'abandon_from_ms', string.format('%.0f', now_ms))
+end
+if new_on_sale_at_ms ~= on_sale_at_ms and redis.call('HGET', counts, 'drawn') ~= '1' then
+  tell_waiting(counts, feed, 'anew')
+end
+if new_message ~= message then
+  tell_waiting(counts, feed, 'message ' .. (new_message or ''))
 end
 tell_state(settings, counts, feed, now_ms)
 return { 'updated' }

@@ -17,10 +17,10 @@
 -- ARGV[1] user
 --
 -- Returns the place, see includes/place_of.lua, and after it
---   18 place in the order of the line, as text; '' unless waiting
---   19 id of the newest news, 0-0 when there are none
---   20 serial number of the newest news
---   21 what the line is doing, see includes/line_state.lua
+--   place in the order of the line, as text; '' unless waiting
+--   id of the newest news, 0-0 when there are none
+--   serial number of the newest news
+--   what the line is doing, see includes/line_state.lua
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
@@ -42,14 +42,16 @@ local feed, user = KEYS[9], ARGV[1]
 
 local now_ms = clock_ms()
 local reply = place_of(key, user, now_ms, 0)
+local place_fields = #reply
 if reply[1] == 'event_missing' then
-  reply[18], reply[19], reply[20], reply[21] = '', '0-0', 0, ''
+  reply[place_fields + 1], reply[place_fields + 2] = '', '0-0'
+  reply[place_fields + 3], reply[place_fields + 4] = 0, ''
   return reply
 end
 local newest = redis.call('XREVRANGE', feed, '+', '-', 'COUNT', 1)[1]
-reply[18] = reply[1] == 'waiting' and (redis.call('ZSCORE', key.queue, user)
+reply[place_fields + 1] = reply[1] == 'waiting' and (redis.call('ZSCORE', key.queue, user)
   or redis.call('ZSCORE', key.away, user)) or ''
-reply[19] = newest and newest[1] or '0-0'
-reply[20] = tonumber(redis.call('HGET', key.counts, 'told') or 0)
-reply[21] = line_state(key.settings, key.counts, now_ms)
+reply[place_fields + 2] = newest and newest[1] or '0-0'
+reply[place_fields + 3] = tonumber(redis.call('HGET', key.counts, 'told') or 0)
+reply[place_fields + 4] = line_state(key.settings, key.counts, now_ms)
 return reply

@@ -3,13 +3,15 @@
 --    line passed the place) | closed (cancelled, ended or everything sold) | absent (never joined,
 --    left, or the pass was used) | event_missing
 --  2 fresh, 0 or 1: whether this call made the place
---  3 number of the place        4 position, 1 for the next        5 users waiting
+--  3 number of the place        4 position, 1 for the next; 0 before the draw
+--  5 users waiting
 --  6 pass id                    7 pass issued, ms                 8 pass expires, ms
 --  9 now, ms                   10 release_per_s                  11 passes out
 -- 12 max_active                13 places available in the event
 -- 14 score, the order in the line: draw * 2^32 + number          15 joined, ms
 -- 16 what those who wait were told last of the time to come, see includes/tell_pace.lua
 -- 17 whether it is time to note that the user is there (see_users), 0 or 1
+-- 18 when the order is drawn, ms; 0 once it is                    19 message to those who wait
 -- What does not apply is 0 or ''.
 --
 -- The line is the queue and those who are away and whom it has not passed: a position counts both,
@@ -18,10 +20,13 @@ local function place_of(key, user, now_ms, fresh)
   local cancelled, ends_at_ms, capacity, release_per_s, max_active, outlook, abandon_after_ms =
     unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity',
       'release_per_s', 'max_active', 'outlook', 'abandon_after_ms'))
+  local on_sale_at_ms, message =
+    unpack(redis.call('HMGET', key.settings, 'on_sale_at_ms', 'message'))
   if not cancelled then
-    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '', 0 }
+    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '', 0, 0, '' }
   end
-  local available, sold = unpack(redis.call('HMGET', key.counts, 'available', 'sold'))
+  local available, sold, drawn =
+    unpack(redis.call('HMGET', key.counts, 'available', 'sold', 'drawn'))
 
   local outcome, number, position, pass_id, issued_ms, expires_ms = 'absent', 0, 0, '', 0, 0
   local unseen = 0
@@ -31,8 +36,10 @@ local function place_of(key, user, now_ms, fresh)
   local score = away_score or redis.call('ZSCORE', key.queue, user)
   if score then
     outcome, number = 'waiting', tonumber(score) % 4294967296
-    position = redis.call('ZCOUNT', key.queue, '-inf', '(' .. score)
-      + redis.call('ZCOUNT', key.away, '-inf', '(' .. score) + 1
+    if drawn == '1' then
+      position = redis.call('ZCOUNT', key.queue, '-inf', '(' .. score)
+        + redis.call('ZCOUNT', key.away, '-inf', '(' .. score) + 1
+    end
     -- Four times, so that one that is missed does not matter.
     local seen_ms = tonumber(redis.call('ZSCORE', key.seen, user) or 0)
     abandon_after_ms = tonumber(abandon_after_ms or 0)
@@ -63,5 +70,6 @@ local function place_of(key, user, now_ms, fresh)
     pass_id, issued_ms, expires_ms, now_ms,
     tonumber(release_per_s), active, tonumber(max_active), tonumber(available),
     tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '', unseen,
+    drawn == '1' and 0 or tonumber(on_sale_at_ms), message or '',
   }
 end

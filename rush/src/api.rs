@@ -110,6 +110,19 @@ pub(crate) struct BegunPayment {
     pub(crate) payment_id: String,
 }
 
+/// What is published of a draw.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Draw {
+    /// The formula.
+    pub(crate) algorithm: String,
+    /// SHA-256 of the seed, in hex.
+    pub(crate) commitment: String,
+    /// The seed, in hex, once drawn.
+    pub(crate) seed: Option<String>,
+    /// How many numbers were drawn for.
+    pub(crate) count: Option<u64>,
+}
+
 /// Which places to reserve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -284,6 +297,11 @@ impl Client {
             request = request.header("Last-Event-ID", last_id);
         }
         self.open_stream(with_receipt(request, receipt)).await
+    }
+
+    /// What is published of an event's draw.
+    pub(crate) async fn draw(&self, event_id: EventId) -> Result<Draw, Failure> {
+        self.get(Step::Other, format!("/api/v1/queue/draw/{event_id}"), None).await?.parse()
     }
 
     /// Leaves the queue and gives an unused pass up.

@@ -90,7 +90,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Release(arguments) => command::release::run(arguments).await?,
         Command::Availability(arguments) => command::availability::run(arguments).await?,
         Command::BenchQueue(arguments) => bench::run(arguments).await?,
-        Command::VerifyDraw(arguments) => command::verify_draw::run(arguments)?,
+        Command::VerifyDraw(arguments) => command::verify_draw::run(arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 //! With `If-None-Match` a place that is the same is a 304; with `wait_s` the answer comes when the
 //! place is another one, or after so many seconds.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use domain::rate::RouteClass;
@@ -54,5 +55,10 @@ fn entity_tag(place: &QueuePlace) -> String {
     let (quick_s, slow_s) = spread_s.unwrap_or_default();
     let chance = outlook.chance_percent(*position).unwrap_or(100);
     let expected = format!("{likely_s}-{quick_s}-{}-{chance}", slow_s.unwrap_or_default());
-    format!("W/\"{outcome:?}-{number}-{position}-{pass}-{expected}\"")
+    let mut hasher = DefaultHasher::new();
+    // How many there are is told before the draw only.
+    let joined = place.draws_at.map(|_| place.waiting);
+    (place.draws_at, joined, &place.message).hash(&mut hasher);
+    let said = hasher.finish();
+    format!("W/\"{outcome:?}-{number}-{position}-{pass}-{expected}-{said:x}\"")
 }

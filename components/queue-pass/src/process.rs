@@ -39,16 +39,13 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         limit,
         idempotency: Some(Idempotency { entry: &entry, fingerprint: &fingerprint }),
     };
-    let outcome = sale::opened(&stores, event, async || {
-        scripts::admit_users(&stores.cluster, &request, stores.redis_deadline).await
-    })
-    .await?;
-    match outcome {
+    match sale::admit_users(&stores, &request).await? {
         AdmitOutcome::Admitted { admitted, .. } => Reply::ok(&json!({ "admitted": admitted })),
         AdmitOutcome::Replayed { admitted } => {
             Ok(Reply::ok(&json!({ "admitted": admitted }))?
                 .with_header(idempotency::REPLAYED, "true"))
         }
+        AdmitOutcome::Undrawn => Err(Problem::unavailable("the draw is not done yet")),
         AdmitOutcome::IdempotencyKeyReused => Err(Problem::of(Code::IdempotencyKeyReused)),
         AdmitOutcome::EventMissing => Err(Problem::of(Code::EventNotFound)),
     }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use domain::feed::{FeedEntry, FeedId, Standing, Step};
+use domain::feed::{FeedEntry, FeedId, News, Standing, Step};
 use domain::id::EventId;
 use domain::queue::tell_after_ms;
 use guest::stores::SpinStores;
@@ -25,11 +25,11 @@ const RECENT_MAX: usize = 256;
 const WAITERS_MAX: usize = 12;
 
 thread_local! {
-    static NEWS: RefCell<BTreeMap<EventId, News>> = const { RefCell::new(BTreeMap::new()) };
+    static NEWS: RefCell<BTreeMap<EventId, Shared>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// What those who wait at one event share; borrowed for a moment at a time.
-struct News {
+struct Shared {
     cursor: FeedId,
     recent: VecDeque<FeedEntry>,
     fetched_at: Instant,
@@ -95,9 +95,10 @@ impl Follower {
             }
             self.serial = entry.serial;
             match self.standing.apply(entry) {
+                Step::None if matches!(entry.news, News::Message(_)) => return true,
                 Step::None => {}
                 Step::Moved => self.has_moved = true,
-                Step::Admitted { .. } | Step::Over(_) => return true,
+                Step::Admitted { .. } | Step::Reread | Step::Over(_) => return true,
             }
         }
         false
@@ -153,7 +154,7 @@ impl Waiter {
             if all.values().map(|news| news.waiters).sum::<usize>() >= WAITERS_MAX {
                 return None;
             }
-            let news = all.entry(event).or_insert_with(|| News {
+            let news = all.entry(event).or_insert_with(|| Shared {
                 cursor,
                 recent: VecDeque::new(),
                 fetched_at: Instant::now(),

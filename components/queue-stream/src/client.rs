@@ -62,6 +62,8 @@ pub(crate) struct Client {
     state: Option<LineState>,
     telling: Telling,
     has_moved: bool,
+    /// The place was read anew since it was told: more than its position may be another.
+    is_read_anew: bool,
     last: Option<Final>,
     is_over: bool,
     told_at: Option<Instant>,
@@ -98,6 +100,7 @@ impl Client {
             state: watched.state,
             telling: Telling::beginning(resumed_from),
             has_moved: last != Some(Final::Pass),
+            is_read_anew: false,
             last,
             is_over: false,
             told_at: None,
@@ -148,10 +151,17 @@ impl Client {
         if self.last.is_some() || self.is_stale {
             return;
         }
+        if let News::Message(text) = &entry.news
+            && entry.id > self.standing.cursor
+        {
+            self.place.message = Some(text.clone()).filter(|text| !text.is_empty());
+            self.tell_at_once();
+        }
         match self.standing.apply(entry) {
             // What is to be expected is a change as well.
             Step::None => self.has_moved |= matches!(entry.news, News::Pace(_)),
             Step::Moved => self.has_moved = true,
+            Step::Reread => self.is_stale = true,
             // The line may have passed a fan who was taken for gone.
             Step::Admitted { .. } if self.seen_at.elapsed() > SURELY_THERE => self.is_stale = true,
             Step::Admitted { issued_at, expires_at } => {
@@ -180,12 +190,23 @@ impl Client {
             PlaceOutcome::Absent
             | PlaceOutcome::NotOnSale
             | PlaceOutcome::UnknownPlace
+            | PlaceOutcome::JoiningStopped
             | PlaceOutcome::NumbersUsedUp
             | PlaceOutcome::ProofRequired
             | PlaceOutcome::EventMissing => Some(Final::End(EndReason::Left)),
         };
         self.read = watched.place.clone();
         self.has_moved = true;
+        self.is_read_anew = true;
+        if self.place.draw.is_some() && watched.place.draws_at.is_none() {
+            self.tell_at_once();
+        }
+    }
+
+    /// What has changed is not kept for the next position.
+    fn tell_at_once(&mut self) {
+        self.has_moved = true;
+        self.told_at = None;
     }
 
     /// What there is to write now, and whether it is the last.
@@ -215,7 +236,7 @@ impl Client {
         if self.has_moved && self.is_due(prospect, now) {
             self.has_moved = false;
             // What is the same as told before is not told again.
-            if self.update(prospect) || self.told_at.is_none() {
+            if self.update(event, prospect)? || self.told_at.is_none() {
                 self.telling.place("place", &self.place, cursor)?;
                 self.told_at = Some(now);
             }
@@ -254,13 +275,19 @@ impl Client {
     }
 
     /// Brings the place up to date; whether there is anything else to tell.
-    fn update(&mut self, prospect: &Prospect) -> bool {
+    fn update(&mut self, event: EventId, prospect: &Prospect) -> Result<bool, Problem> {
         let Prospect { outlook, release_per_s } = prospect;
         let before = self.place.clone();
-        if before.position.is_some() {
+        if self.is_read_anew && self.last.is_none() {
+            self.place = place::describe_with(&self.keys, event, self.user, &self.read)?;
+            // Another ticket is nothing to tell.
+            self.place.stream_url.clone_from(&before.stream_url);
+        }
+        self.is_read_anew = false;
+        if self.place.position.is_some() {
             self.place.stand_at(self.standing.position, outlook, *release_per_s);
         }
-        self.place != before
+        Ok(self.place != before)
     }
 }
 

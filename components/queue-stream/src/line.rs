@@ -83,21 +83,17 @@ impl Line {
             }
             self.cursor = entry.id;
             self.serial = entry.serial;
-            if let News::Pace(outlook) = entry.news {
-                self.prospect.outlook = outlook;
+            if let News::Pace(outlook) = &entry.news {
+                self.prospect.outlook = *outlook;
             }
             if let News::State { state, release_per_s, .. } = entry.news {
                 self.prospect.release_per_s = release_per_s;
-                if self.state == Some(LineState::Scheduled) && state == LineState::Open {
-                    // The opening decides the order: every place is another.
-                    self.mark_stale();
-                }
                 self.state = Some(state);
             }
             if self.recent.len() == RECENT_MAX {
                 self.recent.pop_front();
             }
-            self.recent.push_back(*entry);
+            self.recent.push_back(entry.clone());
             self.clients.values_mut().for_each(|client| client.follow(entry));
         }
     }

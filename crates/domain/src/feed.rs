@@ -120,7 +120,7 @@ impl EndReason {
 }
 
 /// What has happened to a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// The first `count` fans were let in, up to and with the one at `last` in the order.
     Admitted {
@@ -149,6 +149,10 @@ pub enum News {
     },
     /// What is to be expected is noticeably another.
     Pace(Outlook),
+    /// Every place may be another: the order was drawn, or the draw is at another time.
+    Anew,
+    /// What the organiser tells those who wait; empty for nothing any more.
+    Message(String),
     /// Something that this version does not know and that changes no place.
     Other,
 }
@@ -158,9 +162,9 @@ pub enum News {
 /// # Format
 ///
 /// `<serial> admitted <count> <last> <issued_ms> <expires_ms>`, `<serial> left <order>`,
-/// `<serial> state <state> <max_active> <release_per_s>` or `<serial> pace <outlook>`, see
-/// [`Outlook`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `<serial> state <state> <max_active> <release_per_s>`, `<serial> pace <outlook>` (see
+/// [`Outlook`]), `<serial> anew` or `<serial> message <text>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedEntry {
     /// Its name in the stream.
     pub id: FeedId,
@@ -190,6 +194,8 @@ impl FeedEntry {
                 release_per_s: words.next()?.parse().ok()?,
             },
             "pace" => News::Pace(text.strip_prefix("pace ")?.parse().ok()?),
+            "anew" => News::Anew,
+            "message" => News::Message(text.strip_prefix("message ")?.to_owned()),
             _ => News::Other,
         };
         Some(Self { id, serial, news })
@@ -201,7 +207,7 @@ impl FeedEntry {
 pub struct Standing {
     /// Where the fan stands in the order; smaller is earlier.
     pub order: u64,
-    /// 1 for the next to be let in.
+    /// 1 for the next to be let in; 0 before the draw.
     pub position: i64,
     /// The newest news that the place already takes into account.
     pub cursor: FeedId,
@@ -214,6 +220,8 @@ pub enum Step {
     None,
     /// The position is another.
     Moved,
+    /// The place has to be read anew.
+    Reread,
     /// The fan was let in.
     Admitted {
         /// When the pass was issued.
@@ -240,12 +248,16 @@ impl Standing {
             News::Left { order } if order == self.order => Step::Over(EndReason::Left),
             News::Left { order } if order < self.order => self.move_up(1),
             News::State { state, .. } => state.end().map_or(Step::None, Step::Over),
-            News::Left { .. } | News::Pace(_) | News::Other => Step::None,
+            News::Anew => Step::Reread,
+            News::Left { .. } | News::Pace(_) | News::Message(_) | News::Other => Step::None,
         }
     }
 
     /// Nobody is let in from behind, so a position is never below 1.
     fn move_up(&mut self, by: i64) -> Step {
+        if self.position == 0 {
+            return Step::None;
+        }
         let position = self.position.saturating_sub(by.max(0)).max(1);
         let has_moved = position != self.position;
         self.position = position;

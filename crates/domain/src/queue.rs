@@ -2,15 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::draw::Draw;
 use crate::id::{EventId, UserId};
 use crate::time::Instant;
 use crate::wait::Outlook;
 
-/// Before the sale opens, joiners get a random draw below this bound; after it, everybody gets
-/// exactly this bound, so that the number alone decides.
-///
-/// A place is stored as `draw * 2^32 + number`, at most 2^52 + 2^32, which a double keeps exactly.
-pub const DRAW_BOUND: u32 = 1 << 20;
+/// Whoever joins after the opening has this as draw, more than any place that is drawn, so the
+/// number alone decides among them. It is the most that a double leaves room for: a place is stored
+/// as `draw * 2^32 + number`. So at most 2^21 - 2 numbers can be drawn for; whoever joins early
+/// with a higher one is behind them.
+pub const DRAW_AFTER_OPENING: u32 = (1 << 21) - 1;
+
+/// What a draw weighs beside a number.
+const DRAW_WEIGHT: i64 = 1 << 32;
+
+/// The number of a place that is still to be drawn: its order is the number alone.
+pub fn undrawn_number(order: i64) -> Option<u32> {
+    u32::try_from(order).ok()
+}
+
+/// The order in the line of a place that was made before the opening, once it is drawn.
+pub fn drawn_order(draw: &Draw, number: u32) -> i64 {
+    // A number that the count does not cover was lost when the count was decided: behind the drawn.
+    let place = draw.place(number).unwrap_or(DRAW_AFTER_OPENING);
+    i64::from(place) * DRAW_WEIGHT + i64::from(number)
+}
 
 /// The shortest interval between two polls, for those who are next.
 const POLL_AFTER_MIN_MS: u64 = 1_000;
@@ -41,6 +57,15 @@ pub enum PlaceStatus {
     Closed,
 }
 
+/// A draw that is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComingDraw {
+    /// When the order of the line is drawn: the sale opens.
+    pub draws_at: Instant,
+    /// How many take part so far.
+    pub joined: i64,
+}
+
 /// A place in the queue as clients see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
@@ -52,14 +77,14 @@ pub struct Place {
     pub status: PlaceStatus,
     /// The number given when joining: unique within the event, never reused.
     pub number: i64,
-    /// 1 for the next to be let in; only while waiting.
+    /// 1 for the next to be let in; only while waiting, and not before the draw.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
-    /// How many are before this fan; only while waiting.
+    /// How many are before this fan; as the position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ahead: Option<i64>,
     /// Seconds until this fan is let in, at the pace of the last minutes, or at the configured one
-    /// before there was any; only while waiting.
+    /// before there was any; as the position.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimated_wait_s: Option<i64>,
     /// The quick and the slow end of that, when they are far apart; the slow one is `null` when
@@ -70,6 +95,12 @@ pub struct Place {
     /// certain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chance_percent: Option<u8>,
+    /// The draw that decides the position; while waiting for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw: Option<ComingDraw>,
+    /// What the organiser tells those who wait; only while waiting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// When to ask again.
     pub poll_after_ms: u64,
     /// Signed proof of the number.
@@ -129,6 +160,26 @@ mod tests {
     fn those_who_come_in_soon_are_told_every_step() {
         let pauses: Vec<_> = [-1, 0, 15, 30, 300, 3_600, i64::MAX].map(tell_after_ms).to_vec();
         assert_eq!(pauses, [0, 0, 0, 1_000, 10_000, 15_000, 15_000]);
+    }
+
+    #[test]
+    fn who_was_drawn_is_ahead_of_who_came_later_and_all_orders_are_exact() {
+        let event = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5".parse().unwrap();
+        let count = DRAW_AFTER_OPENING - 1;
+        let draw = Draw::new(&[7; 32], event, count);
+        let later = |number: u32| i64::from(DRAW_AFTER_OPENING) * DRAW_WEIGHT + i64::from(number);
+        for number in [1, 2, count] {
+            let order = drawn_order(&draw, number);
+            let place = i64::from(draw.place(number).unwrap());
+            assert_eq!((order / DRAW_WEIGHT, order % DRAW_WEIGHT), (place, i64::from(number)));
+            assert!(order < later(0), "{number}");
+            assert_eq!(
+                (undrawn_number(order), undrawn_number(number.into())),
+                (None, Some(number))
+            );
+        }
+        assert_eq!(drawn_order(&draw, count + 1), later(count + 1));
+        assert!(later(u32::MAX) < 1 << 53, "a double keeps it exactly");
     }
 
     #[test]

@@ -26,7 +26,6 @@ pub async fn join(
     proof: Option<&str>,
 ) -> Result<QueuePlace, Problem> {
     let keys = variables::signing_keys().await?;
-    let random = keys.draw(event, user);
     let easiest = easiest_proof().await?;
     let subject = Subject { event, user, action: Action::Join };
     let key = keys.proof_key();
@@ -36,7 +35,7 @@ pub async fn join(
         Some(Ok(challenged_at)) => ShownProof::Shown { challenged_at: *challenged_at },
         Some(Err(_)) | None => ShownProof::None,
     };
-    let place = sale::join_queue(stores, event, user, random, receipt, shown).await?;
+    let place = sale::join_queue(stores, event, user, receipt, shown).await?;
     if place.outcome != PlaceOutcome::ProofRequired {
         return Ok(place);
     }

@@ -2,7 +2,7 @@
 
 use domain::code::Code;
 use domain::id::{EventId, UserId};
-use domain::queue::{Place, PlaceStatus, poll_after_ms};
+use domain::queue::{ComingDraw, Place, PlaceStatus, poll_after_ms};
 use domain::token::{
     Claims, ISSUER, Purpose, SigningKeys, TokenError, pass_claims, receipt_claims,
 };
@@ -14,6 +14,9 @@ use crate::variables;
 /// Life of a ticket for the stream: a stream lives ten minutes, and a client that lost it without
 /// a word comes back with the ticket it has.
 const TICKET_TTL_S: i64 = 20 * 60;
+
+/// When to try again while nobody may join: an organiser decides that, nothing that soon passes.
+const JOIN_AGAIN_AFTER_S: i64 = 30;
 
 /// The place of `user`, with receipt and, once let in, with pass.
 ///
@@ -45,6 +48,9 @@ pub fn describe_with(
         PlaceOutcome::Closed => PlaceStatus::Closed,
         PlaceOutcome::Absent => return Err(Problem::of(Code::NotInQueue)),
         PlaceOutcome::NotOnSale => return Err(Problem::of(Code::EventNotOnSale)),
+        PlaceOutcome::JoiningStopped => {
+            return Err(Problem::of(Code::JoiningStopped).retry_after_s(JOIN_AGAIN_AFTER_S));
+        }
         PlaceOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
         PlaceOutcome::UnknownPlace | PlaceOutcome::NumbersUsedUp | PlaceOutcome::ProofRequired => {
             return Err(Problem::internal("an answer of joining that asks for more"));
@@ -52,6 +58,11 @@ pub fn describe_with(
     };
     let unsigned = |error: TokenError| Problem::internal(error.to_string());
     let waiting = status == PlaceStatus::Waiting;
+    let draw = place.draws_at.filter(|_| waiting);
+    let draw = draw.map(|draws_at| ComingDraw { draws_at, joined: place.waiting });
+    // Until there is something to tell.
+    let draws_in_s =
+        draw.map_or(0, |draw| draw.draws_at.unix_s().saturating_sub(place.now.unix_s()).max(0));
     let pass = place.pass.as_ref().filter(|_| status == PlaceStatus::Admitted);
     let queue_pass = pass
         .map(|pass| {
@@ -80,14 +91,16 @@ pub fn describe_with(
         estimated_wait_s: None,
         estimated_wait_range_s: None,
         chance_percent: None,
-        poll_after_ms: poll_after_ms(0),
+        draw,
+        message: Some(place.message.clone()).filter(|text| waiting && !text.is_empty()),
+        poll_after_ms: poll_after_ms(draws_in_s),
         receipt,
         stream_url: ticket
             .map(|ticket| format!("/api/v1/queue/position/{event}/stream?ticket={ticket}")),
         queue_pass,
         pass_expires_at: pass.map(|pass| pass.expires_at),
     };
-    if waiting {
+    if waiting && draw.is_none() {
         told.stand_at(place.position, &place.outlook, place.release_per_s);
     }
     Ok(told)

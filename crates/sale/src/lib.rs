@@ -9,7 +9,7 @@
 //! - [`open_event()`], [`opened`], [`rebuild_event()`], [`apply_settings`], [`add_sections`]: an
 //!   event in Redis, built from Postgres when it is not there.
 //! - [`join_queue`], [`find_place`], [`watch_place`], [`leave_queue`]: a place in the queue, with
-//!   its receipt.
+//!   its receipt. [`draw_line`], [`admit_users`]: the order of the line, and who is let in.
 //! - [`find_booking`], [`release_booking`], [`confirm_sale`], [`settle_payment`],
 //!   [`cancel_booking`]: the life of a booking after the seats are held. [`booking_facts`]: what
 //!   Postgres is told of it.
@@ -36,6 +36,7 @@ mod cancel_event;
 mod confirm_sale;
 mod continue_payment;
 mod drain_journal;
+mod draw_line;
 mod expire_due_holds;
 mod find_booking;
 mod notify;
@@ -57,6 +58,7 @@ pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use cancel_event::{cancel_event, undo_cancelled_event};
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 pub use drain_journal::{Drained, drain_for_user, drain_journal};
+pub use draw_line::{DrawOutcome, admit_users, draw_line};
 pub use expire_due_holds::expire_due_holds;
 pub use find_booking::{FoundBooking, find_booking};
 pub use notify::{Sink, notify};

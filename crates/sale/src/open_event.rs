@@ -17,7 +17,12 @@ pub async fn open_event<T: Transport, D: Database>(
     event: &StoredEvent,
 ) -> Result<(), Error> {
     let settings = settings_of(event);
-    let request = OpenEvent { event: event.id, settings: &settings, opening: Opening::New };
+    let request = OpenEvent {
+        event: event.id,
+        settings: &settings,
+        opening: Opening::New,
+        draw_count: event.draw_count,
+    };
     scripts::open_event(&stores.cluster, &request, stores.redis_deadline).await?;
     Ok(())
 }

@@ -34,6 +34,7 @@ macro_rules! event_outcomes {
 event_outcomes!(
     AddSectionsOutcome,
     AdmitOutcome,
+    BeginDrawOutcome,
     BookingOutcome,
     EventOutcome,
     ExpireOutcome,

@@ -2,13 +2,16 @@
 //!
 //! A receipt proves a place. It is needed only when Redis knows nothing of its owner: the ledger is
 //! then asked whether the place was left or its pass used, and if not, it comes back where it was.
-//! Those who were let in and had not used their pass come back to the front.
+//! Those who were let in and had not used their pass come back to the front. A receipt from before
+//! the draw is worth the place that its number has drawn.
 //!
 //! What the ledger cannot know: a reservation whose journal entry was lost with Redis. Its place
 //! comes back, and with it one more pass; the limit per buyer still counts what is sold.
 
 use cluster::Transport;
+use domain::draw::Draw;
 use domain::id::{EventId, UserId};
+use domain::queue::{drawn_order, undrawn_number};
 use domain::time::Instant;
 use ledger::Database;
 use scripts::{
@@ -17,8 +20,9 @@ use scripts::{
 
 use crate::{Error, Stores, opened};
 
-/// A block of numbers can be used up by others between two calls; then there is another one.
-const BLOCKS_MAX: usize = 3;
+/// A block of numbers can be used up by others between two calls; then there is another one. The
+/// draw can be done between them too.
+const ATTEMPTS_MAX: usize = 4;
 
 /// A genuine receipt of the user for a place in the event's queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +36,7 @@ pub struct Receipt {
 }
 
 /// Joins the queue of `event`: the place the user has, the one that the receipt proves, or a new
-/// one. `random` decides the order among those who join before the sale opens; `proof` may be
-/// needed for a new one.
+/// one; `proof` may be needed for a new one.
 ///
 /// # Errors
 ///
@@ -42,14 +45,12 @@ pub async fn join_queue<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
     user: UserId,
-    random: u64,
     receipt: Option<Receipt>,
     proof: ShownProof,
 ) -> Result<QueuePlace, Error> {
     let shown = if receipt.is_some() { ShownReceipt::Shown } else { ShownReceipt::None };
-    let mut request = JoinQueue { event, user, random, block: None, receipt: shown, proof };
-    // Each refusal below comes once, but for blocks that others use up.
-    for _ in 0..=BLOCKS_MAX {
+    let mut request = JoinQueue { event, user, block: None, receipt: shown, proof };
+    for _ in 0..ATTEMPTS_MAX {
         let place = join(stores, &request).await?;
         match (place.outcome, receipt) {
             (PlaceOutcome::UnknownPlace, Some(receipt)) => {
@@ -87,18 +88,24 @@ pub async fn find_place<T: Transport, D: Database>(
     if place.score > 0 {
         return Ok(place);
     }
-    let honoured = judge(stores, event, user, receipt).await?;
-    if honoured == ShownReceipt::None {
-        return Ok(place);
+    for _ in 0..ATTEMPTS_MAX {
+        let honoured = judge(stores, event, user, receipt).await?;
+        if honoured == ShownReceipt::None {
+            return Ok(place);
+        }
+        // Without a block: a place comes back, no new one is made.
+        let proof = ShownProof::NotAsked;
+        let request = JoinQueue { event, user, block: None, receipt: honoured, proof };
+        let restored = join(stores, &request).await?;
+        match restored.outcome {
+            PlaceOutcome::NotOnSale
+            | PlaceOutcome::NumbersUsedUp
+            | PlaceOutcome::JoiningStopped => return Ok(place),
+            PlaceOutcome::UnknownPlace => {}
+            _ => return Ok(restored),
+        }
     }
-    // Without a block: a place comes back, no new one is made.
-    let proof = ShownProof::NotAsked;
-    let request = JoinQueue { event, user, random: 0, block: None, receipt: honoured, proof };
-    let restored = join(stores, &request).await?;
-    Ok(match restored.outcome {
-        PlaceOutcome::NotOnSale | PlaceOutcome::NumbersUsedUp => place,
-        _ => restored,
-    })
+    Err(Error::Contention("find_place"))
 }
 
 /// As [`find_place`], together with where the news of its line go on.
@@ -177,5 +184,23 @@ async fn judge<T: Transport, D: Database>(
     Receipt { number, score, joined_at }: Receipt,
 ) -> Result<ShownReceipt, Error> {
     let spent = ledger::place_is_spent(&stores.database, event, user, number, joined_at).await?;
-    Ok(if spent { ShownReceipt::None } else { ShownReceipt::Honoured { score, joined_at } })
+    if spent {
+        return Ok(ShownReceipt::None);
+    }
+    let score = match undrawn_number(score) {
+        Some(number) => order_now(stores, event, number).await?.unwrap_or(score),
+        None => score,
+    };
+    Ok(ShownReceipt::Honoured { score, joined_at })
+}
+
+/// The order of a place from before the draw; nothing while it is still to be drawn.
+async fn order_now<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    number: u32,
+) -> Result<Option<i64>, Error> {
+    let published = ledger::find_draw(&stores.database, event).await?;
+    let drawn = published.and_then(|published| published.drawn);
+    Ok(drawn.map(|drawn| drawn_order(&Draw::new(&drawn.seed, event, drawn.count), number)))
 }

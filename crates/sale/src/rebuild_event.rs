@@ -142,7 +142,7 @@ async fn build<T: Transport, D: Database>(
     left: Option<Building>,
 ) -> Result<bool, Error> {
     if left.is_none() {
-        let open = OpenEvent { event, settings, opening: Opening::Rebuilt };
+        let open = OpenEvent { event, settings, opening: Opening::Rebuilt, draw_count: None };
         let opened = scripts::open_event(&stores.cluster, &open, stores.redis_deadline).await?;
         if opened == OpenOutcome::Exists {
             return Ok(false);
@@ -169,6 +169,7 @@ async fn build<T: Transport, D: Database>(
         served: rebuild.queue_served,
         // Nobody comes back to a queue that nobody has joined.
         grace_ms: if rebuild.queue_ceiling > 0 { RETURN_GRACE_MS } else { 0 },
+        draw_count: rebuild.event.draw_count,
     };
     let finished = scripts::finish_opening(&stores.cluster, &finish, stores.redis_deadline).await?;
     Ok(finished == FinishOpeningOutcome::Live)

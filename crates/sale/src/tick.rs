@@ -12,7 +12,7 @@ use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 use std::fmt::Display;
 
 use crate::audit_event::audit_due_events;
-use crate::{Error, Jobs, Stores, drain_journal, expire_due_holds, notify, opened, run_sagas};
+use crate::{Error, Jobs, Stores, admit_users, drain_journal, expire_due_holds, notify, run_sagas};
 
 /// Events served at a time: enough to hide the round trips, few enough not to take a buyer's turn.
 const EVENTS_AT_A_TIME: usize = 16;
@@ -187,11 +187,7 @@ async fn admit<T: Transport, D: Database>(
 ) -> Result<u64, Error> {
     let request =
         AdmitUsers { event, mode: AdmitMode::Scheduled, limit: ADMIT_MAX, idempotency: None };
-    let outcome = opened(stores, event, async || {
-        scripts::admit_users(&stores.cluster, &request, stores.redis_deadline).await
-    })
-    .await?;
-    Ok(match outcome {
+    Ok(match admit_users(stores, &request).await? {
         AdmitOutcome::Admitted { admitted: 0, .. } => 0,
         AdmitOutcome::Admitted { admitted, served, .. } => {
             ledger::checkpoint_queue(&stores.database, event, served).await?;
@@ -199,6 +195,7 @@ async fn admit<T: Transport, D: Database>(
         }
         AdmitOutcome::Replayed { .. }
         | AdmitOutcome::IdempotencyKeyReused
+        | AdmitOutcome::Undrawn
         | AdmitOutcome::EventMissing => 0,
     })
 }

@@ -51,6 +51,8 @@ pub enum AdmitOutcome {
     },
     /// Another request has this idempotency entry.
     IdempotencyKeyReused,
+    /// The sale is open and its draw is not done; nothing changed.
+    Undrawn,
     /// The event is not open in Redis.
     EventMissing,
 }
@@ -99,6 +101,7 @@ pub async fn admit_users<T: Transport>(
         }),
         "replayed" => Ok(AdmitOutcome::Replayed { admitted: reply.integer(1)? }),
         "idempotency_key_reused" => Ok(AdmitOutcome::IdempotencyKeyReused),
+        "undrawn" => Ok(AdmitOutcome::Undrawn),
         "event_missing" => Ok(AdmitOutcome::EventMissing),
         _ => Err(reply.unexpected()),
     }

@@ -6,6 +6,7 @@ use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
+use crate::open_event::draw_count_text;
 use crate::{Error, EventSettings, keys, registry};
 
 /// What goes up for sale.
@@ -21,6 +22,8 @@ pub struct FinishOpening<'a> {
     pub served: i64,
     /// How long nobody is let in, in ms.
     pub grace_ms: i64,
+    /// How many numbers were drawn for, if that is decided.
+    pub draw_count: Option<u32>,
 }
 
 /// What finishing did.
@@ -48,6 +51,7 @@ pub async fn finish_opening<T: Transport>(
         request.number.into(),
         request.served.into(),
         request.grace_ms.into(),
+        draw_count_text(request.draw_count).into(),
     ];
     for (field, value) in request.settings.fields() {
         arguments.extend([field.into(), value.into()]);

@@ -5,7 +5,6 @@ use std::time::Duration;
 use cluster::{Argument, Cluster, Transport};
 use domain::id::{EventId, UserId};
 use domain::proof;
-use domain::queue::DRAW_BOUND;
 use domain::time::Instant;
 
 use crate::call::call;
@@ -18,8 +17,6 @@ pub struct JoinQueue {
     pub event: EventId,
     /// The user.
     pub user: UserId,
-    /// Any random number: decides the order of those who join before the sale opens.
-    pub random: u64,
     /// Numbers that the ledger has handed out for this call, first and last; used when there are
     /// none left.
     pub block: Option<(i64, i64)>,
@@ -53,6 +50,8 @@ pub enum ShownReceipt {
     /// [`UnknownPlace`](crate::PlaceOutcome::UnknownPlace): the ledger knows what it is worth.
     Shown,
     /// The ledger has nothing against it: if its owner is unknown to Redis, the place comes back.
+    /// Once the draw is done, a place that was not drawn is
+    /// [`UnknownPlace`](crate::PlaceOutcome::UnknownPlace) again.
     Honoured {
         /// The order in the line, `draw * 2^32 + number`.
         score: i64,
@@ -104,7 +103,6 @@ fn words(request: &JoinQueue, user: &str) -> (Vec<String>, Vec<Argument>) {
         keys::seen(event),
         keys::away(event),
     ];
-    let draw = i64::try_from(request.random % u64::from(DRAW_BOUND)).unwrap_or(0);
     let (first, last) = request.block.unwrap_or_default();
     let (receipt, score, joined_ms) = match request.receipt {
         ShownReceipt::None => ("none", 0, 0),
@@ -118,7 +116,6 @@ fn words(request: &JoinQueue, user: &str) -> (Vec<String>, Vec<Argument>) {
     };
     let arguments = vec![
         user.into(),
-        draw.into(),
         first.into(),
         last.into(),
         receipt.into(),

@@ -24,12 +24,15 @@ pub fn settings(event: EventId) -> String {
 /// rate, see `admit_users.lua`), `admit_from_ms` (nobody is let in before, see
 /// `finish_opening.lua`), `told` (serial number of the newest news in the feed), `passes_used` and
 /// `passes_unused` (how the last passes ended, see `admit_users.lua`), `swept_ms` (see
-/// `sweep_absent.lua`).
+/// `sweep_absent.lua`), `draw_count` (how many numbers are drawn for, once that is decided),
+/// `drawn` (1 once every place is drawn).
 pub fn counts(event: EventId) -> String {
     key(event, "counts")
 }
 
-/// Sorted set: user → `draw * 2^32 + number`, the order of the line.
+/// Sorted set: user → `draw * 2^32 + number`, the order of the line. The draw is 0 until it is
+/// done, then the place that was drawn; for who came after the opening it is
+/// [`DRAW_AFTER_OPENING`](domain::queue::DRAW_AFTER_OPENING).
 pub fn queue(event: EventId) -> String {
     key(event, "queue")
 }

@@ -13,6 +13,7 @@
 //!   lost one comes back),
 //!   [`retire_event`], [`update_event`], [`add_sections`], [`read_event`], [`read_map`].
 //! - The queue: [`join_queue`], [`read_place`], [`leave_queue`], [`read_queue`], [`admit_users`].
+//! - The draw among those who joined before the opening: [`begin_draw`], [`draw_places`].
 //! - Watching the queue: [`watch_place`], [`read_feed`], [`peek_feed`],
 //!   [`newest_serial`].
 //! - Bookings: [`reserve_seats`], [`read_booking`], [`pin_hold`], [`confirm_booking`],
@@ -38,10 +39,12 @@
 
 mod add_sections;
 mod admit_users;
+mod begin_draw;
 mod begin_request;
 mod call;
 mod cancel_booking;
 mod confirm_booking;
+mod draw_places;
 mod error;
 mod expire_holds;
 mod finish_opening;
@@ -84,9 +87,11 @@ mod watch_place;
 
 pub use add_sections::{AddSectionsOutcome, add_sections};
 pub use admit_users::{AdmitMode, AdmitOutcome, AdmitUsers, admit_users};
+pub use begin_draw::{BeginDrawOutcome, begin_draw};
 pub use begin_request::{BeginOutcome, BeginRequest, begin_request};
 pub use cancel_booking::{CancelOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
+pub use draw_places::{DrawPlacesOutcome, DrawnPlace, draw_places};
 pub use error::Error;
 pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};
 pub use finish_opening::{FinishOpening, FinishOpeningOutcome, finish_opening};

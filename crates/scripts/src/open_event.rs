@@ -18,6 +18,9 @@ pub struct OpenEvent<'a> {
     pub settings: &'a EventSettings,
     /// What follows.
     pub opening: Opening,
+    /// How many numbers the ledger says are drawn for, if that is decided. For a new event; one
+    /// that was lost learns it in the end.
+    pub draw_count: Option<u32>,
 }
 
 /// What follows on the opening of an event.
@@ -52,13 +55,14 @@ pub async fn open_event<T: Transport>(
     let sections = &request.settings.sections;
     let seated = sections.iter().filter(|section| section.is_seated());
     let key_list = keys::all_but_journal(request.event, seated.map(|section| &section.name));
-    let (state, fields) = match request.opening {
-        Opening::New => ("live", request.settings.fields()),
-        Opening::Rebuilt => ("building", Vec::new()),
+    let (state, draw_count, fields) = match request.opening {
+        Opening::New => ("live", request.draw_count, request.settings.fields()),
+        Opening::Rebuilt => ("building", None, Vec::new()),
     };
     let fields_count = i64::try_from(fields.len()).unwrap_or(i64::MAX);
     let mut arguments: Vec<Argument> =
-        vec![request.settings.generation.into(), state.into(), fields_count.into()];
+        vec![request.settings.generation.into(), state.into(), draw_count_text(draw_count).into()];
+    arguments.push(fields_count.into());
     for (field, value) in fields {
         arguments.extend([field.into(), value.into()]);
     }
@@ -75,6 +79,11 @@ pub async fn open_event<T: Transport>(
         "exists" => Ok(OpenOutcome::Exists),
         _ => Err(reply.unexpected()),
     }
+}
+
+/// The count of a draw as scripts take it: empty before it is decided.
+pub(crate) fn draw_count_text(count: Option<u32>) -> String {
+    count.map_or_else(String::new, |count| count.to_string())
 }
 
 /// The map of a section of which nothing is taken; empty for a standing one.

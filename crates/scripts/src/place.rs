@@ -23,6 +23,8 @@ pub enum PlaceOutcome {
     NotOnSale,
     /// Joining only: a receipt was shown of a place that Redis does not know.
     UnknownPlace,
+    /// Joining only: the organiser lets nobody else join.
+    JoiningStopped,
     /// Joining only: a new block of numbers is needed.
     NumbersUsedUp,
     /// Joining only: a new place asks for a proof of work, and none that is good was shown.
@@ -51,7 +53,7 @@ pub struct QueuePlace {
     pub fresh: bool,
     /// The number given when joining, unique within the event; 0 without a place.
     pub number: i64,
-    /// 1 for the next to be let in; 0 unless waiting.
+    /// 1 for the next to be let in; 0 unless waiting, and before the draw.
     pub position: i64,
     /// Users in the line.
     pub waiting: i64,
@@ -75,7 +77,14 @@ pub struct QueuePlace {
     pub outlook: Outlook,
     /// Whether it is time to note that the user is there, see [`see_users`](crate::see_users).
     pub unseen: bool,
+    /// When the order of those who join before the opening is drawn; nothing once it is.
+    pub draws_at: Option<Instant>,
+    /// What those who wait are told; empty for nothing.
+    pub message: String,
 }
+
+/// Elements of a place in the reply of a script.
+pub(crate) const PLACE_FIELDS: usize = 19;
 
 impl QueuePlace {
     pub(crate) fn parse(reply: &Fields) -> Result<Self, Error> {
@@ -87,6 +96,7 @@ impl QueuePlace {
             "absent" => PlaceOutcome::Absent,
             "not_on_sale" => PlaceOutcome::NotOnSale,
             "unknown_place" => PlaceOutcome::UnknownPlace,
+            "joining_stopped" => PlaceOutcome::JoiningStopped,
             "numbers_used_up" => PlaceOutcome::NumbersUsedUp,
             "proof_required" => PlaceOutcome::ProofRequired,
             "event_missing" => PlaceOutcome::EventMissing,
@@ -118,6 +128,8 @@ impl QueuePlace {
             joined_at: reply.instant(14)?,
             outlook: reply.parse(15)?,
             unseen: reply.integer(16)? == 1,
+            draws_at: Some(reply.instant(17)?).filter(|at| at.unix_ms() > 0),
+            message: reply.text(18)?.to_owned(),
         })
     }
 }

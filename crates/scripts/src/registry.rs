@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn every_script_is_found_and_its_keys_are_counted() {
-        assert_eq!(ALL.len(), 33);
+        assert_eq!(ALL.len(), 35);
         assert_eq!((RESERVE_SEATS.keys_fixed, RESERVE_SEATS.keys_variadic), (11, true));
         assert_eq!((READ_PLACE.keys_fixed, READ_PLACE.keys_variadic), (8, false));
         assert!(RESERVE_SEATS.takes_keys(11) && RESERVE_SEATS.takes_keys(12));

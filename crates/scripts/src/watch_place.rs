@@ -7,6 +7,7 @@ use domain::feed::{FeedId, LineState};
 use domain::id::{EventId, UserId};
 
 use crate::call::call;
+use crate::place::PLACE_FIELDS;
 use crate::{Error, PlaceOutcome, QueuePlace, keys, registry};
 
 /// A place, and where the news begin that are still to be applied to it.
@@ -52,10 +53,10 @@ pub async fn watch_place<T: Transport>(
     let is_waiting = place.outcome == PlaceOutcome::Waiting;
     let is_known = place.outcome != PlaceOutcome::EventMissing;
     Ok(WatchedPlace {
-        order: if is_waiting { reply.parse(17)? } else { 0 },
-        cursor: reply.parse(18)?,
-        serial: reply.integer(19)?,
-        state: if is_known { Some(reply.parse(20)?) } else { None },
+        order: if is_waiting { reply.parse(PLACE_FIELDS)? } else { 0 },
+        cursor: reply.parse(PLACE_FIELDS + 1)?,
+        serial: reply.integer(PLACE_FIELDS + 2)?,
+        state: if is_known { Some(reply.parse(PLACE_FIELDS + 3)?) } else { None },
         place,
     })
 }

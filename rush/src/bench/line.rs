@@ -46,7 +46,8 @@ impl Line {
         let event = EventId::from_uuid(Uuid::now_v7());
         let cluster = connect(nodes);
         let settings = settings()?;
-        let request = OpenEvent { event, settings: &settings, opening: Opening::New };
+        let opening = Opening::New;
+        let request = OpenEvent { event, settings: &settings, opening, draw_count: Some(0) };
         scripts::open_event(&cluster, &request, DEADLINE).await?;
         let (owner, connection) = owner(nodes, event).await?;
         let mut line = Self { event, owner, cluster, connection, users: Vec::new() };
@@ -137,7 +138,6 @@ fn request(event: EventId) -> JoinQueue {
     JoinQueue {
         event,
         user: UserId::from_uuid(Uuid::now_v7()),
-        random: 0,
         block: Some(NUMBERS),
         receipt: ShownReceipt::None,
         proof: ShownProof::NotAsked,

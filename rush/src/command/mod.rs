@@ -4,6 +4,7 @@ pub(crate) mod availability;
 pub(crate) mod event;
 pub(crate) mod login;
 pub(crate) mod queue;
+mod recomputed;
 pub(crate) mod release;
 pub(crate) mod reserve;
 mod section;

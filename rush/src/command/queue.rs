@@ -65,6 +65,10 @@ pub(crate) async fn run(command: QueueCommand) -> anyhow::Result<()> {
 
 fn describe(place: &Place) -> String {
     match place.status {
+        PlaceStatus::Waiting if place.draw.is_some() => {
+            let draws_at = place.draw.map(|draw| draw.draws_at.to_string()).unwrap_or_default();
+            format!("waiting: number {}, drawn at {draws_at}", place.number)
+        }
         PlaceStatus::Waiting => format!(
             "waiting: position {}, about {} s",
             place.position.unwrap_or_default(),

@@ -1,55 +1,144 @@
-//! `rush verify-draw`: computes a draw again from what was published, trusting nobody.
-//!
-//! The formula stands in `domain::draw` and is written down here a second time on purpose: a
-//! checker that shared the code would share its mistakes.
+//! `rush verify-draw`: checks a draw by what was published, trusting nobody.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, stdin};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use data_encoding::HEXLOWER_PERMISSIVE;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use domain::id::EventId;
-use hmac::{Hmac, KeyInit, Mac};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-/// Check the draw of an event: the commitment, and any number of places.
+use super::Server;
+use super::recomputed::Recomputed;
+
+/// The formula that is written down here.
+const ALGORITHM: &str = "boxoffice draw 1";
+/// What a draw weighs beside a number in the order of a line.
+const DRAW_WEIGHT: u64 = 1 << 32;
+/// The draw of everybody who joined after the opening.
+const DRAW_AFTER_OPENING: u64 = (1 << 21) - 1;
+
+/// Check the draw of an event: the commitment, the own place, and any number of places.
 #[derive(Args)]
 pub(crate) struct VerifyDrawArguments {
     /// The event.
     event: EventId,
-    /// What was published when the event was created, in hex.
+    #[command(flatten)]
+    server: Server,
+    /// What was published when the event was created, in hex, if you have noted it.
     #[arg(long)]
-    commitment: String,
-    /// What was published at the opening, in hex.
-    #[arg(long)]
-    seed: String,
-    /// How many had joined by then.
-    #[arg(long)]
-    count: u64,
+    commitment: Option<String>,
+    /// The seed, in hex: nobody is asked then.
+    #[arg(long, requires_all = ["commitment", "count"])]
+    seed: Option<String>,
+    /// How many had joined by the opening.
+    #[arg(long, requires = "seed")]
+    count: Option<u64>,
     /// Show the place of this number.
     #[arg(long)]
     number: Option<u64>,
+    /// Check your own place: a receipt of it.
+    #[arg(long)]
+    receipt: Option<String>,
+    /// Check your own place: your token, to ask for it.
+    #[arg(long)]
+    token: Option<String>,
     /// Check `<number> <place>` lines from standard input.
     #[arg(long)]
     places: bool,
 }
 
-pub(crate) fn run(arguments: VerifyDrawArguments) -> Result<()> {
-    let decode = |hex: &str| HEXLOWER_PERMISSIVE.decode(hex.as_bytes());
-    let seed = decode(&arguments.seed).context("the seed is not hex")?;
-    let commitment = decode(&arguments.commitment).context("the commitment is not hex")?;
-    ensure!(Sha256::digest(&seed)[..] == commitment[..], "the seed is not the one committed to");
-    println!("The seed is the one committed to.");
-    let draw = Recomputed { seed, event: arguments.event, count: arguments.count };
+/// What was published.
+struct Published {
+    commitment: String,
+    /// Seed and count, once drawn.
+    drawn: Option<(String, u64)>,
+}
+
+pub(crate) async fn run(arguments: VerifyDrawArguments) -> Result<()> {
+    let published = published(&arguments).await?;
+    if let Some(noted) = &arguments.commitment {
+        ensure!(
+            noted.eq_ignore_ascii_case(&published.commitment),
+            "what is published now is another commitment: {}",
+            published.commitment
+        );
+    }
+    let Some((seed, count)) = published.drawn else {
+        println!("The draw is still to come. Note the commitment: {}", published.commitment);
+        return Ok(());
+    };
+    let draw = committed(&published.commitment, &seed, count, arguments.event)?;
+    println!("The seed is the one committed to; {count} numbers were drawn for.");
     if let Some(number) = arguments.number {
         println!("Number {number} has place {}.", draw.place(number)?);
+    }
+    if let Some(receipt) = &arguments.receipt {
+        println!("{}", check_receipt(&draw, receipt)?);
+    }
+    if let Some(token) = &arguments.token {
+        let place = arguments.server.client()?.position(token, arguments.event, None, 0).await?;
+        let receipt = place.receipt.context("the place has no receipt")?;
+        println!("{}", check_receipt(&draw, &receipt)?);
     }
     if arguments.places {
         let checked = check(&draw, stdin().lock())?;
         println!("{checked} places are as drawn.");
     }
     Ok(())
+}
+
+async fn published(arguments: &VerifyDrawArguments) -> Result<Published> {
+    if let (Some(commitment), Some(seed), Some(count)) =
+        (&arguments.commitment, &arguments.seed, arguments.count)
+    {
+        return Ok(Published {
+            commitment: commitment.clone(),
+            drawn: Some((seed.clone(), count)),
+        });
+    }
+    let draw = arguments.server.client()?.draw(arguments.event).await?;
+    ensure!(draw.algorithm == ALGORITHM, "not a formula that is known here: {}", draw.algorithm);
+    Ok(Published { commitment: draw.commitment, drawn: draw.seed.zip(draw.count) })
+}
+
+/// The draw of a seed, if it is the one committed to.
+fn committed(commitment: &str, seed: &str, count: u64, event: EventId) -> Result<Recomputed> {
+    let decode = |hex: &str| HEXLOWER_PERMISSIVE.decode(hex.as_bytes());
+    let seed = decode(seed).context("the seed is not hex")?;
+    let commitment = decode(commitment).context("the commitment is not hex")?;
+    ensure!(Sha256::digest(&seed)[..] == commitment[..], "the seed is not the one committed to");
+    Ok(Recomputed { seed, event: *event.as_uuid().as_bytes(), count })
+}
+
+/// What a receipt says about a place.
+#[derive(Deserialize)]
+struct Said {
+    /// The number given when joining.
+    number: u64,
+    /// The order in the line.
+    score: u64,
+}
+
+/// Compares the order that a receipt states with the draw; what there is to say.
+fn check_receipt(draw: &Recomputed, receipt: &str) -> Result<String> {
+    let claims = receipt.split('.').nth(1).context("not a receipt")?;
+    let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).context("not a receipt")?;
+    let Said { number, score } = serde_json::from_slice(&claims).context("not a receipt")?;
+    if number > draw.count || score / DRAW_WEIGHT == DRAW_AFTER_OPENING {
+        let is_behind = number > draw.count && score / DRAW_WEIGHT == DRAW_AFTER_OPENING;
+        ensure!(is_behind, "number {number} of {} has the order {score}", draw.count);
+        return Ok(format!("Number {number} came after the opening, behind all that were drawn."));
+    }
+    let place = draw.place(number)?;
+    if score == number {
+        return Ok(format!("Number {number}, from before the draw, has place {place}."));
+    }
+    let given = score / DRAW_WEIGHT;
+    ensure!(given == place, "number {number} was drawn place {place} and given {given}");
+    Ok(format!("Number {number} was drawn place {place}, and that is the place it has."))
 }
 
 /// Compares each line with the draw; how many there were.
@@ -71,54 +160,15 @@ fn check(draw: &Recomputed, lines: impl BufRead) -> Result<usize> {
     Ok(seen.len())
 }
 
-/// A draw, computed the slow and simple way.
-struct Recomputed {
-    seed: Vec<u8>,
-    event: EventId,
-    count: u64,
-}
-
-impl Recomputed {
-    fn place(&self, number: u64) -> Result<u64> {
-        ensure!((1..=self.count).contains(&number), "number {number} was not drawn for");
-        let n = self.count;
-        let a = (1..).find(|a| a * a >= n).context("no root")?;
-        let b = n.div_ceil(a);
-        let mut x = number - 1;
-        loop {
-            let (mut l, mut r) = (x % a, x / a);
-            for round in 0..10 {
-                if round % 2 == 0 {
-                    l = (l + self.f(round, r)? % a) % a;
-                } else {
-                    r = (r + self.f(round, l)? % b) % b;
-                }
-            }
-            x = l + a * r;
-            if x < n {
-                return Ok(x + 1);
-            }
-        }
-    }
-
-    fn f(&self, round: u8, half: u64) -> Result<u64> {
-        let mut text = b"boxoffice draw 1".to_vec();
-        text.extend(self.event.as_uuid().as_bytes());
-        text.extend(self.count.to_be_bytes());
-        text.push(round);
-        text.extend(half.to_be_bytes());
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.seed)?;
-        mac.update(&text);
-        let digest = mac.finalize().into_bytes();
-        Ok(u64::from_be_bytes(digest[..8].try_into()?))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const EVENT: &str = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5";
+
+    fn recomputed(event: EventId, count: u64) -> Recomputed {
+        Recomputed { seed: vec![9; 32], event: *event.as_uuid().as_bytes(), count }
+    }
 
     /// Two programs that share nothing but the written formula agree on 10,000 places.
     #[test]
@@ -128,7 +178,7 @@ mod tests {
         let lines: String = (1..=10_000)
             .map(|number| format!("{number} {}\n", drawn.place(number).unwrap()))
             .collect();
-        let again = Recomputed { seed: vec![9; 32], event, count: 10_000 };
+        let again = recomputed(event, 10_000);
         assert_eq!(check(&again, lines.as_bytes()).unwrap(), 10_000);
     }
 
@@ -136,7 +186,7 @@ mod tests {
     fn a_place_that_was_not_drawn_is_found() {
         let event = EVENT.parse().unwrap();
         let drawn = domain::draw::Draw::new(&[9; 32], event, 100);
-        let again = Recomputed { seed: vec![9; 32], event, count: 100 };
+        let again = recomputed(event, 100);
         let place = drawn.place(7).unwrap();
         assert!(check(&again, format!("7 {place}\n").as_bytes()).is_ok());
         for wrong in [format!("7 {}\n", place % 100 + 1), "101 1\n".to_owned(), "x\n".to_owned()] {
@@ -146,16 +196,34 @@ mod tests {
 
     #[test]
     fn the_commitment_binds_the_seed() {
-        let arguments = |seed: &str| VerifyDrawArguments {
-            event: EVENT.parse().unwrap(),
-            commitment: HEXLOWER_PERMISSIVE.encode(&domain::draw::commitment(&[9; 32])),
-            seed: seed.to_owned(),
-            count: 1,
-            number: None,
-            places: false,
+        let promise = HEXLOWER_PERMISSIVE.encode(&domain::draw::commitment(&[9; 32]));
+        let binds = |seed: &str| committed(&promise, seed, 1, EVENT.parse().unwrap()).is_ok();
+        assert!(binds(&"09".repeat(32)));
+        assert!(!binds(&"08".repeat(32)) && !binds("nonsense"));
+    }
+
+    #[test]
+    fn a_receipt_states_the_place_that_was_drawn() {
+        let draw = recomputed(EVENT.parse().unwrap(), 100);
+        let receipt = |number: u64, score: u64| {
+            let claims = format!(r#"{{"number":{number},"score":{score}}}"#);
+            format!("x.{}.y", BASE64URL_NOPAD.encode(claims.as_bytes()))
         };
-        assert!(run(arguments(&"09".repeat(32))).is_ok());
-        assert!(run(arguments(&"08".repeat(32))).is_err());
-        assert!(run(arguments("nonsense")).is_err());
+        let place = draw.place(7).unwrap();
+        let other = place % 100 + 1;
+        let after = DRAW_AFTER_OPENING * DRAW_WEIGHT;
+        for (number, score, is_right) in [
+            (7, place * DRAW_WEIGHT + 7, true),
+            (7, 7, true),
+            (101, after + 101, true),
+            (7, other * DRAW_WEIGHT + 7, false),
+            (7, after + 7, false),
+            (101, 101, false),
+            (101, DRAW_WEIGHT + 101, false),
+        ] {
+            let checked = check_receipt(&draw, &receipt(number, score));
+            assert_eq!(checked.is_ok(), is_right, "{number} {score} {checked:?}");
+        }
+        assert!(check_receipt(&draw, "nonsense").is_err());
     }
 }

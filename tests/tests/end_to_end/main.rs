@@ -9,6 +9,7 @@ mod canary;
 mod cancelling;
 mod crowds;
 mod description;
+mod draw;
 mod estimates;
 mod events;
 mod idempotency;

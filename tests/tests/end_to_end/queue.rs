@@ -1,5 +1,6 @@
 //! The line: joined, polled, left, let in, closed.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{BoxOffice, claims_of, eventually, now_s};
 
@@ -98,7 +99,7 @@ async fn the_organiser_lets_in_by_hand_within_max_active_and_the_seats_left() {
     assert_eq!(buyers[2].position(&event).await.expect(200)["position"], 1);
     for count in [json!(0), json!(-1), json!(1_001), json!("1"), json!(1.5), Value::Null] {
         let path = format!("/api/v1/queue/process/{event}");
-        let request = organiser.request(reqwest::Method::POST, &path);
+        let request = organiser.request(Method::POST, &path);
         let answer = request.json(&json!({ "count": count })).send().await;
         answer.expect_problem(422, "validation_failed");
     }
@@ -136,43 +137,54 @@ async fn the_worker_lets_in_by_itself_and_the_pass_is_the_same_each_time() {
     }
 }
 
-/// Before the sale opens everybody may join, and the line is drawn by lot; but nobody is let in,
-/// neither by the worker nor by hand. Once it opens, the same places are served.
 #[tokio::test]
-async fn before_the_sale_opens_one_can_join_and_nobody_is_let_in() {
+async fn nobody_else_joins_while_the_organiser_says_so() {
     let office = BoxOffice::open();
     let organiser = office.organiser();
-    let change = json!({ "on_sale_at": "2037-05-01T00:00:00Z",
-        "sale": { "queue": { "enabled": true } } });
-    let event = office.event(change).await;
-    let mut buyers = Vec::new();
-    for _ in 0..12 {
-        let buyer = office.buyer().await;
-        assert_eq!(buyer.join(&event).await.expect(201)["status"], "waiting");
-        buyers.push(buyer);
-    }
-    assert_eq!(organiser.let_in(&event, 10).await.expect(200), json!({ "admitted": 0 }));
-    office.tick().await;
-    let mut positions = Vec::new();
-    for buyer in &buyers {
-        let place = buyer.position(&event).await.expect(200);
-        assert_eq!(place["status"], "waiting");
-        positions.push(place["position"].as_i64().expect("a position"));
-    }
-    let mut sorted = positions.clone();
-    sorted.sort_unstable();
-    assert_eq!(sorted, (1..=12).collect::<Vec<_>>(), "each position once");
-    assert_ne!(positions, sorted, "the order of joining decides nothing (1 in 12! by chance)");
-    let choice = json!({ "section": "A", "quantity": 1 });
-    let early = buyers[0].reserve(&event, choice).await;
-    early.expect_problem(409, "event_not_on_sale");
+    let event = office.event(by_hand()).await;
+    let (first, late) = (office.buyer().await, office.buyer().await);
+    first.join(&event).await.expect(201);
+    let joining = |joining: bool| json!({ "sale": { "queue": { "joining": joining } } });
+    let changed = organiser.change(&event, joining(false)).await.expect(200);
+    assert_eq!(changed["sale"]["queue"]["joining"], false);
+    let refused = late.join(&event).await;
+    assert!(refused.header("retry-after").is_some(), "{refused}");
+    assert_eq!(refused.expect_problem(409, "joining_stopped")["retryable"], true);
+    late.position(&event).await.expect_problem(404, "not_in_queue");
+    assert_eq!(first.join(&event).await.expect(200)["position"], 1, "who has a place keeps it");
+    organiser.let_in(&event, 1).await.expect(200);
+    assert_eq!(first.position(&event).await.expect(200)["status"], "admitted");
+    organiser.change(&event, joining(true)).await.expect(200);
+    assert_eq!(late.join(&event).await.expect(201)["number"], 2);
 
-    organiser.change(&event, json!({ "on_sale_at": "2020-01-01T00:00:00Z" })).await.expect(200);
-    eventually("somebody is let in", async || {
-        let status = office.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
-        (status["active"] != 0).then_some(())
-    })
-    .await;
+    let closed =
+        json!({ "sale": { "queue": { "joining": false, "message": "Sold in the hall." } } });
+    let event = office.event(tests::merged(by_hand(), &closed)).await;
+    late.join(&event).await.expect_problem(409, "joining_stopped");
+}
+
+#[tokio::test]
+async fn a_message_reaches_those_who_wait() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    let event = office.event(by_hand()).await;
+    let buyer = office.buyer().await;
+    assert!(buyer.join(&event).await.expect(201).get("message").is_none());
+    let first = buyer.position(&event).await;
+    let tag = first.header("etag").expect("a tag").to_owned();
+    let mut stream = buyer.stream(&event).await;
+    assert!(stream.expect("place").await.get("message").is_none());
+    let say = |message: &str| json!({ "sale": { "queue": { "message": message } } });
+    organiser.change(&event, say("Doors are late: 20:30 · sorry")).await.expect(200);
+    assert_eq!(stream.expect("place").await["message"], "Doors are late: 20:30 · sorry");
+    let path = format!("/api/v1/queue/position/{event}");
+    let again = buyer.request(Method::GET, &path).header("if-none-match", &tag).send().await;
+    assert_eq!(again.expect(200)["message"], "Doors are late: 20:30 · sorry", "another answer");
+    organiser.change(&event, say("")).await.expect(200);
+    assert!(stream.expect("place").await.get("message").is_none());
+    for bad in ["x".repeat(281), "two\nlines".to_owned()] {
+        organiser.change(&event, say(&bad)).await.expect_problem(422, "validation_failed");
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,9 @@ fn entries_are_read_as_the_scripts_write_them() {
             11,
             News::Pace("5 1 2 3 4 30000:9".parse::<Outlook>().unwrap()),
         ),
+        ("11 anew", 11, News::Anew),
+        ("12 message Doors at 7 ", 12, News::Message("Doors at 7 ".to_owned())),
+        ("13 message ", 13, News::Message(String::new())),
     ] {
         assert_eq!(FeedEntry::parse(id(1), text), Some(FeedEntry { id: id(1), serial, news }));
     }
@@ -77,11 +80,21 @@ fn news_move_a_place_up_let_it_in_or_end_it() {
         ("1 state cancelled 1 1", Step::Over(EndReason::Cancelled), 10),
         ("1 weather", Step::None, 10),
         ("1 pace 1 1 1 1 1", Step::None, 10),
+        ("1 message left 99", Step::None, 10),
+        ("1 anew", Step::Reread, 10),
     ] {
         let mut standing = standing(100, 10);
         assert_eq!(standing.apply(&entry(1, text)), step, "{text}");
         assert_eq!((standing.position, standing.cursor), (position, id(1)), "{text}");
     }
+}
+
+#[test]
+fn before_the_draw_nobody_moves() {
+    let mut standing = standing(7, 0);
+    assert_eq!(standing.apply(&entry(1, "1 left 3")), Step::None);
+    assert_eq!(standing.position, 0);
+    assert_eq!(standing.apply(&entry(2, "2 left 7")), Step::Over(EndReason::Left));
 }
 
 #[test]
@@ -144,7 +157,7 @@ fn the_arithmetic_agrees_with_the_line() {
                     assert_eq!(position, Some(standing.position));
                     true
                 }
-                Step::Admitted { .. } | Step::Over(_) => {
+                Step::Admitted { .. } | Step::Reread | Step::Over(_) => {
                     assert_eq!(rank, None);
                     false
                 }

@@ -6,7 +6,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::{ALGORITHM, Claims, Header, KeysError, Purpose, TokenError, VerifyingKeys, parse_keys};
-use crate::id::{EventId, UserId};
 
 /// The keys that sign, by their ids. The first signs; the others only wait for their turn.
 pub struct SigningKeys {
@@ -60,18 +59,5 @@ impl SigningKeys {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&seed) else { return Vec::new() };
         mac.update(b"proof of work");
         mac.finalize().into_bytes().to_vec()
-    }
-
-    /// What decides the place of `user` in the draw of `event`: HMAC-SHA256 under the signing seed,
-    /// so that nobody can foretell it and leaving and joining again draws the same.
-    pub fn draw(&self, event: EventId, user: UserId) -> u64 {
-        let seed = self.keys.first().map(|(_, key)| key.to_bytes()).unwrap_or_default();
-        // A key of any length is accepted.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&seed) else { return 0 };
-        mac.update(b"draw");
-        mac.update(event.as_uuid().as_bytes());
-        mac.update(user.as_uuid().as_bytes());
-        let digest = mac.finalize().into_bytes();
-        digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 }

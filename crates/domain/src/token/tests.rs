@@ -144,17 +144,6 @@ fn any_change_of_a_token_breaks_it() {
 }
 
 #[test]
-fn joining_again_draws_the_same() {
-    let event = EVENT.parse().unwrap();
-    let user: UserId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b6".parse().unwrap();
-    let other: UserId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b7".parse().unwrap();
-    let drawn = keys(&[("a", 1)]).draw(event, user);
-    assert_eq!(drawn, keys(&[("a", 1)]).draw(event, user));
-    assert_ne!(drawn, keys(&[("a", 1)]).draw(event, other));
-    assert_ne!(drawn, keys(&[("a", 2)]).draw(event, user));
-}
-
-#[test]
 fn keys_are_read_strictly() {
     // A public key as well as a seed.
     let key = pair().1.to_string().split_off(2);

@@ -57,7 +57,7 @@ impl Broken {
 }
 
 async fn join(stage: &Stage, user: UserId) -> QueuePlace {
-    sale::join_queue(&stage.stores, stage.event, user, 0, None, scripts::ShownProof::NotAsked)
+    sale::join_queue(&stage.stores, stage.event, user, None, scripts::ShownProof::NotAsked)
         .await
         .unwrap()
 }

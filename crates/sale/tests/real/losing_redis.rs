@@ -130,8 +130,12 @@ async fn a_builder_that_dies_half_way_is_followed_by_another() {
     ledger::lease_rebuild(&stage.stores.database, event).await.unwrap();
     ledger::begin_rebuild(&stage.stores.database, event, 1, 2).await.unwrap().unwrap();
     let settings = scripts::EventSettings { generation: 2, ..settings };
-    let open =
-        scripts::OpenEvent { event, settings: &settings, opening: scripts::Opening::Rebuilt };
+    let open = scripts::OpenEvent {
+        event,
+        settings: &settings,
+        opening: scripts::Opening::Rebuilt,
+        draw_count: None,
+    };
     scripts::open_event(&stage.stores.cluster, &open, DEADLINE).await.unwrap();
     // It says that the first one is back, which is not so.
     let key = keys::settings(event);

@@ -9,6 +9,7 @@ mod cancelling;
 mod confirming;
 mod crashing;
 mod draining;
+mod drawing;
 mod failing_over;
 mod fuse;
 mod losing_holds;

@@ -16,7 +16,7 @@ fn new_user() -> UserId {
 }
 
 async fn join(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
-    join_queue(&stage.stores, stage.event, user, 7, receipt, ShownProof::NotAsked).await.unwrap()
+    join_queue(&stage.stores, stage.event, user, receipt, ShownProof::NotAsked).await.unwrap()
 }
 
 async fn find(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {

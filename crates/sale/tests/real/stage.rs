@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use cluster::{Argument, Cluster};
 use domain::booking::{Booking, BookingStatus};
-use domain::event::{NewEvent, QueueSettings, SaleSettings};
+use domain::event::{EventChange, NewEvent, QueueSettings, SaleSettings};
 use domain::id::{BookingId, EventId, UserId};
 use domain::time::Instant;
-use ledger::{CreateEvent, CreateEventOutcome};
+use ledger::{CreateEvent, CreateEventOutcome, UpdateEventOutcome};
 use native::{NativeDatabase, NativeTransport, connect};
 use sale::{ConfirmSaleOutcome, Stores, confirm_sale, find_booking, open_event, opened};
 use scripts::{
@@ -47,6 +47,23 @@ impl Stage {
         Self::open_in(stack::shared_redis(), database_url, sections, queue).await
     }
 
+    /// Creates an event with a queue whose sale opens in the far future.
+    pub(crate) async fn open_early(sections: &str) -> Self {
+        let database_url = stack::shared_database().to_owned();
+        let on_sale_at = Some(Instant::from_unix_ms(4_000_000_000_000));
+        Self::create(stack::shared_redis(), database_url, sections, true, on_sale_at).await
+    }
+
+    /// The sale opens now.
+    pub(crate) async fn open_sale(&self) {
+        let on_sale_at = Some(Instant::from_unix_ms(1_000));
+        let change = EventChange { on_sale_at, ..EventChange::default() };
+        let database = &self.stores.database;
+        let updated = ledger::update_event(database, self.event, &change).await.unwrap();
+        let UpdateEventOutcome::Updated(event) = updated else { panic!("{updated:?}") };
+        sale::apply_settings(&self.stores, &event).await.unwrap();
+    }
+
     /// The same in a database of its own: for tests of what works on everything there is.
     pub(crate) async fn open_alone(sections: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -74,6 +91,16 @@ impl Stage {
         sections: &str,
         queue: bool,
     ) -> Self {
+        Self::create(nodes, database_url, sections, queue, None).await
+    }
+
+    async fn create(
+        nodes: &[String],
+        database_url: String,
+        sections: &str,
+        queue: bool,
+        on_sale_at: Option<Instant>,
+    ) -> Self {
         let event = EventId::from_uuid(Uuid::now_v7());
         let stage = Self { stores: stores_on(nodes, &database_url).await, event, database_url };
         let sale = SaleSettings {
@@ -87,7 +114,7 @@ impl Stage {
             venue: String::new(),
             starts_at: Instant::from_unix_ms(4_000_000_000_000),
             ends_at: Instant::from_unix_ms(4_000_003_600_000),
-            on_sale_at: None,
+            on_sale_at,
             currency: "EUR".to_owned(),
             sections: serde_json::from_str(sections).unwrap(),
             sale,

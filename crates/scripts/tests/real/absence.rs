@@ -180,7 +180,7 @@ async fn no_position_ever_grows_and_nobody_is_lost() {
             match below(10) {
                 0..=3 => {
                     let user = UserId::from_uuid(uuid::Uuid::now_v7());
-                    let place = stage.join_queue(user, 0, ShownReceipt::None).await;
+                    let place = stage.join_queue(user, ShownReceipt::None).await;
                     joined += 1;
                     assert_eq!((place.number, place.fresh), (joined, true));
                     let watched = watch(&stage, user).await;
@@ -223,7 +223,7 @@ async fn no_position_ever_grows_and_nobody_is_lost() {
                 8 if !fans.is_empty() => {
                     // Joining again is coming back.
                     let fan = &fans[index];
-                    let place = stage.join_queue(fan.user, 0, ShownReceipt::None).await;
+                    let place = stage.join_queue(fan.user, ShownReceipt::None).await;
                     assert_eq!((place.number, place.fresh), (fan.number, false));
                     away.remove(&fan.number);
                 }

@@ -23,7 +23,7 @@ impl Stage {
     async fn joined_by(&mut self, count: usize) {
         for _ in 0..count {
             let user = UserId::from_uuid(Uuid::now_v7());
-            self.join_queue(user, 0, ShownReceipt::None).await;
+            self.join_queue(user, ShownReceipt::None).await;
         }
     }
 
@@ -188,7 +188,6 @@ fn many_schedulers_keep_the_bounds_together() {
             let request = JoinQueue {
                 event: stage.event,
                 user,
-                random: 0,
                 block: None,
                 receipt: ShownReceipt::None,
                 proof: ShownProof::NotAsked,

@@ -242,7 +242,12 @@ async fn what_is_read_is_what_was_opened() {
         setup.rules = SaleRules::from(&SaleSettings::default());
         let stage = Stage::new(cluster, setup);
         let settings = stage.setup.settings(7);
-        let request = OpenEvent { event: stage.event, settings: &settings, opening: Opening::New };
+        let request = OpenEvent {
+            event: stage.event,
+            settings: &settings,
+            opening: Opening::New,
+            draw_count: Some(0),
+        };
         scripts::open_event(&stage.cluster, &request, crate::stage::DEADLINE).await.unwrap();
         let state = stage.state().await.unwrap();
         assert_eq!(state.settings, settings);

@@ -107,9 +107,9 @@ async fn a_place_that_follows_the_news_is_the_place_on_record() {
 
         stage.act("admit 10").await;
         let news = news_after(&stage, later.cursor).await;
-        let [entry] = news[..] else { panic!("{news:?}") };
+        let [entry] = &news[..] else { panic!("{news:?}") };
         assert_eq!(entry.serial, later.serial + 1);
-        let Step::Admitted { issued_at, expires_at } = standing.apply(&entry) else {
+        let Step::Admitted { issued_at, expires_at } = standing.apply(entry) else {
             panic!("{entry:?}")
         };
         let place = scripts::read_place(&stage.cluster, stage.event, eve, DEADLINE).await.unwrap();

@@ -147,21 +147,21 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let section = &sections[0];
     let client: &Cluster<NativeTransport> = &stage.cluster;
 
-    let open = OpenEvent { event, settings: &settings, opening: Opening::New };
+    let open = OpenEvent { event, settings: &settings, opening: Opening::New, draw_count: Some(0) };
     let restore = RestoreBookings { event, settings: &settings, sold: true, bookings: &[] };
-    let finish_open =
-        FinishOpening { event, settings: &settings, number: 0, served: 0, grace_ms: 0 };
+    let finish_open = FinishOpening {
+        event,
+        settings: &settings,
+        number: 0,
+        served: 0,
+        grace_ms: 0,
+        draw_count: Some(0),
+    };
     let update = EventUpdate { version: 1, paused: Some(false), ..EventUpdate::default() };
     let seen = [ann];
     let known = [seated("A", 2, 5, 5_000)];
-    let join = JoinQueue {
-        event,
-        user: ann,
-        random: 1,
-        block: None,
-        receipt: ShownReceipt::None,
-        proof: ShownProof::NotAsked,
-    };
+    let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
+    let join = JoinQueue { event, user: ann, block: None, receipt, proof };
     let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
     let idempotency = Idempotency { entry: "k", fingerprint: "f" };
     let taken = Choice::Seats { section, seats: &[(1, 1)] };

@@ -12,6 +12,7 @@ mod admitting;
 mod answers;
 mod audit;
 mod best_block;
+mod draw;
 mod event;
 mod feed;
 mod half_moved_slot;

@@ -56,7 +56,7 @@ async fn line_of(cluster: cluster::Cluster<native::NativeTransport>, setup: Setu
     let mut stage = Stage::open(cluster, setup).await;
     for index in 1..=40 {
         let user = stage.user(&format!("u{index}"));
-        stage.join_queue(user, 0, ShownReceipt::None).await;
+        stage.join_queue(user, ShownReceipt::None).await;
     }
     stage
 }

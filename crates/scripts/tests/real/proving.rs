@@ -11,11 +11,11 @@ use crate::stage::{DEADLINE, Setup, Stage};
 /// Joins with a proof whose challenge was made at that time.
 async fn proven(stage: &mut Stage, user: UserId, challenged_at: Instant) -> QueuePlace {
     let proof = ShownProof::Shown { challenged_at };
-    stage.join_proving(user, 0, ShownReceipt::None, proof).await
+    stage.join_proving(user, ShownReceipt::None, proof).await
 }
 
 async fn asked(stage: &mut Stage, user: UserId) -> QueuePlace {
-    stage.join_proving(user, 0, ShownReceipt::None, ShownProof::None).await
+    stage.join_proving(user, ShownReceipt::None, ShownProof::None).await
 }
 
 #[tokio::test]
@@ -57,8 +57,9 @@ async fn a_place_that_comes_back_was_proven_before() {
         let mut stage = Stage::open(cluster, Setup::with_queue()).await;
         let ann = stage.user("ann");
         let joined_at = Instant::from_unix_ms(1_700_000_000_000);
-        let receipt = ShownReceipt::Honoured { score: 7, joined_at };
-        let place = stage.join_proving(ann, 0, receipt, ShownProof::None).await;
+        let score = (i64::from(domain::queue::DRAW_AFTER_OPENING) << 32) + 7;
+        let receipt = ShownReceipt::Honoured { score, joined_at };
+        let place = stage.join_proving(ann, receipt, ShownProof::None).await;
         assert_eq!((place.outcome, place.number), (PlaceOutcome::Waiting, 7));
     }
 }

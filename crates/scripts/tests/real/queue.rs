@@ -111,11 +111,14 @@ async fn nobody_is_let_in_unless_the_sale_is_open() {
     let mut setup = Setup::with_queue();
     setup.on_sale_in_ms = 60_000;
     let rows = "
-        ann joins                   -> waiting 1 at 1, new
+        ann joins                   -> undrawn 1 of 1, new
         queue                       -> 1 wait, 0 active, scheduled
         admit 10                    -> 0 in, 1 wait, 0 active
         admit 10 by hand            -> 0 in, 1 wait, 0 active
         set opened                  -> updated
+        admit 10                    -> undrawn
+        admit 10 by hand            -> undrawn
+        draw                        -> drawn among 1
         set paused                  -> updated
         admit 10                    -> 0 in, 1 wait, 0 active
         bob joins                   -> waiting 2 at 2, new
@@ -248,32 +251,30 @@ async fn a_rate_of_zero_lets_nobody_in_but_by_hand() {
     play(&setup, rows).await;
 }
 
-/// Before the sale opens the draw decides; everybody who joins after it is behind.
 #[tokio::test]
-async fn the_draw_decides_before_the_sale_and_the_number_after_it() {
-    for (server, cluster) in servers::all() {
-        let mut setup = Setup::with_queue();
-        setup.on_sale_in_ms = 60_000;
-        let mut stage = Stage::open(cluster, setup).await;
-        for (user, random) in [("ann", 900_000), ("bob", 5), ("cat", 1_048_575), ("dan", 5)] {
-            let user = stage.user(user);
-            stage.join_queue(user, random, ShownReceipt::None).await;
-        }
-        let rows = "
-            set opened              -> updated
-            eve joins               -> waiting 5 at 5, new
-            fay joins               -> waiting 6 at 6, new
-            bob looks               -> waiting 2 at 1
-            dan looks               -> waiting 4 at 2
-            ann looks               -> waiting 1 at 3
-            cat looks               -> waiting 3 at 4
-            admit 2                 -> 2 in, 4 wait, 2 active
-            bob looks               -> admitted 2
-            dan looks               -> admitted 4
-            ann looks               -> waiting 1 at 1
-        ";
-        stage.play(server, rows).await;
-    }
+async fn a_line_that_takes_nobody_else_keeps_those_it_has() {
+    let rows = "
+        ann joins                   -> waiting 1 at 1, new
+        bob joins                   -> waiting 2 at 2, new
+        set joining=off             -> updated
+        cat joins                   -> joining_stopped
+        cat looks                   -> absent
+        ann joins                   -> waiting 1 at 1
+        ann looks                   -> waiting 1 at 1
+        admit 1                     -> 1 in, 1 wait, 1 active
+        ann joins                   -> admitted 1
+        # Who has left is a newcomer.
+        bob leaves                  -> left
+        bob joins                   -> joining_stopped
+        set joining=on              -> updated
+        bob joins                   -> waiting 3 at 1, new
+        # A place that was lost comes back all the same.
+        set joining=off             -> updated
+        open 2                      -> opened
+        bob returns                 -> waiting 3 at 1
+        cat joins                   -> joining_stopped
+    ";
+    play(&Setup::with_queue(), rows).await;
 }
 
 #[tokio::test]
@@ -286,7 +287,7 @@ async fn a_thousand_are_let_in_by_one_call_at_most() {
         let mut stage = Stage::open(cluster, setup).await;
         for index in 0..1_100 {
             let user = stage.user(&format!("u{index}"));
-            stage.join_queue(user, 0, ShownReceipt::None).await;
+            stage.join_queue(user, ShownReceipt::None).await;
         }
         let rows = "
             admit 5000              -> 1000 in, 100 wait, 1000 active

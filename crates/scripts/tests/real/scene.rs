@@ -104,6 +104,7 @@ impl Stage {
                 self.admit(&format!("{limit}@{key}"), AdmitMode::Manual).await
             }
             ["queue"] => self.queue().await,
+            ["draw"] => self.draw().await,
             [user, "reserves", booking, ref rest @ ..] => self.reserve(user, booking, rest).await,
             [user, "holds", "a", "ticket"] => {
                 let user = self.user(user);
@@ -193,12 +194,14 @@ impl Stage {
             "scheduled" => update.on_sale_at = Some(in_ms(60_000)),
             "extended" => update.ends_at = Some(in_ms(3_600_000)),
             "opened" => update.on_sale_at = Some(in_ms(0)),
+            "joining=on" | "joining=off" => rules.joining = what == "joining=on",
             "queue=on" | "queue=off" => rules.queue_enabled = what == "queue=on",
             _ => match what.split_once('=').expect("field=value") {
                 ("max_per_buyer", value) => rules.max_per_buyer = value.parse().unwrap(),
                 ("hold_ttl_ms", value) => rules.hold_ttl_ms = value.parse().unwrap(),
                 ("pass_ttl_ms", value) => rules.pass_ttl_ms = value.parse().unwrap(),
                 ("abandon_after_ms", value) => rules.abandon_after_ms = value.parse().unwrap(),
+                ("message", value) => rules.message = value.replace('_', " "),
                 ("max_active", value) => rules.max_active = value.parse().unwrap(),
                 ("release_per_s", value) => rules.release_per_s = value.parse().unwrap(),
                 _ => panic!("no such setting: {what}"),
@@ -221,20 +224,7 @@ impl Stage {
 
     async fn join(&mut self, user: &str) -> String {
         let user = self.user(user);
-        let random = user.as_uuid().as_u64_pair().1;
-        let place = self.join_queue(user, random, ShownReceipt::None).await;
-        self.place(user, place)
-    }
-
-    /// Joins with the receipt of the last place.
-    async fn come_back(&mut self, user: &str) -> String {
-        let user = self.user(user);
-        let shown = self.join_queue(user, 0, ShownReceipt::Shown).await;
-        if shown.outcome != PlaceOutcome::UnknownPlace {
-            return self.place(user, shown);
-        }
-        let (score, joined_at) = self.receipts[&user];
-        let place = self.join_queue(user, 0, ShownReceipt::Honoured { score, joined_at }).await;
+        let place = self.join_queue(user, ShownReceipt::None).await;
         self.place(user, place)
     }
 
@@ -244,13 +234,14 @@ impl Stage {
         self.place(user, place)
     }
 
-    fn place(&mut self, user: domain::id::UserId, place: QueuePlace) -> String {
+    pub(crate) fn place(&mut self, user: domain::id::UserId, place: QueuePlace) -> String {
         let new = if place.fresh { ", new" } else { "" };
         // A place that the line passed while its owner was away has expired without one.
         let may_have_pass = matches!(place.outcome, PlaceOutcome::Admitted | PlaceOutcome::Expired);
         assert!(place.pass.is_none() || may_have_pass);
         assert!(place.pass.is_some() || place.outcome != PlaceOutcome::Admitted);
-        assert_eq!(place.position > 0, place.outcome == PlaceOutcome::Waiting);
+        let is_in_order = place.outcome == PlaceOutcome::Waiting && place.draws_at.is_none();
+        assert_eq!(place.position > 0, is_in_order);
         if place.score > 0 {
             self.receipts.insert(user, (place.score, place.joined_at));
         }
@@ -261,6 +252,9 @@ impl Stage {
             self.passes.insert(user, pass.id);
         }
         match place.outcome {
+            PlaceOutcome::Waiting if !is_in_order => {
+                format!("undrawn {} of {}{new}", place.number, place.waiting)
+            }
             PlaceOutcome::Waiting => format!("waiting {} at {}{new}", place.number, place.position),
             PlaceOutcome::Admitted => format!("admitted {}{new}", place.number),
             PlaceOutcome::Expired => format!("expired {}{new}", place.number),
@@ -268,6 +262,7 @@ impl Stage {
             PlaceOutcome::Absent => format!("absent{new}"),
             PlaceOutcome::NotOnSale => format!("not_on_sale{new}"),
             PlaceOutcome::UnknownPlace => format!("unknown_place{new}"),
+            PlaceOutcome::JoiningStopped => format!("joining_stopped{new}"),
             PlaceOutcome::NumbersUsedUp => format!("numbers_used_up{new}"),
             PlaceOutcome::ProofRequired => format!("proof_required{new}"),
             PlaceOutcome::EventMissing => format!("event_missing{new}"),
@@ -296,6 +291,7 @@ impl Stage {
             AdmitOutcome::Admitted { admitted, waiting, active, .. } => {
                 format!("{admitted} in, {waiting} wait, {active} active")
             }
+            AdmitOutcome::Undrawn => "undrawn".to_owned(),
             AdmitOutcome::EventMissing => "event_missing".to_owned(),
         }
     }

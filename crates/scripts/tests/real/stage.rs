@@ -68,6 +68,11 @@ impl Setup {
         Self { sections, ..Self::default() }
     }
 
+    /// As the ledger decides it when the event is created.
+    fn draw_count(&self) -> Option<u32> {
+        (self.on_sale_in_ms <= 0).then_some(0)
+    }
+
     pub(crate) fn settings(&self, generation: i64) -> EventSettings {
         EventSettings {
             generation,
@@ -153,7 +158,8 @@ impl Stage {
 
     pub(crate) async fn open_as(&self, generation: i64, opening: Opening) -> OpenOutcome {
         let settings = self.setup.settings(generation);
-        let request = OpenEvent { event: self.event, settings: &settings, opening };
+        let draw_count = self.setup.draw_count();
+        let request = OpenEvent { event: self.event, settings: &settings, opening, draw_count };
         scripts::open_event(&self.cluster, &request, DEADLINE).await.unwrap()
     }
 
@@ -189,8 +195,14 @@ impl Stage {
     pub(crate) async fn go_live(&self, generation: i64, grace_ms: i64) -> FinishOpeningOutcome {
         let settings = self.setup.settings(generation);
         let number = self.numbers_granted;
-        let request =
-            FinishOpening { event: self.event, settings: &settings, number, served: 0, grace_ms };
+        let request = FinishOpening {
+            event: self.event,
+            settings: &settings,
+            number,
+            served: 0,
+            grace_ms,
+            draw_count: self.setup.draw_count(),
+        };
         scripts::finish_opening(&self.cluster, &request, DEADLINE).await.unwrap()
     }
 
@@ -216,25 +228,18 @@ impl Stage {
     }
 
     /// Joins the queue; the stage hands numbers out as the ledger does.
-    pub(crate) async fn join_queue(
-        &mut self,
-        user: UserId,
-        random: u64,
-        receipt: ShownReceipt,
-    ) -> QueuePlace {
-        self.join_proving(user, random, receipt, ShownProof::NotAsked).await
+    pub(crate) async fn join_queue(&mut self, user: UserId, receipt: ShownReceipt) -> QueuePlace {
+        self.join_proving(user, receipt, ShownProof::NotAsked).await
     }
 
     /// The same where a proof of work may be asked for.
     pub(crate) async fn join_proving(
         &mut self,
         user: UserId,
-        random: u64,
         receipt: ShownReceipt,
         proof: ShownProof,
     ) -> QueuePlace {
-        let mut request =
-            JoinQueue { event: self.event, user, random, block: None, receipt, proof };
+        let mut request = JoinQueue { event: self.event, user, block: None, receipt, proof };
         let place = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
         if place.outcome != PlaceOutcome::NumbersUsedUp {
             return place;

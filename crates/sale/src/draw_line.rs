@@ -1,0 +1,91 @@
+//! The draw: when the sale opens, those who joined before it get the places they have drawn.
+//!
+//! 1. *Fixed in Redis*: how many numbers were given; from then on every newcomer is behind.
+//! 2. *Decided in Postgres*: the first count stays for ever, and only now the seed is told.
+//! 3. *Moved*: batch by batch each place goes to where the seed has put it.
+//! 4. *Done*, in the step that finds nobody left. Nobody is let in before.
+//!
+//! Whoever dies on the way has done nothing that the next one does not do in the same way.
+
+use cluster::Transport;
+use domain::draw::Draw;
+use domain::id::EventId;
+use domain::queue::drawn_order;
+use ledger::Database;
+use scripts::{AdmitOutcome, AdmitUsers, BeginDrawOutcome, DrawPlacesOutcome, DrawnPlace};
+
+use crate::{Error, Stores, opened};
+
+/// Batches of one call: 50,000 fans, some seconds of work. The next call goes on.
+const BATCHES_MAX: usize = 50;
+
+/// Where the draw of an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DrawOutcome {
+    /// Done, by this call or an earlier one.
+    Drawn,
+    /// The sale opens later.
+    Scheduled,
+    /// There is more to do.
+    Unfinished,
+    /// There is no such event.
+    EventMissing,
+}
+
+/// Draws the places of those who joined `event` before its sale opened, or goes on with it.
+///
+/// # Errors
+///
+/// See [`Error`]. The same call again goes on.
+pub async fn draw_line<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+) -> Result<DrawOutcome, Error> {
+    let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
+    let begin = async || scripts::begin_draw(cluster, event, deadline).await;
+    let count = match opened(stores, event, begin).await? {
+        BeginDrawOutcome::Fixed { count } => count,
+        BeginDrawOutcome::Drawn => return Ok(DrawOutcome::Drawn),
+        BeginDrawOutcome::Scheduled => return Ok(DrawOutcome::Scheduled),
+        BeginDrawOutcome::EventMissing => return Ok(DrawOutcome::EventMissing),
+    };
+    // Before any place moves: a count that could be lost could be another one next time.
+    let Some(drawn) = ledger::fix_draw(&stores.database, event, count).await? else {
+        return Ok(DrawOutcome::EventMissing);
+    };
+    let draw = Draw::new(&drawn.seed, event, drawn.count);
+    let mut batch = Vec::new();
+    for _ in 0..BATCHES_MAX {
+        let moved = scripts::draw_places(cluster, event, drawn.count, &batch, deadline).await?;
+        let next = match moved {
+            DrawPlacesOutcome::More(next) => next.into_iter(),
+            DrawPlacesOutcome::Drawn => return Ok(DrawOutcome::Drawn),
+            // Lost just now: the next call brings it back, with the draw done.
+            DrawPlacesOutcome::EventMissing => return Ok(DrawOutcome::Unfinished),
+        };
+        let place = |(user, number)| DrawnPlace { user, number, order: drawn_order(&draw, number) };
+        batch = next.map(place).collect();
+    }
+    Ok(DrawOutcome::Unfinished)
+}
+
+/// Lets the next users in; first, if that is still to be done, the line is drawn.
+/// [`Undrawn`](AdmitOutcome::Undrawn) when that takes longer than one call.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn admit_users<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    request: &AdmitUsers<'_>,
+) -> Result<AdmitOutcome, Error> {
+    let admit =
+        async || scripts::admit_users(&stores.cluster, request, stores.redis_deadline).await;
+    let outcome = opened(stores, request.event, admit).await?;
+    if outcome != AdmitOutcome::Undrawn
+        || draw_line(stores, request.event).await? != DrawOutcome::Drawn
+    {
+        return Ok(outcome);
+    }
+    opened(stores, request.event, admit).await
+}
