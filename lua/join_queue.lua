@@ -5,7 +5,9 @@
 -- given once, also when Redis forgets that it was. Who joins before the sale opens takes part in
 -- the draw (see draw_places) and is ahead of everybody who joins later; among those the number
 -- decides. A place that Redis has lost comes back where it was, but no place that it knows is
--- changed by a receipt. A proof of work makes one place at most.
+-- changed by a receipt. No address gets more places than it may: a place counts until it is left,
+-- while its owner is away and once it is used or expired, and its owner's next one is counted with
+-- it. A proof of work makes one place at most.
 --
 -- Numbers are taken from blocks that the ledger hands out, each once. A block ends early when the
 -- event has moved to another node: a failover may have lost the last numbers that were given.
@@ -18,6 +20,7 @@
 -- KEYS[6] places (hash)
 -- KEYS[7] seen (sorted set)
 -- KEYS[8] away (sorted set)
+-- KEYS[9] addresses (hash)
 --
 -- ARGV[1] user
 -- ARGV[2] first number of a new block; 0 without one
@@ -29,12 +32,14 @@
 -- ARGV[7] proof of work for a new place: free (none is asked for) | asked (none is shown) | shown
 -- ARGV[8] when the challenge of the proof was made, ms
 -- ARGV[9] how long a challenge is good for, ms
+-- ARGV[10] digest of the address that asks; '' when addresses do not count
+-- ARGV[11] places that one address may have
 --
 -- Returns the place, see includes/place_of.lua. More outcomes, none of which adds anything:
 --   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
 --   known here, or honoured as it was before the draw) | joining_stopped (to newcomers) |
---   proof_required (a proof is missing, too old, or older than the last place of the user: it made
---   that one) | numbers_used_up (a new block is needed)
+--   address_full (to newcomers) | proof_required (a proof is missing, too old, or older than the
+--   last place of the user: it made that one) | numbers_used_up (a new block is needed)
 --   closed is also the answer to a newcomer when everything is sold.
 --   A live pass and a place in the line are kept, and who was away is back at it; after a used or
 --   expired pass there is a new number.
@@ -60,6 +65,7 @@ local key = {
 local user, block_first, block_last = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local receipt, receipt_score, receipt_joined_ms = ARGV[4], ARGV[5], ARGV[6]
 local proof, challenged_ms, proof_life_ms = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local addresses, address, address_max = KEYS[9], ARGV[10], tonumber(ARGV[11])
 -- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly. The draw is 0 until it
 -- is done, and more than any place that can be drawn for everybody who comes after the opening.
 local draw_after_opening, draw_weight = 2097151, 4294967296
@@ -100,6 +106,13 @@ if joining == '0' and not restores then
   place[1] = 'joining_stopped'
   return place
 end
+-- Who has counted once does not count again, from wherever the next place is taken.
+local counts_anew = address ~= '' and redis.call('HEXISTS', addresses, 'user ' .. user) == 0
+if counts_anew and not restores
+  and tonumber(redis.call('HGET', addresses, address) or 0) >= address_max then
+  place[1] = 'address_full'
+  return place
+end
 local last_joined_ms = place[15]
 local is_proven = proof == 'shown' and challenged_ms > last_joined_ms
   and now_ms - challenged_ms <= proof_life_ms
@@ -118,6 +131,10 @@ if used_up and not restores and block_first <= number then
 end
 
 -- After this point the script must succeed.
+if counts_anew then
+  redis.call('HSET', addresses, 'user ' .. user, address)
+  redis.call('HINCRBY', addresses, address, 1)
+end
 if restores then
   redis.call('ZADD', key.queue, 'NX', receipt_score, user)
   redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)

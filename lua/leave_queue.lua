@@ -2,7 +2,8 @@
 -- Takes a user out of the queue and takes an unused pass back.
 --
 -- Guarantees: afterwards the user has no place and no live pass, and the receipt of the place is
--- worth nothing here. A used pass stays on record, so that it is still refused as used.
+-- worth nothing here; the address that took the place may take another. A used pass stays on
+-- record, so that it is still refused as used.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] queue (sorted set)
@@ -13,6 +14,7 @@
 -- KEYS[7] feed (stream): told which place of the line is empty
 -- KEYS[8] seen (sorted set)
 -- KEYS[9] away (sorted set)
+-- KEYS[10] addresses (hash)
 --
 -- ARGV[1] user
 --
@@ -25,6 +27,7 @@
 
 local settings, queue, passes, admissions, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local counts, feed, seen, away = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local addresses = KEYS[10]
 local user = ARGV[1]
 
 if redis.call('HEXISTS', settings, 'generation') == 0 then
@@ -48,6 +51,13 @@ redis.call('ZREM', seen, user)
 redis.call('ZREM', away, user)
 if place then
   tell_waiting(counts, feed, 'left ' .. place)
+end
+local address = redis.call('HGET', addresses, 'user ' .. user)
+if address then
+  redis.call('HDEL', addresses, 'user ' .. user)
+  if redis.call('HINCRBY', addresses, address, -1) <= 0 then
+    redis.call('HDEL', addresses, address)
+  end
 end
 if has_pass then
   redis.call('ZREM', passes, user)

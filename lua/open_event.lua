@@ -21,7 +21,8 @@
 -- KEYS[13] answer_times (sorted set): emptied
 -- KEYS[14] seen (sorted set): emptied
 -- KEYS[15] away (sorted set): emptied
--- KEYS[16..] map of each seated section (string), in the order of the sections
+-- KEYS[16] addresses (hash): emptied
+-- KEYS[17..] map of each seated section (string), in the order of the sections
 --
 -- ARGV[1] generation, a number that grows with each rebuild
 -- ARGV[2] state: live (for sale at once) | building (until finish_opening)
@@ -32,13 +33,13 @@
 --
 -- Returns {outcome}: opened | exists
 --
--- Bounds: 64 sections, so 79 keys and some 350 arguments.
+-- Bounds: 64 sections, so 80 keys and some 350 arguments.
 
 local settings, counts = KEYS[1], KEYS[2]
 local generation, state = tonumber(ARGV[1]), ARGV[2]
 local draw_count, settings_count = ARGV[3], tonumber(ARGV[4])
 local sections_from = 5 + 2 * settings_count
-local first_map = 16
+local first_map = 17
 
 local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
 known, building = tonumber(known or 0), tonumber(building or 0)

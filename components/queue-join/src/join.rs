@@ -23,7 +23,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let scope = format!("join:{user}");
     idempotency::once(&call, event_id, &scope, async {
         let stores = stores::open().await?;
-        let joined = joining::join(&stores, event_id, user, receipt, proof.as_deref()).await?;
+        let proof = proof.as_deref();
+        let joined = joining::join(&call, &stores, event_id, user, receipt, proof).await?;
         let status = if joined.fresh { StatusCode::CREATED } else { StatusCode::OK };
         Reply::json(status, &place::describe(event_id, user, &joined).await?)
     })

@@ -191,6 +191,7 @@ impl Client {
             | PlaceOutcome::NotOnSale
             | PlaceOutcome::UnknownPlace
             | PlaceOutcome::JoiningStopped
+            | PlaceOutcome::AddressFull
             | PlaceOutcome::NumbersUsedUp
             | PlaceOutcome::ProofRequired
             | PlaceOutcome::EventMissing => Some(Final::End(EndReason::Left)),

@@ -62,6 +62,6 @@ async fn join(call: &Call, event: EventId, user: UserId) -> Result<Place, Proble
     let proof = call.form_field("proof")?.filter(|it| !it.is_empty());
     let receipt = auth::queue_receipt(call, call.cookie(cookies::RECEIPT), event, user).await?;
     let stores = stores::open().await?;
-    let joined = joining::join(&stores, event, user, receipt, proof.as_deref()).await?;
+    let joined = joining::join(call, &stores, event, user, receipt, proof.as_deref()).await?;
     place::describe(event, user, &joined).await
 }

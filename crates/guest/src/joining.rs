@@ -4,21 +4,25 @@ use domain::code::Code;
 use domain::id::{EventId, UserId};
 use domain::proof::{self, Action, Challenge, Subject};
 use sale::Receipt;
-use scripts::{PlaceOutcome, QueuePlace, ShownProof};
+use scripts::{AddressCap, PlaceOutcome, QueuePlace, ShownProof};
 use serde_json::json;
 
+use crate::call::Call;
+use crate::limit;
 use crate::problem::Problem;
 use crate::stores::SpinStores;
 use crate::variables;
 
 /// Gives `user` a place in the queue of `event`, or finds the one there is. `proof` is what the
-/// client sends as a proof of work; where none is configured it is not looked at.
+/// client sends as a proof of work; where none is configured it is not looked at. `call` tells the
+/// address, which may have so many places, where addresses count.
 ///
 /// # Errors
 ///
 /// 403 `proof_required`, with the `challenge`, when a new place needs a proof and this is none.
 /// 503 when a store or a variable cannot be read.
 pub async fn join(
+    call: &Call,
     stores: &SpinStores,
     event: EventId,
     user: UserId,
@@ -35,7 +39,10 @@ pub async fn join(
         Some(Ok(challenged_at)) => ShownProof::Shown { challenged_at: *challenged_at },
         Some(Err(_)) | None => ShownProof::None,
     };
-    let place = sale::join_queue(stores, event, user, receipt, shown).await?;
+    let counted = limit::queue_places(call, event).await?;
+    let address =
+        counted.as_ref().map(|(digest, places_max)| AddressCap { digest, places_max: *places_max });
+    let place = sale::join_queue(stores, event, user, receipt, shown, address).await?;
     if place.outcome != PlaceOutcome::ProofRequired {
         return Ok(place);
     }

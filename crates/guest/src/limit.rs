@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use data_encoding::HEXLOWER;
 use domain::code::Code;
+use domain::id::EventId;
 use domain::rate::{Rate, Rates, RouteClass};
 use futures_util::future::join;
 use http::{HeaderMap, HeaderName};
@@ -33,6 +34,8 @@ const SUBJECT_BYTES: usize = 16;
 struct Limits {
     user: Rates,
     address: Rates,
+    /// Places in a queue that one address may have; 0 for any number.
+    queue_places_per_address: i64,
     /// Proxies in front whose `X-Forwarded-For` is believed.
     trusted_proxy_hops: usize,
 }
@@ -58,6 +61,21 @@ pub async fn user(call: &Call, class: RouteClass, user: &str) -> Result<(), Prob
 /// As [`user`].
 pub async fn address(call: &Call, class: RouteClass) -> Result<(), Problem> {
     check(call, class, None).await
+}
+
+/// The places that the address of this request may have in the queue of `event`, and a digest that
+/// stands for the address there; nothing when addresses do not count.
+///
+/// # Errors
+///
+/// 503 when the variable or the keys cannot be read.
+pub async fn queue_places(call: &Call, event: EventId) -> Result<Option<(String, i64)>, Problem> {
+    let limits = limits().await?;
+    let places_max = limits.queue_places_per_address;
+    let address = client_address(&call.headers, limits.trusted_proxy_hops);
+    let (1.., Some(address)) = (places_max, address) else { return Ok(None) };
+    let keys = variables::signing_keys().await?;
+    Ok(Some((keys.keyed_digest(&format!("queue address\n{event}\n{address}")), places_max)))
 }
 
 async fn check(call: &Call, class: RouteClass, user: Option<&str>) -> Result<(), Problem> {
@@ -118,14 +136,16 @@ async fn limits() -> Result<Rc<Limits>, Problem> {
         let text = variables::text(name).await?;
         text.parse::<Rates>().map_err(|error| unreadable(name, error.to_string()))
     };
-    let hops = variables::text("trusted_proxy_hops").await?;
-    let hops = if hops.is_empty() { "0" } else { &hops };
+    let number = async |name| {
+        let text = variables::text(name).await?;
+        let text = if text.is_empty() { "0" } else { &text };
+        text.parse::<u16>().map_err(|_| unreadable(name, "is not a number".to_owned()))
+    };
     let limits = Rc::new(Limits {
         user: rates("rate_limits_user").await?,
         address: rates("rate_limits_address").await?,
-        trusted_proxy_hops: hops
-            .parse()
-            .map_err(|_| unreadable("trusted_proxy_hops", "is not a number".to_owned()))?,
+        queue_places_per_address: i64::from(number("queue_places_per_address").await?),
+        trusted_proxy_hops: usize::from(number("trusted_proxy_hops").await?),
     });
     LIMITS.set(Some(Rc::clone(&limits)));
     Ok(limits)

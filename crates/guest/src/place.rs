@@ -15,7 +15,8 @@ use crate::variables;
 /// a word comes back with the ticket it has.
 const TICKET_TTL_S: i64 = 20 * 60;
 
-/// When to try again while nobody may join: an organiser decides that, nothing that soon passes.
+/// When to try again while nobody may join: an organiser or another fan has to act, and nothing
+/// that soon passes.
 const JOIN_AGAIN_AFTER_S: i64 = 30;
 
 /// The place of `user`, with receipt and, once let in, with pass.
@@ -50,6 +51,11 @@ pub fn describe_with(
         PlaceOutcome::NotOnSale => return Err(Problem::of(Code::EventNotOnSale)),
         PlaceOutcome::JoiningStopped => {
             return Err(Problem::of(Code::JoiningStopped).retry_after_s(JOIN_AGAIN_AFTER_S));
+        }
+        PlaceOutcome::AddressFull => {
+            let detail = "this address has as many places as it may";
+            let refusal = Problem::new(Code::RateLimited, detail);
+            return Err(refusal.retry_after_s(JOIN_AGAIN_AFTER_S));
         }
         PlaceOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
         PlaceOutcome::UnknownPlace | PlaceOutcome::NumbersUsedUp | PlaceOutcome::ProofRequired => {

@@ -15,7 +15,8 @@ use domain::queue::{drawn_order, undrawn_number};
 use domain::time::Instant;
 use ledger::Database;
 use scripts::{
-    JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownProof, ShownReceipt, WatchedPlace,
+    AddressCap, JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownProof, ShownReceipt,
+    WatchedPlace,
 };
 
 use crate::{Error, Stores, opened};
@@ -36,7 +37,7 @@ pub struct Receipt {
 }
 
 /// Joins the queue of `event`: the place the user has, the one that the receipt proves, or a new
-/// one; `proof` may be needed for a new one.
+/// one, for which `proof` may be needed and `address` says how many there may be.
 ///
 /// # Errors
 ///
@@ -47,9 +48,10 @@ pub async fn join_queue<T: Transport, D: Database>(
     user: UserId,
     receipt: Option<Receipt>,
     proof: ShownProof,
+    address: Option<AddressCap<'_>>,
 ) -> Result<QueuePlace, Error> {
     let shown = if receipt.is_some() { ShownReceipt::Shown } else { ShownReceipt::None };
-    let mut request = JoinQueue { event, user, block: None, receipt: shown, proof };
+    let mut request = JoinQueue { event, user, block: None, receipt: shown, proof, address };
     for _ in 0..ATTEMPTS_MAX {
         let place = join(stores, &request).await?;
         match (place.outcome, receipt) {
@@ -94,13 +96,14 @@ pub async fn find_place<T: Transport, D: Database>(
             return Ok(place);
         }
         // Without a block: a place comes back, no new one is made.
-        let proof = ShownProof::NotAsked;
-        let request = JoinQueue { event, user, block: None, receipt: honoured, proof };
+        let (proof, address) = (ShownProof::NotAsked, None);
+        let request = JoinQueue { event, user, block: None, receipt: honoured, proof, address };
         let restored = join(stores, &request).await?;
         match restored.outcome {
             PlaceOutcome::NotOnSale
             | PlaceOutcome::NumbersUsedUp
-            | PlaceOutcome::JoiningStopped => return Ok(place),
+            | PlaceOutcome::JoiningStopped
+            | PlaceOutcome::AddressFull => return Ok(place),
             PlaceOutcome::UnknownPlace => {}
             _ => return Ok(restored),
         }
@@ -168,7 +171,7 @@ pub async fn leave_queue<T: Transport, D: Database>(
 
 async fn join<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    request: &JoinQueue,
+    request: &JoinQueue<'_>,
 ) -> Result<QueuePlace, Error> {
     opened(stores, request.event, async || {
         scripts::join_queue(&stores.cluster, request, stores.redis_deadline).await

@@ -12,7 +12,7 @@ use crate::{Error, QueuePlace, keys, registry};
 
 /// Who joins.
 #[derive(Debug, Clone, Copy)]
-pub struct JoinQueue {
+pub struct JoinQueue<'a> {
     /// The event.
     pub event: EventId,
     /// The user.
@@ -24,6 +24,17 @@ pub struct JoinQueue {
     pub receipt: ShownReceipt,
     /// A proof of work.
     pub proof: ShownProof,
+    /// Where the user comes from, when addresses count.
+    pub address: Option<AddressCap<'a>>,
+}
+
+/// How many places one address may have at an event.
+#[derive(Debug, Clone, Copy)]
+pub struct AddressCap<'a> {
+    /// Stands for the address and does not tell it; letters and digits.
+    pub digest: &'a str,
+    /// Places at most, of users who have not left.
+    pub places_max: i64,
 }
 
 /// A genuine proof of work of the user for joining this event's queue.
@@ -68,7 +79,7 @@ pub enum ShownReceipt {
 /// See [`Error`].
 pub async fn join_queue<T: Transport>(
     cluster: &Cluster<T>,
-    request: &JoinQueue,
+    request: &JoinQueue<'_>,
     deadline: Duration,
 ) -> Result<QueuePlace, Error> {
     let (key_list, arguments) = words(request, &request.user.to_string());
@@ -78,7 +89,7 @@ pub async fn join_queue<T: Transport>(
 
 /// The words of the command that [`join_queue`] sends, with `user` for the user: for those who
 /// measure the script without this crate.
-pub fn join_queue_words(request: &JoinQueue, user: &str) -> Vec<String> {
+pub fn join_queue_words(request: &JoinQueue<'_>, user: &str) -> Vec<String> {
     let (key_list, arguments) = words(request, user);
     let sha1 = registry::JOIN_QUEUE.script.sha1.to_owned();
     let mut all = vec!["EVALSHA".to_owned(), sha1, key_list.len().to_string()];
@@ -91,7 +102,7 @@ pub fn join_queue_words(request: &JoinQueue, user: &str) -> Vec<String> {
 }
 
 /// Keys and arguments.
-fn words(request: &JoinQueue, user: &str) -> (Vec<String>, Vec<Argument>) {
+fn words(request: &JoinQueue<'_>, user: &str) -> (Vec<String>, Vec<Argument>) {
     let event = request.event;
     let key_list = vec![
         keys::settings(event),
@@ -102,6 +113,7 @@ fn words(request: &JoinQueue, user: &str) -> (Vec<String>, Vec<Argument>) {
         keys::places(event),
         keys::seen(event),
         keys::away(event),
+        keys::addresses(event),
     ];
     let (first, last) = request.block.unwrap_or_default();
     let (receipt, score, joined_ms) = match request.receipt {
@@ -114,6 +126,8 @@ fn words(request: &JoinQueue, user: &str) -> (Vec<String>, Vec<Argument>) {
         ShownProof::None => ("asked", 0),
         ShownProof::Shown { challenged_at } => ("shown", challenged_at.unix_ms()),
     };
+    let (digest, places_max) =
+        request.address.map_or(("", 0), |address| (address.digest, address.places_max));
     let arguments = vec![
         user.into(),
         first.into(),
@@ -124,6 +138,8 @@ fn words(request: &JoinQueue, user: &str) -> (Vec<String>, Vec<Argument>) {
         shown.into(),
         challenged_ms.into(),
         proof::LIFE_MS.into(),
+        digest.into(),
+        places_max.into(),
     ];
     (key_list, arguments)
 }

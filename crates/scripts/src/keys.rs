@@ -65,6 +65,12 @@ pub fn places(event: EventId) -> String {
     key(event, "places")
 }
 
+/// Hash: digest of an address → places it has taken and not left; `user <user>` → digest of the
+/// address that the user's place counts for. Empty unless addresses count.
+pub fn addresses(event: EventId) -> String {
+    key(event, "addresses")
+}
+
 /// Hash: `<section>-<row>-<number>` → booking that holds or owns the seat; for standing places
 /// `<section>-<booking>` → booking, one field for all of them.
 pub fn holders(event: EventId) -> String {
@@ -139,6 +145,7 @@ pub(crate) fn all_but_journal<'a>(
         answer_times(event),
         seen(event),
         away(event),
+        addresses(event),
     ];
     all.extend(seated.map(|section| map(event, section)));
     all

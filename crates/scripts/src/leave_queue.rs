@@ -46,6 +46,7 @@ pub async fn leave_queue<T: Transport>(
         keys::feed(event),
         keys::seen(event),
         keys::away(event),
+        keys::addresses(event),
     ];
     let arguments = vec![user.to_string().into()];
     let reply = call(cluster, &registry::LEAVE_QUEUE, &key_list, arguments, deadline).await?;

@@ -98,7 +98,9 @@ pub use finish_opening::{FinishOpening, FinishOpeningOutcome, finish_opening};
 pub use finish_request::{Answer, FinishOutcome, FinishRequest, finish_request};
 pub use holds_a_ticket::holds_a_ticket;
 pub use idempotency::Idempotency;
-pub use join_queue::{JoinQueue, ShownProof, ShownReceipt, join_queue, join_queue_words};
+pub use join_queue::{
+    AddressCap, JoinQueue, ShownProof, ShownReceipt, join_queue, join_queue_words,
+};
 pub use leave_queue::{LeaveOutcome, leave_queue};
 pub use limit_rate::{LimitRate, RateVerdict, limit_rate};
 pub use list_due_holds::{DUE_HOLDS_MAX, DueHolds, list_due_holds};

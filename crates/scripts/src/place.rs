@@ -25,6 +25,8 @@ pub enum PlaceOutcome {
     UnknownPlace,
     /// Joining only: the organiser lets nobody else join.
     JoiningStopped,
+    /// Joining only: the address has as many places as it may.
+    AddressFull,
     /// Joining only: a new block of numbers is needed.
     NumbersUsedUp,
     /// Joining only: a new place asks for a proof of work, and none that is good was shown.
@@ -97,6 +99,7 @@ impl QueuePlace {
             "not_on_sale" => PlaceOutcome::NotOnSale,
             "unknown_place" => PlaceOutcome::UnknownPlace,
             "joining_stopped" => PlaceOutcome::JoiningStopped,
+            "address_full" => PlaceOutcome::AddressFull,
             "numbers_used_up" => PlaceOutcome::NumbersUsedUp,
             "proof_required" => PlaceOutcome::ProofRequired,
             "event_missing" => PlaceOutcome::EventMissing,

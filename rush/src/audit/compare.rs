@@ -32,7 +32,7 @@ impl fmt::Display for Finding {
 }
 
 /// The names of an event's keys in Redis besides one `map:<section>` for each seated section.
-const KEY_NAMES: [&str; 17] = [
+const KEY_NAMES: [&str; 18] = [
     "settings",
     "counts",
     "queue",
@@ -50,6 +50,7 @@ const KEY_NAMES: [&str; 17] = [
     "feed",
     "seen",
     "away",
+    "addresses",
 ];
 
 /// Everything that must not be, of an event in which nothing is pending any more. `paid` is how

@@ -134,13 +134,14 @@ impl Line {
     }
 }
 
-fn request(event: EventId) -> JoinQueue {
+fn request(event: EventId) -> JoinQueue<'static> {
     JoinQueue {
         event,
         user: UserId::from_uuid(Uuid::now_v7()),
         block: Some(NUMBERS),
         receipt: ShownReceipt::None,
         proof: ShownProof::NotAsked,
+        address: None,
     }
 }
 

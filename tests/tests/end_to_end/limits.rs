@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use reqwest::Method;
 use serde_json::json;
-use tests::{Answer, BoxOffice};
+use tests::{Answer, BoxOffice, Buyer};
 
 /// An application that allows very little, an hour long, behind one trusted proxy.
 fn strict() -> BoxOffice {
@@ -74,6 +74,41 @@ async fn an_address_cannot_be_invented() {
     ask("2001:db8:1:2::1").await.expect(201);
     ask("2001:db8:1:2:ffff::2").await.expect(201);
     assert_limited(&ask("2001:db8:1:2:1:2:3:4").await, "guest", 2);
+}
+
+/// However many users an address makes up, it has two places in a line.
+#[tokio::test]
+async fn an_address_takes_as_many_places_as_it_may() {
+    let office = BoxOffice::open();
+    let beside = office.beside(&[("queue_places_per_address", "2"), ("trusted_proxy_hops", "1")]);
+    let queue = json!({ "sale": { "queue": { "enabled": true, "release_per_s": 0 } } });
+    let event = office.event(queue.clone()).await;
+    let mut buyers = Vec::new();
+    for _ in 0..3 {
+        buyers.push(office.buyer().await.at(&beside));
+    }
+    let join = async |buyer: &Buyer, event: &str, address: &str| {
+        buyer.join_request(event).header("x-forwarded-for", address).send().await
+    };
+    join(&buyers[0], &event, "203.0.113.5").await.expect(201);
+    join(&buyers[1], &event, "198.51.100.1, 203.0.113.5").await.expect(201);
+    let refused = join(&buyers[2], &event, "203.0.113.5").await;
+    assert!(refused.header("retry-after").is_some(), "{refused}");
+    refused.expect_problem(429, "rate_limited");
+    // The page is no way around it.
+    let form = beside.request(Method::POST, &format!("/waiting-room/{event}"));
+    let form = form.body("application/x-www-form-urlencoded", "");
+    let page = form.header("x-forwarded-for", "203.0.113.5").send().await;
+    assert_eq!(page.status, 429, "{page}");
+    join(&buyers[0], &event, "203.0.113.5").await.expect(200);
+    let other = office.event(queue).await;
+    join(&buyers[2], &other, "203.0.113.5").await.expect(201);
+    buyers[1].leave(&event).await.expect(204);
+    join(&buyers[2], &event, "203.0.113.5").await.expect(201);
+    join(&buyers[1], &event, "203.0.113.6").await.expect(201);
+    // Nothing that is kept tells the address.
+    let keys = office.inside().keys_of(&event);
+    assert!(keys.iter().any(|key| key.ends_with(":addresses")), "{keys:?}");
 }
 
 #[tokio::test]

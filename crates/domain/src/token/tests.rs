@@ -144,6 +144,16 @@ fn any_change_of_a_token_breaks_it() {
 }
 
 #[test]
+fn a_digest_hangs_on_the_key_and_tells_nothing() {
+    let digest = |seed, text: &str| keys(&[("a", seed)]).keyed_digest(text);
+    let of_address = digest(1, "203.0.113.5");
+    assert_eq!(of_address, digest(1, "203.0.113.5"));
+    assert_ne!(of_address, digest(2, "203.0.113.5"));
+    assert_ne!(of_address, digest(1, "203.0.113.6"));
+    assert_eq!(of_address.len(), 64);
+}
+
+#[test]
 fn keys_are_read_strictly() {
     // A public key as well as a seed.
     let key = pair().1.to_string().split_off(2);

@@ -57,9 +57,8 @@ impl Broken {
 }
 
 async fn join(stage: &Stage, user: UserId) -> QueuePlace {
-    sale::join_queue(&stage.stores, stage.event, user, None, scripts::ShownProof::NotAsked)
-        .await
-        .unwrap()
+    let proof = scripts::ShownProof::NotAsked;
+    sale::join_queue(&stage.stores, stage.event, user, None, proof, None).await.unwrap()
 }
 
 /// What was acknowledged after the link to the replica was cut is gone after the failover. Two

@@ -16,7 +16,8 @@ fn new_user() -> UserId {
 }
 
 async fn join(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
-    join_queue(&stage.stores, stage.event, user, receipt, ShownProof::NotAsked).await.unwrap()
+    let proof = ShownProof::NotAsked;
+    join_queue(&stage.stores, stage.event, user, receipt, proof, None).await.unwrap()
 }
 
 async fn find(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {

@@ -235,6 +235,7 @@ impl Stage {
             keys::answers(event),
             keys::answer_times(event),
             keys::journal(event),
+            keys::addresses(event),
             keys::map(event, &section),
         ] {
             self.redis(&key, "DEL", &[&key]).await;

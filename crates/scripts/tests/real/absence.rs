@@ -19,7 +19,7 @@ impl Stage {
     }
 
     /// As if the sweeps had gone on for so long.
-    async fn swept_for(&self, ms: i64) {
+    pub(crate) async fn swept_for(&self, ms: i64) {
         let now_ms = in_ms(0).unix_ms();
         let (from, now) = ((now_ms - ms).to_string(), now_ms.to_string());
         self.raw(&keys::settings(self.event), "HSET", &["abandon_from_ms", &from]).await;

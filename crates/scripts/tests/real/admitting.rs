@@ -191,6 +191,7 @@ fn many_schedulers_keep_the_bounds_together() {
                 block: None,
                 receipt: ShownReceipt::None,
                 proof: ShownProof::NotAsked,
+                address: None,
             };
             let place = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
             assert_eq!(place.waiting, 151 - admitted_in_all, "nobody is lost");

@@ -292,6 +292,7 @@ async fn the_keys_of_an_event_are_a_fixed_set() {
             keys::feed(event),
             keys::seen(event),
             keys::away(event),
+            keys::addresses(event),
             keys::map(event, &"A".parse().unwrap()),
         ];
         // COUNT far above the number of keys: one call sees all.

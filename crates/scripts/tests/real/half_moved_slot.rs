@@ -107,6 +107,7 @@ fn moving_keys(event: EventId) -> Vec<String> {
         keys::feed(event),
         keys::seen(event),
         keys::away(event),
+        keys::addresses(event),
     ]
 }
 
@@ -161,7 +162,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let seen = [ann];
     let known = [seated("A", 2, 5, 5_000)];
     let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
-    let join = JoinQueue { event, user: ann, block: None, receipt, proof };
+    let join = JoinQueue { event, user: ann, block: None, receipt, proof, address: None };
     let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
     let idempotency = Idempotency { entry: "k", fingerprint: "f" };
     let taken = Choice::Seats { section, seats: &[(1, 1)] };

@@ -145,10 +145,10 @@ fn one_booking_reserved_fifty_times_at_once_is_one_hold() {
 }
 
 /// To join, with numbers at hand.
-fn join_of(event: EventId, user: UserId) -> JoinQueue {
+fn join_of(event: EventId, user: UserId) -> JoinQueue<'static> {
     let block = Some((1, 10_000));
     let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
-    JoinQueue { event, user, block, receipt, proof }
+    JoinQueue { event, user, block, receipt, proof, address: None }
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The queue: joining, being let in, leaving.
 
-use scripts::{ShownReceipt, keys};
+use scripts::{AddressCap, JoinQueue, PlaceOutcome, ShownProof, ShownReceipt, keys};
 
 use crate::scene::play;
 use crate::servers;
-use crate::stage::{Setup, Stage};
+use crate::stage::{BLOCK, DEADLINE, Setup, Stage};
 
 #[tokio::test]
 async fn users_are_let_in_in_the_order_of_their_numbers() {
@@ -275,6 +275,55 @@ async fn a_line_that_takes_nobody_else_keeps_those_it_has() {
         cat joins                   -> joining_stopped
     ";
     play(&Setup::with_queue(), rows).await;
+}
+
+/// An address takes as many places as it may, whoever asks for them; leaving gives one back.
+#[tokio::test]
+async fn an_address_has_no_more_places_than_it_may() {
+    for (server, cluster) in servers::all() {
+        let mut stage = Stage::open(cluster, Setup::with_queue()).await;
+        stage.numbers_granted += BLOCK;
+        let at = async |stage: &mut Stage, name: &str, digest: &str, receipt| {
+            let user = stage.user(name);
+            let (block, event) = (Some((1, BLOCK)), stage.event);
+            let (proof, address) =
+                (ShownProof::NotAsked, Some(AddressCap { digest, places_max: 2 }));
+            let request = JoinQueue { event, user, block, receipt, proof, address };
+            scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap()
+        };
+        let none = ShownReceipt::None;
+        let first = at(&mut stage, "ann", "here", none).await;
+        assert_eq!(at(&mut stage, "bob", "here", none).await.number, 2);
+        let full = at(&mut stage, "cat", "here", none).await;
+        assert_eq!((full.outcome, full.number), (PlaceOutcome::AddressFull, 0), "on {server}");
+        assert_eq!(
+            at(&mut stage, "bob", "here", none).await.number,
+            2,
+            "joining again is no place"
+        );
+        assert_eq!(at(&mut stage, "cat", "there", none).await.number, 3);
+        // A place that somebody leaves is free for the next, once.
+        stage.play(server, "bob leaves -> left\nbob leaves -> absent").await;
+        assert_eq!(at(&mut stage, "dan", "here", none).await.number, 4);
+        assert_eq!(at(&mut stage, "eve", "here", none).await.outcome, PlaceOutcome::AddressFull);
+        // A place that is kept for somebody who is away, or has expired, counts.
+        stage.swept_for(3_600_000).await;
+        stage.play(server, "ann is silent 61000 -> done\nsweep absent -> 1 away").await;
+        assert_eq!(at(&mut stage, "eve", "here", none).await.outcome, PlaceOutcome::AddressFull);
+        stage.play(server, "admit 1 -> 1 in, 1 wait, 1 active\nann looks -> expired 1").await;
+        assert_eq!(at(&mut stage, "eve", "here", none).await.outcome, PlaceOutcome::AddressFull);
+        // What a receipt proves comes back, and counts.
+        stage.open_as(2, scripts::Opening::Rebuilt).await;
+        stage.go_live(2, 0).await;
+        for name in ["ann", "dan", "bob"] {
+            let (score, joined_at) = (first.score, first.joined_at);
+            let back = at(&mut stage, name, "here", ShownReceipt::Honoured { score, joined_at });
+            assert_eq!(back.await.outcome, PlaceOutcome::Waiting);
+        }
+        assert_eq!(at(&mut stage, "eve", "here", none).await.outcome, PlaceOutcome::AddressFull);
+        let kept = stage.texts(&keys::addresses(stage.event), "HGET", &["here"]).await;
+        assert_eq!(kept, ["3"]);
+    }
 }
 
 #[tokio::test]

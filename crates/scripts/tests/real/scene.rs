@@ -263,6 +263,7 @@ impl Stage {
             PlaceOutcome::NotOnSale => format!("not_on_sale{new}"),
             PlaceOutcome::UnknownPlace => format!("unknown_place{new}"),
             PlaceOutcome::JoiningStopped => format!("joining_stopped{new}"),
+            PlaceOutcome::AddressFull => format!("address_full{new}"),
             PlaceOutcome::NumbersUsedUp => format!("numbers_used_up{new}"),
             PlaceOutcome::ProofRequired => format!("proof_required{new}"),
             PlaceOutcome::EventMissing => format!("event_missing{new}"),

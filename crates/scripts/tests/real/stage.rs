@@ -239,7 +239,8 @@ impl Stage {
         receipt: ShownReceipt,
         proof: ShownProof,
     ) -> QueuePlace {
-        let mut request = JoinQueue { event: self.event, user, block: None, receipt, proof };
+        let (block, event, address) = (None, self.event, None);
+        let mut request = JoinQueue { event, user, block, receipt, proof, address };
         let place = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
         if place.outcome != PlaceOutcome::NumbersUsedUp {
             return place;
