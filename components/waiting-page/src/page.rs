@@ -123,7 +123,8 @@ fn before_the_draw(event: &Event) -> Html {
         .raw(
             "</time>. At that moment places are drawn among all who are here; until then nobody \
              has a position, and being early is no advantage. You keep your place in the draw if \
-             you close this page, as long as you come back with this browser.</p>",
+             you close this page, as long as you come back with this browser within a day of \
+             joining.</p>",
         )
 }
 
@@ -161,8 +162,8 @@ fn admitted(place: &Place) -> Html {
 fn expired(event: &Event) -> Html {
     heading("Your turn is over")
         .raw(
-            "<p>Your pass was not used in time, and your place went to the next in the line. You \
-             can join again, at its end.</p>",
+            "<p>Your turn came while you were away, or your pass was not used in time, and your \
+             place went to the next in the line. You can join again, at its end.</p>",
         )
         .with(form(event.id, "Join again"))
 }

@@ -44,9 +44,10 @@
       element("position").textContent = place.position.toLocaleString("en");
       element("wait").textContent = wait(place);
       element("chance").textContent = chance(place);
-      if (place.message !== undefined && element("message")) {
-        element("message").textContent = place.message;
-        element("message").hidden = place.message === "";
+      if (element("message")) {
+        // A message that was taken back is not there any more.
+        element("message").textContent = place.message ?? "";
+        element("message").hidden = !place.message;
       }
       if (Date.now() - spokenAt >= SPEAK_MS) {
         spokenAt = Date.now();

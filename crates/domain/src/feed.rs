@@ -90,7 +90,7 @@ impl FromStr for LineState {
 pub enum EndReason {
     /// The fan was let in and has the pass.
     Admitted,
-    /// The pass ran out unused.
+    /// The pass ran out unused, or the turn came while the fan was away.
     Expired,
     /// The fan left the line, or the place is not known any more.
     Left,

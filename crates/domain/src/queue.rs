@@ -51,7 +51,7 @@ pub enum PlaceStatus {
     Waiting,
     /// Let in: a pass is ready.
     Admitted,
-    /// The pass ran out before it was used.
+    /// The pass ran out before it was used, or the turn came while the fan was away.
     Expired,
     /// The line has ended: sold out, ended or cancelled.
     Closed,

@@ -48,7 +48,7 @@ impl ProviderError {
         let ErrorBody { kind, code } = envelope.error;
         match (status.as_u16(), code.as_str()) {
             // A key that was rolled too early is mended: nobody's money is given up for it.
-            (401 | 403 | 409 | 429 | 500..=599, _) => Self::Unavailable(text(status, &kind, &code)),
+            (401 | 409 | 429 | 500..=599, _) => Self::Unavailable(text(status, &kind, &code)),
             (400..=499, "payment_intent_unexpected_state") => Self::UnexpectedState,
             (400..=499, "charge_already_refunded") => Self::AlreadyRefunded,
             (404, _) | (400..=499, "resource_missing") => Self::NotFound,
@@ -98,7 +98,7 @@ mod tests {
             (503, "", "", unavailable("status 503")),
             (400, "idempotency_error", "", refused("status 400 idempotency_error")),
             (401, "invalid_request_error", "", unavailable("status 401 invalid_request_error")),
-            (403, "", "", unavailable("status 403")),
+            (403, "", "", refused("status 403")),
             (402, "card_error", "card_declined", refused("status 402 card_error card_declined")),
             (302, "", "", refused("status 302")),
             (400, "sk_live key\n", "", refused("status 400")),

@@ -31,10 +31,11 @@ use crate::{Error, Stores};
 const SECOND_LOOK_AFTER: Duration = Duration::from_millis(300);
 /// How long the keys of an event stay in Redis after its end. Postgres can bring it back.
 const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
-/// The worker audits each event so often. Within a minute after a fault an event is whole again.
+/// The worker audits each event so often, while there are not too many of them: a run has time for
+/// a few.
 const AUDIT_EVERY_MS: i64 = 10_000;
 /// Events audited in one run of the worker.
-const AUDITED_AT_A_TIME: u32 = 4;
+const AUDITS_MAX: usize = 32;
 
 /// What an audit may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,20 +141,19 @@ pub async fn audit_totals<D: Database>(database: &D) -> Result<AuditTotals, Erro
     Ok(ledger::read_audit_totals(database, None).await?)
 }
 
-/// Audits the events whose turn it is; returns what went wrong with which. No new one is begun once
-/// `in_time` says no.
+/// Audits the events whose turn it is; returns what went wrong with which. An event is claimed when
+/// its audit begins, and no new one is begun once `in_time` says no: who finds no time now comes
+/// first in the next run.
 pub(crate) async fn audit_due_events<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     in_time: &impl Fn() -> bool,
 ) -> Result<Vec<(EventId, Result<(), Error>)>, Error> {
-    let due = ledger::events_to_audit(&stores.database, AUDIT_EVERY_MS, AUDITED_AT_A_TIME).await?;
     let mut results = Vec::new();
-    for event in due {
-        // An event that is left out comes first when its turn comes again.
-        if in_time() {
-            let audited = Box::pin(audit_event(stores, event, AuditMode::Repair)).await;
-            results.push((event, audited.map(|_| ())));
-        }
+    while in_time() && results.len() < AUDITS_MAX {
+        let due = ledger::events_to_audit(&stores.database, AUDIT_EVERY_MS, 1).await?;
+        let Some(event) = due.into_iter().next() else { break };
+        let audited = Box::pin(audit_event(stores, event, AuditMode::Repair)).await;
+        results.push((event, audited.map(|_| ())));
     }
     Ok(results)
 }

@@ -42,7 +42,7 @@ pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Joins> {
 
 async fn by_http(arguments: &BenchQueueArguments, count: usize) -> Result<f64> {
     let client = Arc::new(Client::new(&arguments.base_url, CLIENTS, None)?);
-    let event = super::streams::create_event(&client, arguments).await?;
+    let event = super::streams::create_event(&client, arguments, arguments.joins).await?;
     let guests = stream::iter(0..count).map(|_| client.login()).buffer_unordered(CLIENTS);
     let guests: Vec<_> = guests.collect().await;
     let guests: Vec<_> = guests.into_iter().collect::<Result<_, _>>()?;

@@ -17,6 +17,7 @@ use clap::Args;
 
 use cost::Cost;
 use joins::Joins;
+use streams::Measured;
 
 use crate::table::grouped;
 
@@ -27,9 +28,10 @@ const END: &str = "<!-- end of what was measured -->\n";
 /// Measure the waiting room of a running system.
 #[derive(Args)]
 pub(crate) struct BenchQueueArguments {
-    /// Streams that are open at once.
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    streams: u32,
+    /// Streams that are open at once, for each size of a crowd, from small to large.
+    #[arg(long, default_value = "1000", value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    streams: Vec<u32>,
     /// Fans let in each second.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     release_per_s: u32,
@@ -64,10 +66,8 @@ pub(crate) async fn run(arguments: BenchQueueArguments) -> Result<()> {
     let joins = joins::measure(&arguments).await?;
     eprintln!("joins are measured");
     let costs = cost::measure(&arguments).await?;
-    let columns = ["streams", ""];
-    let rows = streamed.rows().into_iter().map(|(name, value)| [name.to_owned(), value]);
     let mut text = format!("Measured on {machine}.\n\n");
-    text += &table(&columns, &rows.collect::<Vec<_>>());
+    text += &streams_table(&streamed);
     text += &table(&["joins", "per second", "ratio"], &joins_rows(&joins));
     let columns = ["waiting", "join", "position", "let one in", "memory per fan"];
     text += &table(&columns, &costs_rows(&costs));
@@ -78,6 +78,24 @@ pub(crate) async fn run(arguments: BenchQueueArguments) -> Result<()> {
         Some(file) => put(file, &text),
         None => Ok(()),
     }
+}
+
+/// A column for each size of a crowd.
+fn streams_table(measured: &[Measured]) -> String {
+    let sizes = measured.iter().map(|it| grouped(i64::try_from(it.streams()).unwrap_or(i64::MAX)));
+    let columns: Vec<_> = ["streams open at once".to_owned()].into_iter().chain(sizes).collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for (column, it) in measured.iter().enumerate() {
+        for (index, (name, value)) in it.rows().into_iter().enumerate() {
+            if column == 0 {
+                rows.push(vec![name.to_owned()]);
+            }
+            if let Some(row) = rows.get_mut(index) {
+                row.push(value);
+            }
+        }
+    }
+    table(&columns, &rows)
 }
 
 /// Each way against redis-benchmark, which only calls the script.
@@ -117,13 +135,14 @@ fn costs_rows(costs: &[Cost]) -> Vec<[String; 5]> {
 }
 
 /// A table in Markdown; the first column is of words, the others of numbers.
-fn table<const N: usize>(columns: &[&str; N], rows: &[[String; N]]) -> String {
-    let mut text = format!("| {} |\n|---", columns.join(" | "));
-    text += &"|---:".repeat(N.saturating_sub(1));
+fn table<C: AsRef<str>, R: AsRef<[String]>>(columns: &[C], rows: &[R]) -> String {
+    let names: Vec<_> = columns.iter().map(AsRef::as_ref).collect();
+    let mut text = format!("| {} |\n|---", names.join(" | "));
+    text += &"|---:".repeat(columns.len().saturating_sub(1));
     text += "|\n";
     for row in rows {
         // Writing to memory does not fail.
-        let _ = writeln!(text, "| {} |", row.join(" | "));
+        let _ = writeln!(text, "| {} |", row.as_ref().join(" | "));
     }
     text + "\n"
 }

@@ -45,13 +45,17 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
+    /// How many streams were open at once.
+    pub(crate) const fn streams(&self) -> usize {
+        self.streams
+    }
+
     /// Name and value of each figure.
     pub(crate) fn rows(&self) -> Vec<(&'static str, String)> {
         let share = 100.0 * self.passes as f64 / self.streams.max(1) as f64;
         let delay = |quantile| format!("{} ms", self.delays_ms.value_at_quantile(quantile));
         let memory = self.bytes_per_stream.map_or_else(|| "?".to_owned(), |it| it.to_string());
         vec![
-            ("streams open at once", self.streams.to_string()),
             ("time to join and open them", format!("{:.1} s", self.opening.as_secs_f64())),
             ("passes delivered", format!("{share:.2} %")),
             ("delay of a pass, median", delay(0.5)),
@@ -64,18 +68,32 @@ impl Measured {
     }
 }
 
-/// Opens the streams of a crowd that waits, lets it in and counts the passes.
-pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Measured> {
-    let client = Arc::new(Client::new(&arguments.base_url, JOINING_AT_ONCE, None)?);
-    let event = create_event(&client, arguments).await?;
-    let address = arguments.base_url.trim_start_matches("http://").to_owned();
+/// Measures each size of a crowd, from small to large. What a stream costs in memory is counted
+/// from before the first: what an earlier crowd has left is there for the next.
+pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Vec<Measured>> {
     let before = resident_bytes(arguments.application_pid);
+    let mut measured = Vec::new();
+    for streams in &arguments.streams {
+        measured.push(measure_crowd(arguments, *streams, before).await?);
+    }
+    Ok(measured)
+}
+
+/// Opens the streams of a crowd that waits, lets it in and counts the passes.
+async fn measure_crowd(
+    arguments: &BenchQueueArguments,
+    streams: u32,
+    before: Option<u64>,
+) -> Result<Measured> {
+    let client = Arc::new(Client::new(&arguments.base_url, JOINING_AT_ONCE, None)?);
+    let event = create_event(&client, arguments, streams).await?;
+    let address = arguments.base_url.trim_start_matches("http://").to_owned();
 
     let (passes, mut received) = mpsc::unbounded_channel();
     let turns = Arc::new(Semaphore::new(JOINING_AT_ONCE));
     let begun = Instant::now();
     let mut opening = Vec::new();
-    for _ in 0..arguments.streams {
+    for _ in 0..streams {
         let (client, turns) = (Arc::clone(&client), Arc::clone(&turns));
         let (address, passes) = (address.clone(), passes.clone());
         opening.push(tokio::spawn(async move {
@@ -107,7 +125,7 @@ pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Measured>
     let queue = serde_json::json!({ "release_per_s": release_per_s, "max_active": 100_000 });
     let change = serde_json::json!({ "sale": { "queue": queue } });
     client.change_event(&arguments.organiser_key, event, &change).await?;
-    let limit = PATIENCE + Duration::from_secs(u64::from(arguments.streams / release_per_s));
+    let limit = PATIENCE + Duration::from_secs(u64::from(streams / release_per_s));
     let mut delays_ms = Histogram::new(3)?;
     let counting = async {
         while let Some(delay_ms) = received.recv().await {
@@ -116,16 +134,15 @@ pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Measured>
     };
     // Late ones are counted as lost.
     let _ = tokio::time::timeout(limit, counting).await;
-    let streams = usize::try_from(arguments.streams)?;
     let growth = before.zip(after).map(|(before, after)| after.saturating_sub(before));
     Ok(Measured {
-        streams,
+        streams: usize::try_from(streams)?,
         opening,
         passes: usize::try_from(delays_ms.len())?,
         delays_ms,
         redis_connections,
         redis_readers,
-        bytes_per_stream: growth.map(|bytes| bytes / u64::from(arguments.streams)),
+        bytes_per_stream: growth.map(|bytes| bytes / u64::from(streams)),
     })
 }
 
@@ -133,6 +150,7 @@ pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Measured>
 pub(super) async fn create_event(
     client: &Client,
     arguments: &BenchQueueArguments,
+    capacity: u32,
 ) -> Result<EventId> {
     let queue = QueueSettings {
         enabled: true,
@@ -150,7 +168,7 @@ pub(super) async fn create_event(
         currency: "EUR".to_owned(),
         sections: vec![Section {
             name: "FLOOR".parse()?,
-            kind: SectionKind::Standing { capacity: arguments.streams.max(1) },
+            kind: SectionKind::Standing { capacity: capacity.max(1) },
             price: 100,
         }],
         sale: SaleSettings { queue, ..SaleSettings::default() },

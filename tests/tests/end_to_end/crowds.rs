@@ -142,7 +142,7 @@ async fn the_keys_of_an_event_do_not_grow_with_its_buyers() {
     }
     let keys = eventually("every kind of key is there", async || {
         let keys = inside.keys_of(&event);
-        (keys.len() >= 14).then_some(keys)
+        (keys.len() >= 15).then_some(keys)
     })
     .await;
     visit(20).await;

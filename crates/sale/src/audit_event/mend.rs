@@ -7,12 +7,13 @@ use domain::id::BookingId;
 use domain::section::SectionName;
 use ledger::{AuditCounts, Database};
 use scripts::{
-    ConfirmBooking, ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Hold, PLACES_REPAIRED_MAX,
-    PlaceRepair, ReleaseReason, ReleaseSeats, Repair,
+    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Hold, PLACES_REPAIRED_MAX, PlaceRepair,
+    ReleaseReason, ReleaseSeats, Repair,
 };
 
 use super::compare::Difference;
 use super::look::{Look, RedisLook};
+use crate::find_booking::mark_if_sold;
 use crate::rebuild_event::hold_of_facts;
 use crate::{Error, Stores, add_sections, apply_settings};
 
@@ -46,11 +47,9 @@ pub(super) async fn mend<T: Transport, D: Database>(
             Difference::Lost { .. } | Difference::Ended { .. } | Difference::Beaten { .. } => {}
             Difference::Settings { .. } => apply_settings(stores, event).await?,
             Difference::Section(_) => sections_missing = true,
-            Difference::Unmarked { booking, section } => {
+            Difference::Unmarked { booking, .. } => {
                 let Ok(booking) = booking.parse() else { continue };
-                let request = ConfirmBooking { booking, section, lost: None };
-                scripts::confirm_booking(cluster, &request, deadline).await?;
-                mended.holds += 1;
+                mended.holds += i64::from(mark_if_sold(stores, booking).await?.is_some());
             }
             Difference::Place { section, repair } => {
                 places.entry(section).or_default().push(repair.clone());

@@ -144,6 +144,11 @@ pub(crate) fn never_both(evidence: &Evidence) -> Finding {
             }
         }
     }
+    // Nobody of the crowd buys at a cash desk, and nothing is free.
+    let unpaid = evidence.rows("bookings").iter().filter(|row| {
+        row["state"].as_str() == Some("confirmed") && row["payment_id"].as_str().is_none()
+    });
+    violations.extend(unpaid.map(|row| format!("{} is confirmed and nobody has paid", row["id"])));
     for booking in confirmed.values() {
         let currency = booking["currency"].as_str().unwrap_or_default().to_owned();
         sums.entry(currency).or_default()[2] += booking["amount"].as_i64().unwrap_or_default();
@@ -262,6 +267,14 @@ mod tests {
         for finding in [settled(&evidence), never_both(&evidence), refunded_once(&evidence)] {
             assert_eq!(finding.verdict, Verdict::Kept, "{finding:?}");
         }
+    }
+
+    #[test]
+    fn a_ticket_for_no_money_breaks_it() {
+        let mut evidence = evidence();
+        let bookings = evidence.settled.ledger.get_mut("bookings").expect("they are there");
+        bookings[1]["state"] = json!("confirmed");
+        assert_eq!(never_both(&evidence).verdict, Verdict::Broken);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::settle::SETTLE_LIMIT;
 /// Faults after which an event is built again from Postgres.
 const EMPTYING: [&str; 2] = ["flushall", "restart-empty"];
 
+/// So many fans who want seats after everything was forgotten cannot all be unlucky.
+const TRIED_MIN: usize = 20;
+
 /// Promise 27: Redis is rebuilt from Postgres while selling goes on.
 pub(crate) fn rebuilt(evidence: &Evidence) -> Finding {
     let emptied: Vec<_> = evidence
@@ -15,9 +18,13 @@ pub(crate) fn rebuilt(evidence: &Evidence) -> Finding {
         .filter(|window| EMPTYING.contains(&window.fault.as_str()))
         .collect();
     let last_us = emptied.iter().map(|window| window.ended_us).max().unwrap_or(u64::MAX);
-    let since = evidence.calls_of(&["reserve"]).filter(|it| it.is_ok() && it.begun_us > last_us);
-    let since = since.count();
+    let tried = evidence.calls_of(&["reserve"]).filter(|it| it.begun_us > last_us);
+    let (tried, since) =
+        tried.fold((0, 0), |(tried, since), call| (tried + 1, since + usize::from(call.is_ok())));
     let mut violations = Vec::new();
+    if since == 0 && tried >= TRIED_MIN {
+        violations.push(format!("nothing was sold any more: {tried} tried to hold seats"));
+    }
     if !emptied.is_empty() {
         violations.extend(evidence.settled.differences.clone());
     }
@@ -52,7 +59,9 @@ pub(crate) fn agree(evidence: &Evidence) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::super::Verdict;
-    use super::super::evidence::tests::window;
+    use serde_json::Value;
+
+    use super::super::evidence::tests::{call, window};
     use super::*;
     use crate::inspect::books::tests::venue;
     use crate::inspect::observer::Sample;
@@ -75,6 +84,9 @@ mod tests {
         let windows = vec![window("flushall", (1, 2), true)];
         let mut evidence = Evidence { windows, ..Evidence::default() };
         assert_eq!(rebuilt(&evidence).verdict, Verdict::Kept);
+        let mut silent = evidence.clone();
+        silent.calls = vec![call("reserve", Value::Null, (3, 4), 409, Value::Null); TRIED_MIN];
+        assert_eq!(rebuilt(&silent).verdict, Verdict::Broken, "nobody gets a seat any more");
         evidence.settled.differences.push("sold in Postgres alone".to_owned());
         assert_eq!(rebuilt(&evidence).verdict, Verdict::Broken);
         assert_eq!(agree(&evidence).verdict, Verdict::Broken);

@@ -23,7 +23,8 @@ impl Ground {
         Ok(format!("node {master} of event `{}`, taken over by node {successor}", venue.name))
     }
 
-    /// Two fans hold the same seat: one before the loss, one after it; both pay.
+    /// Two fans hold the same seat: one before the loss, one after it; both pay. In half of the
+    /// cases the first pays before the loss, and it is the sale that Redis forgets.
     pub(crate) fn forced_loss(&self, random: &mut Rng) -> Result<String> {
         let venue = self.victim_with_rivals(random)?;
         let (master, slot) = self.master_of(&venue.id)?;
@@ -33,7 +34,10 @@ impl Ground {
 
         redis.pause(replica)?;
         let cut = redis.command(master, &["CLIENT", "KILL", "TYPE", "replica"]);
-        let first = self.hold_first(&rivals);
+        let mut first = self.hold_first(&rivals);
+        if random.bool() {
+            self.pay_first(&mut first);
+        }
         self.rest(LOSS_MS);
         // Dead before the replica can ask it for what it has missed.
         redis.kill(master)?;

@@ -28,6 +28,7 @@ pub(crate) struct Held {
     token: String,
     user: String,
     booking: Value,
+    has_paid: bool,
 }
 
 impl Ground {
@@ -74,18 +75,34 @@ impl Ground {
         })
     }
 
-    /// Both pay at the same time; says what came of it.
+    /// The first rival pays at once.
+    pub(crate) fn pay_first(&self, first: &mut Option<Held>) {
+        if let Some(first) = first {
+            self.runtime.block_on(self.pay(first));
+            first.has_paid = true;
+        }
+    }
+
+    /// Both pay at the same time, but for a first one who has paid; says what came of it.
     pub(crate) fn pay_both(&self, first: Option<Held>, second: Option<Held>) -> String {
         let (Some(first), Some(second)) = (first, second) else {
             return "no two rivals held".to_owned();
         };
         let are_rivals = first.booking["seats"] == second.booking["seats"];
         self.runtime.block_on(async {
-            tokio::join!(self.pay(&first), self.pay(&second));
+            let pay_first = async {
+                if !first.has_paid {
+                    self.pay(&first).await;
+                }
+            };
+            tokio::join!(pay_first, self.pay(&second));
         });
-        match are_rivals {
-            true => format!("two rivals held {}", first.booking["seats"]),
-            false => "the seats of the first rival were not given to the second".to_owned(),
+        match (are_rivals, first.has_paid) {
+            (true, true) => {
+                format!("a second rival held {}, which were paid", first.booking["seats"])
+            }
+            (true, false) => format!("two rivals held {}", first.booking["seats"]),
+            (false, _) => "the seats of the first rival were not given to the second".to_owned(),
         }
     }
 
@@ -100,7 +117,8 @@ impl Ground {
         let ask = Ask::new("reserve", Method::POST, "/api/v1/bookings/reserve").token(&token);
         let answer = desk.call(visitor, ask.facts(facts).json(&body)).await;
         let booking = answer.body;
-        (answer.status == 201).then_some(Held { visitor, token, user, booking })
+        let has_paid = false;
+        (answer.status == 201).then_some(Held { visitor, token, user, booking, has_paid })
     }
 
     async fn pay(&self, held: &Held) {
