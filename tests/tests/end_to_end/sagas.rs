@@ -69,6 +69,12 @@ async fn sagas_are_listed_page_by_page_for_the_organiser_only() {
         let path = format!("/api/v1/sagas{query}");
         office.organiser().request(Method::GET, &path).send()
     };
+    // Money is taken after the ticket is sold.
+    eventually("the payments are done", async || {
+        let page = get("?status=done&limit=100").await.expect(200);
+        (page["sagas"].as_array().expect("sagas").len() >= 3).then_some(())
+    })
+    .await;
     let mut cursor = String::new();
     let mut seen = Vec::new();
     for _ in 0..2 {
