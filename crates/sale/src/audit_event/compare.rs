@@ -375,9 +375,11 @@ fn counts_of(
         }
         let sold = look.postgres.sold.iter().find(|(section, _)| section == name);
         let sold = sold.map_or(0, |(_, sold)| *sold) - unmarked;
-        // Of two holds of the last place one is too many: the count of what is free stays at 0.
-        let available = (i64::from(section.capacity()) - held - sold).max(0);
-        PlaceCounts { available, held, sold }
+        // Of two holds of the last place one is too many. The sum stays the capacity, nothing is
+        // free, and what is too much is missing from the sold ones until it has ended.
+        let capacity = i64::from(section.capacity());
+        let available = (capacity - held - sold).max(0);
+        PlaceCounts { available, held, sold: capacity - available - held }
     };
     (seen != wanted).then(|| Difference::Counts { section: name.clone(), seen, wanted })
 }

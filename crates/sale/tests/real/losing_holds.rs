@@ -170,6 +170,33 @@ async fn a_hold_of_seats_that_are_sold_ends() {
     assert_eq!(stage.status(beaten).await, BookingStatus::Expired);
 }
 
+/// Redis forgets a sale of standing places, and they are held again: more is held and sold than
+/// there is. The sum stays right at every moment, and all is right when the hold has ended.
+#[tokio::test(flavor = "current_thread")]
+async fn a_section_that_is_held_twice_keeps_its_sum() {
+    let stage = stage().await;
+    let sold = stage.hold_standing(9).await;
+    stage.confirm(sold).await;
+    drain(&stage).await;
+    for command in [
+        format!("HDEL holders F-{sold}"),
+        "HINCRBY counts sold -9".to_owned(),
+        "HINCRBY counts sold:F -9".to_owned(),
+        "HINCRBY counts available 9".to_owned(),
+        "HINCRBY counts available:F 9".to_owned(),
+    ] {
+        stage.plant(&command).await;
+    }
+    let held = stage.hold_standing(5).await;
+    audit(&stage, AuditMode::Repair).await;
+    assert_eq!(stage.counts().await, (10, 5, 5));
+    stage.release(held).await;
+    audit(&stage, AuditMode::Repair).await;
+    assert_eq!(stage.counts().await, (11, 0, 9));
+    drain(&stage).await;
+    assert_eq!(audit(&stage, AuditMode::Repair).await, Vec::<&str>::new());
+}
+
 /// A hold that was lost and is past its time is not taken again: the sweep of Postgres ends it.
 #[tokio::test(flavor = "current_thread")]
 async fn a_lost_hold_past_its_time_stays_lost() {

@@ -62,6 +62,13 @@ impl Evidence {
         self.windows.iter().any(|window| window.loses_writes && overlap(window, from_us, to_us))
     }
 
+    /// As [`Self::may_lose`], and for as long as what was lost is missed: a sale that Redis has
+    /// forgotten is refused by Postgres to whoever holds its seats, until the audit has come by.
+    pub(crate) fn may_miss(&self, from_us: u64, to_us: u64) -> bool {
+        let mut losses = self.windows.iter().filter(|window| window.loses_writes);
+        losses.any(|loss| loss.begun_us <= to_us && from_us <= missed_until_us(loss))
+    }
+
     /// Whether any fault of these names was active in this span; no names stand for all.
     pub(crate) fn had_fault(&self, names: &[&str], from_us: u64, to_us: u64) -> bool {
         self.windows.iter().any(|window| {
@@ -135,6 +142,11 @@ impl Evidence {
         let kept = states.iter().filter(|(_, state)| sold.contains(state)).map(|(id, _)| *id);
         read.map(|call| call.told("booking_id")).chain(kept).collect()
     }
+}
+
+/// Until then what a loss has taken may be missing: an audit every 10 s, and two looks of it.
+pub(crate) const fn missed_until_us(loss: &Window) -> u64 {
+    loss.ended_us.saturating_add(12_000_000)
 }
 
 fn overlap(window: &Window, from_us: u64, to_us: u64) -> bool {

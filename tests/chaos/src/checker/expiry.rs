@@ -37,7 +37,7 @@ pub(crate) fn in_time(evidence: &Evidence) -> Finding {
         // By its own clock the reply was made before it arrived.
         if read.end_us() < hold.begun_us + hold.ttl_us
             && !free.contains_key(booking)
-            && !evidence.may_lose(hold.begun_us, read.end_us())
+            && !evidence.may_miss(hold.begun_us, read.end_us())
         {
             violations.push(format!(
                 "{booking} was held from {} and expired by {}",

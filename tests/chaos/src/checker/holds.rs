@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence::{Evidence, Hold, at, texts};
+use super::evidence::{Evidence, Hold, at, missed_until_us, texts};
 use super::linear::{Answer, Kind, OPS_MAX, Op, is_linearizable};
 use super::{Finding, Verdict};
 
@@ -93,7 +93,7 @@ pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
                             other.booking,
                             at(*other_from)
                         ),
-                        is_excused: evidence.may_lose(one.begun_us, *other_from),
+                        is_excused: evidence.may_miss(one.begun_us, *other_from),
                     });
                 }
             }
@@ -171,12 +171,12 @@ fn epochs(evidence: &Evidence, ops: &[Op]) -> Vec<(Vec<Op>, bool)> {
     let mut bounds = vec![0];
     for window in evidence.windows.iter().filter(|window| window.loses_writes) {
         bounds.push(window.begun_us);
-        bounds.push(window.ended_us);
+        bounds.push(missed_until_us(window));
     }
     bounds.push(u64::MAX);
     bounds.sort_unstable();
     let spans = bounds.windows(2).enumerate();
-    let is_calm = |from: u64| !evidence.may_lose(from.saturating_add(1), from.saturating_add(1));
+    let is_calm = |from: u64| !evidence.may_miss(from.saturating_add(1), from.saturating_add(1));
     spans
         .filter(|(_, span)| is_calm(span[0]))
         .map(|(index, span)| {
