@@ -28,7 +28,7 @@
 --
 -- Returns {outcome, admitted, waiting, active, served}
 --   outcome: ok | replayed (the first answer) | idempotency_key_reused | event_missing |
---     undrawn (the sale is open and the draw is not done: nothing changed)
+--     undrawn (the draw is due or begun, and not done: nothing changed)
 --   admitted: let in by this call; waiting: still in the queue; active: passes out; served: the
 --   highest place that was let in, as draw * 2^32 + number
 --
@@ -75,10 +75,11 @@ end
 local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
 local second_us, rate = 1000000, tonumber(release_per_s)
-local available, stored_us, served, admit_from_ms, used, unused, drawn =
+local available, stored_us, served, admit_from_ms, used, unused, drawn, draw_count =
   unpack(redis.call('HMGET', counts, 'available', 'allowance_us', 'served', 'admit_from_ms',
-    'passes_used', 'passes_unused', 'drawn'))
-if drawn ~= '1' and now_ms >= tonumber(on_sale_at_ms) then
+    'passes_used', 'passes_unused', 'drawn', 'draw_count'))
+-- A draw that has begun is finished, also when the sale is put off meanwhile.
+if drawn ~= '1' and (draw_count or now_ms >= tonumber(on_sale_at_ms)) then
   return { 'undrawn', 0, 0, 0, 0 }
 end
 served = tonumber(served or 0)

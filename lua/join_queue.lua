@@ -39,7 +39,8 @@
 --   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
 --   known here, or honoured as it was before the draw) | joining_stopped (to newcomers) |
 --   address_full (to newcomers) | proof_required (a proof is missing, too old, or older than the
---   last place of the user: it made that one) | numbers_used_up (a new block is needed)
+--   last place of the user: it made that one)
+--   {'numbers_used_up', state}: a new block is needed. All who need it name the same state.
 --   closed is also the answer to a newcomer when everything is sold.
 --   A live pass and a place in the line are kept, and who was away is back at it; after a used or
 --   expired pass there is a new number.
@@ -126,8 +127,8 @@ number, ceiling = tonumber(number), tonumber(ceiling)
 local used_up = number >= ceiling
   or redis.call('HGET', key.settings, 'numbers_node') ~= node
 if used_up and not restores and block_first <= number then
-  place[1] = 'numbers_used_up'
-  return place
+  local generation = redis.call('HGET', key.settings, 'generation')
+  return { 'numbers_used_up', string.format('%s.%s.%.0f', generation, node, ceiling) }
 end
 
 -- After this point the script must succeed.

@@ -3,7 +3,7 @@
 --    line passed the place) | closed (cancelled, ended or everything sold) | absent (never joined,
 --    left, or the pass was used) | event_missing
 --  2 fresh, 0 or 1: whether this call made the place
---  3 number of the place        4 position, 1 for the next; 0 before the draw
+--  3 number of the place        4 position, 1 for the next; 0 while it is to be drawn
 --  5 users waiting
 --  6 pass id                    7 pass issued, ms                 8 pass expires, ms
 --  9 now, ms                   10 release_per_s                  11 passes out
@@ -11,7 +11,8 @@
 -- 14 score, the order in the line: draw * 2^32 + number          15 joined, ms
 -- 16 what those who wait were told last of the time to come, see includes/tell_pace.lua
 -- 17 whether it is time to note that the user is there (see_users), 0 or 1
--- 18 when the order is drawn, ms; 0 once it is                    19 message to those who wait
+-- 18 when this place is drawn, ms; 0 once it is, and for those who joined too late for the draw
+-- 19 message to those who wait
 -- What does not apply is 0 or ''.
 --
 -- The line is the queue and those who are away and whom it has not passed: a position counts both,
@@ -29,14 +30,17 @@ local function place_of(key, user, now_ms, fresh)
     unpack(redis.call('HMGET', key.counts, 'available', 'sold', 'drawn'))
 
   local outcome, number, position, pass_id, issued_ms, expires_ms = 'absent', 0, 0, '', 0, 0
-  local unseen = 0
+  local unseen, draws_at_ms = 0, 0
   local joined_score, joined_ms, joined_state =
     string.match(redis.call('HGET', key.places, user) or '', '^(%d+) (%d+) (%l+)$')
   local away_score = redis.call('ZSCORE', key.away, user)
   local score = away_score or redis.call('ZSCORE', key.queue, user)
   if score then
     outcome, number = 'waiting', tonumber(score) % 4294967296
-    if drawn == '1' then
+    -- Until the draw, only who is behind all that are drawn can be told a position.
+    if drawn ~= '1' and tonumber(score) < 4294967296 * 2097151 then
+      draws_at_ms = tonumber(on_sale_at_ms)
+    else
       position = redis.call('ZCOUNT', key.queue, '-inf', '(' .. score)
         + redis.call('ZCOUNT', key.away, '-inf', '(' .. score) + 1
     end
@@ -70,6 +74,6 @@ local function place_of(key, user, now_ms, fresh)
     pass_id, issued_ms, expires_ms, now_ms,
     tonumber(release_per_s), active, tonumber(max_active), tonumber(available),
     tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '', unseen,
-    drawn == '1' and 0 or tonumber(on_sale_at_ms), message or '',
+    draws_at_ms, message or '',
   }
 end

@@ -192,7 +192,6 @@ impl Client {
             | PlaceOutcome::UnknownPlace
             | PlaceOutcome::JoiningStopped
             | PlaceOutcome::AddressFull
-            | PlaceOutcome::NumbersUsedUp
             | PlaceOutcome::ProofRequired
             | PlaceOutcome::EventMissing => Some(Final::End(EndReason::Left)),
         };

@@ -58,7 +58,7 @@ pub fn describe_with(
             return Err(refusal.retry_after_s(JOIN_AGAIN_AFTER_S));
         }
         PlaceOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
-        PlaceOutcome::UnknownPlace | PlaceOutcome::NumbersUsedUp | PlaceOutcome::ProofRequired => {
+        PlaceOutcome::UnknownPlace | PlaceOutcome::ProofRequired => {
             return Err(Problem::internal("an answer of joining that asks for more"));
         }
     };

@@ -11,7 +11,7 @@ use crate::row::rows;
 pub const NUMBERS_GRANTED: i64 = 10_000;
 
 const STATEMENT: &str =
-    "SELECT first, last FROM boxoffice.grant_numbers($1::text::uuid, $2::bigint)";
+    "SELECT first, last FROM boxoffice.grant_numbers($1::text::uuid, $2::bigint, $3::text)";
 
 /// Queue numbers that nobody else gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +22,10 @@ pub struct NumberBlock {
     pub last: i64,
 }
 
-/// Hands out the next block of `event`; `None` when there is no such event. Repeating a call skips
-/// numbers.
+/// Hands out the next block of `event`; `None` when there is no such event. `state` names what has
+/// been used up: whoever asks for the same state again, at once or by repeating, gets the same
+/// block, so a crowd that finds the numbers used up does not skip any. A state that was answered
+/// before the last one gets a new block.
 ///
 /// # Errors
 ///
@@ -31,8 +33,9 @@ pub struct NumberBlock {
 pub async fn grant_numbers<D: Database>(
     database: &D,
     event: EventId,
+    state: &str,
 ) -> Result<Option<NumberBlock>, Error> {
-    let parameters = vec![event.to_string().into(), NUMBERS_GRANTED.into()];
+    let parameters = vec![event.to_string().into(), NUMBERS_GRANTED.into(), state.into()];
     let mut found = rows(database, "grant_numbers", STATEMENT, parameters).await?;
     let Some(mut row) = found.next() else { return Ok(None) };
     Ok(Some(NumberBlock { first: row.integer()?, last: row.integer()? }))

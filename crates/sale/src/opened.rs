@@ -51,6 +51,15 @@ impl EventOutcome for scripts::QueuePlace {
     }
 }
 
+impl EventOutcome for scripts::JoinOutcome {
+    fn is_event_missing(&self) -> bool {
+        match self {
+            Self::Place(place) => place.is_event_missing(),
+            Self::NumbersUsedUp { .. } => false,
+        }
+    }
+}
+
 impl EventOutcome for scripts::WatchedPlace {
     fn is_event_missing(&self) -> bool {
         self.place.is_event_missing()

@@ -15,8 +15,8 @@ use domain::queue::{drawn_order, undrawn_number};
 use domain::time::Instant;
 use ledger::Database;
 use scripts::{
-    AddressCap, JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownProof, ShownReceipt,
-    WatchedPlace,
+    AddressCap, JoinOutcome, JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownProof,
+    ShownReceipt, WatchedPlace,
 };
 
 use crate::{Error, Stores, opened};
@@ -53,16 +53,17 @@ pub async fn join_queue<T: Transport, D: Database>(
     let shown = if receipt.is_some() { ShownReceipt::Shown } else { ShownReceipt::None };
     let mut request = JoinQueue { event, user, block: None, receipt: shown, proof, address };
     for _ in 0..ATTEMPTS_MAX {
-        let place = join(stores, &request).await?;
-        match (place.outcome, receipt) {
-            (PlaceOutcome::UnknownPlace, Some(receipt)) => {
-                request.receipt = judge(stores, event, user, receipt).await?;
-            }
-            (PlaceOutcome::NumbersUsedUp, _) => {
-                let block = ledger::grant_numbers(&stores.database, event).await?;
+        match (join(stores, &request).await?, receipt) {
+            (JoinOutcome::NumbersUsedUp { state }, _) => {
+                let block = ledger::grant_numbers(&stores.database, event, &state).await?;
                 request.block = block.map(|block| (block.first, block.last));
             }
-            _ => return Ok(place),
+            (JoinOutcome::Place(place), Some(receipt))
+                if place.outcome == PlaceOutcome::UnknownPlace =>
+            {
+                request.receipt = judge(stores, event, user, receipt).await?;
+            }
+            (JoinOutcome::Place(place), _) => return Ok(*place),
         }
     }
     Err(Error::Contention("join_queue"))
@@ -98,12 +99,11 @@ pub async fn find_place<T: Transport, D: Database>(
         // Without a block: a place comes back, no new one is made.
         let (proof, address) = (ShownProof::NotAsked, None);
         let request = JoinQueue { event, user, block: None, receipt: honoured, proof, address };
-        let restored = join(stores, &request).await?;
+        let Some(restored) = join(stores, &request).await?.place() else { return Ok(place) };
         match restored.outcome {
-            PlaceOutcome::NotOnSale
-            | PlaceOutcome::NumbersUsedUp
-            | PlaceOutcome::JoiningStopped
-            | PlaceOutcome::AddressFull => return Ok(place),
+            PlaceOutcome::NotOnSale | PlaceOutcome::JoiningStopped | PlaceOutcome::AddressFull => {
+                return Ok(place);
+            }
             PlaceOutcome::UnknownPlace => {}
             _ => return Ok(restored),
         }
@@ -172,7 +172,7 @@ pub async fn leave_queue<T: Transport, D: Database>(
 async fn join<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     request: &JoinQueue<'_>,
-) -> Result<QueuePlace, Error> {
+) -> Result<JoinOutcome, Error> {
     opened(stores, request.event, async || {
         scripts::join_queue(&stores.cluster, request, stores.redis_deadline).await
     })

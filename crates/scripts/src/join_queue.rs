@@ -17,8 +17,7 @@ pub struct JoinQueue<'a> {
     pub event: EventId,
     /// The user.
     pub user: UserId,
-    /// Numbers that the ledger has handed out for this call, first and last; used when there are
-    /// none left.
+    /// Numbers that the ledger has handed out, first and last; used when there are none left.
     pub block: Option<(i64, i64)>,
     /// A receipt of the user.
     pub receipt: ShownReceipt,
@@ -71,6 +70,29 @@ pub enum ShownReceipt {
     },
 }
 
+/// What came of joining.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JoinOutcome {
+    /// Where the user stands.
+    Place(Box<QueuePlace>),
+    /// The numbers that Redis may give are used up: the ledger has more.
+    NumbersUsedUp {
+        /// What is used up: all who find it so name the same state, and one block is enough for
+        /// them.
+        state: String,
+    },
+}
+
+impl JoinOutcome {
+    /// Where the user stands, if there were numbers.
+    pub fn place(self) -> Option<QueuePlace> {
+        match self {
+            Self::Place(place) => Some(*place),
+            Self::NumbersUsedUp { .. } => None,
+        }
+    }
+}
+
 /// Joins the queue. Joining again gives the place the user has; [`QueuePlace::fresh`] tells whether
 /// this call made it. With the queue disabled the user is admitted at once.
 ///
@@ -81,10 +103,13 @@ pub async fn join_queue<T: Transport>(
     cluster: &Cluster<T>,
     request: &JoinQueue<'_>,
     deadline: Duration,
-) -> Result<QueuePlace, Error> {
+) -> Result<JoinOutcome, Error> {
     let (key_list, arguments) = words(request, &request.user.to_string());
     let reply = call(cluster, &registry::JOIN_QUEUE, &key_list, arguments, deadline).await?;
-    QueuePlace::parse(&reply)
+    Ok(match reply.outcome()? {
+        "numbers_used_up" => JoinOutcome::NumbersUsedUp { state: reply.text(1)?.to_owned() },
+        _ => JoinOutcome::Place(Box::new(QueuePlace::parse(&reply)?)),
+    })
 }
 
 /// The words of the command that [`join_queue`] sends, with `user` for the user: for those who

@@ -27,8 +27,6 @@ pub enum PlaceOutcome {
     JoiningStopped,
     /// Joining only: the address has as many places as it may.
     AddressFull,
-    /// Joining only: a new block of numbers is needed.
-    NumbersUsedUp,
     /// Joining only: a new place asks for a proof of work, and none that is good was shown.
     ProofRequired,
     /// The event is not open in Redis.
@@ -55,7 +53,7 @@ pub struct QueuePlace {
     pub fresh: bool,
     /// The number given when joining, unique within the event; 0 without a place.
     pub number: i64,
-    /// 1 for the next to be let in; 0 unless waiting, and before the draw.
+    /// 1 for the next to be let in; 0 unless waiting, and while the place is to be drawn.
     pub position: i64,
     /// Users in the line.
     pub waiting: i64,
@@ -79,7 +77,7 @@ pub struct QueuePlace {
     pub outlook: Outlook,
     /// Whether it is time to note that the user is there, see [`see_users`](crate::see_users).
     pub unseen: bool,
-    /// When the order of those who join before the opening is drawn; nothing once it is.
+    /// When this place is drawn; nothing once it is, and for who joined too late for the draw.
     pub draws_at: Option<Instant>,
     /// What those who wait are told; empty for nothing.
     pub message: String,
@@ -100,7 +98,6 @@ impl QueuePlace {
             "unknown_place" => PlaceOutcome::UnknownPlace,
             "joining_stopped" => PlaceOutcome::JoiningStopped,
             "address_full" => PlaceOutcome::AddressFull,
-            "numbers_used_up" => PlaceOutcome::NumbersUsedUp,
             "proof_required" => PlaceOutcome::ProofRequired,
             "event_missing" => PlaceOutcome::EventMissing,
             _ => return Err(reply.unexpected()),

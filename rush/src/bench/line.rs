@@ -59,7 +59,8 @@ impl Line {
     /// Somebody new joins.
     pub(crate) async fn join(&self) -> Result<QueuePlace> {
         let request = request(self.event);
-        Ok(scripts::join_queue(&self.cluster, &request, DEADLINE).await?)
+        let joined = scripts::join_queue(&self.cluster, &request, DEADLINE).await?;
+        joined.place().context("the numbers of the line are used up")
     }
 
     /// The words of the command with which `user` joins.

@@ -76,14 +76,21 @@ async fn queue_numbers_are_handed_out_once() {
     let database = fresh().await;
     let event = new_event(&database).await;
     let block = |first| Ok(Some(NumberBlock { first, last: first + NUMBERS_GRANTED - 1 }));
-    assert_eq!(grant_numbers(&database, event).await, block(1));
-    assert_eq!(grant_numbers(&database, event).await, block(NUMBERS_GRANTED + 1));
-    assert_eq!(grant_numbers(&database, new_event_id()).await, Ok(None));
+    assert_eq!(grant_numbers(&database, event, "1.a.0").await, block(1));
+    assert_eq!(grant_numbers(&database, event, "1.a.0").await, block(1), "the same need");
+    let second = block(NUMBERS_GRANTED + 1);
+    assert_eq!(grant_numbers(&database, event, "1.a.10000").await, second);
+    let other = new_event(&database).await;
+    assert_eq!(grant_numbers(&database, other, "1.a.10000").await, block(1), "of its own");
+    assert_eq!(grant_numbers(&database, event, "1.a.10000").await, second);
+    // A node that is master again may have lost what it gave of the block it once asked for.
+    assert_eq!(grant_numbers(&database, event, "1.a.0").await, block(2 * NUMBERS_GRANTED + 1));
+    assert_eq!(grant_numbers(&database, new_event_id(), "1.a.0").await, Ok(None));
     for (served, raised) in [(7, true), (7, false), (6, false), (8, true)] {
         assert_eq!(checkpoint_queue(&database, event, served).await, Ok(raised), "{served}");
     }
     let rebuild = begin_rebuild(&database, event, 1, 2).await.unwrap().unwrap();
-    assert_eq!((rebuild.queue_ceiling, rebuild.queue_served), (2 * NUMBERS_GRANTED, 8));
+    assert_eq!((rebuild.queue_ceiling, rebuild.queue_served), (3 * NUMBERS_GRANTED, 8));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Places in the queue outlive Redis.
 
 use domain::id::UserId;
+use futures_util::future::join_all;
 use sale::{Receipt, find_place, join_queue, leave_queue};
 use scripts::{
     AdmitMode, AdmitOutcome, AdmitUsers, Choice, PlaceOutcome, QueuePlace, ShownProof, keys,
@@ -34,6 +35,16 @@ async fn admit(stage: &Stage, limit: u32) -> i64 {
     let outcome = scripts::admit_users(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
     let AdmitOutcome::Admitted { admitted, .. } = outcome else { panic!("{outcome:?}") };
     admitted
+}
+
+/// A crowd that finds the numbers used up takes one block, so no number is skipped.
+#[tokio::test(flavor = "current_thread")]
+async fn a_crowd_takes_one_block_of_numbers() {
+    let stage = Stage::open_with(SECTIONS, true).await;
+    let places = join_all((0..32).map(|_| join(&stage, new_user(), None))).await;
+    let mut numbers: Vec<_> = places.iter().map(|place| place.number).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=32).collect::<Vec<_>>());
 }
 
 /// The grace after a rebuild is over.

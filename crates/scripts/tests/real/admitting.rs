@@ -193,7 +193,8 @@ fn many_schedulers_keep_the_bounds_together() {
                 proof: ShownProof::NotAsked,
                 address: None,
             };
-            let place = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+            let joined = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+            let place = joined.place().expect("numbers");
             assert_eq!(place.waiting, 151 - admitted_in_all, "nobody is lost");
         }
     });

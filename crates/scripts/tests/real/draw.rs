@@ -98,7 +98,7 @@ async fn places_move_once_in_batches_and_nobody_is_let_in_before_all_have() {
         assert_eq!(stage.begin_draw().await, BeginDrawOutcome::Scheduled);
         assert!(!stage.admits().await);
         // Who comes first after the opening decides the count; here it is a newcomer.
-        stage.play(server, "set opened -> updated\neve joins -> undrawn 6 of 5, new").await;
+        stage.play(server, "set opened -> updated\neve joins -> waiting 6 at 5, new").await;
         for _ in 0..2 {
             assert_eq!(stage.begin_draw().await, BeginDrawOutcome::Fixed { count: 5 });
         }
@@ -138,8 +138,10 @@ async fn the_count_is_decided_once() {
         stage.play(server, "ann joins -> undrawn 1 of 1, new\nset opened -> updated").await;
         assert_eq!(stage.begin_draw().await, BeginDrawOutcome::Fixed { count: 1 });
         // The sale is put off: who comes now is behind all the same.
-        stage.play(server, "set scheduled -> updated\nbob joins -> undrawn 2 of 2, new").await;
+        stage.play(server, "set scheduled -> updated\nbob joins -> waiting 2 at 2, new").await;
         assert_eq!(stage.begin_draw().await, BeginDrawOutcome::Fixed { count: 1 });
+        // And what has begun is finished: whoever would let fans in is told to draw.
+        stage.play(server, "admit 10 -> undrawn").await;
         let ann = stage.user("ann");
         assert_eq!(stage.move_places(1, &[(ann, 1)]).await, [0; 0]);
         let rows = "

@@ -156,7 +156,8 @@ fn fifty_joins_of_a_user_make_one_place() {
     let stage = open(Setup::with_queue());
     let (event, user) = (stage.event, new_user());
     let places: Vec<QueuePlace> = at_once(50, async |cluster, _| {
-        scripts::join_queue(cluster, &join_of(event, user), DEADLINE).await.unwrap()
+        let joined = scripts::join_queue(cluster, &join_of(event, user), DEADLINE).await.unwrap();
+        joined.place().expect("numbers")
     });
     assert_eq!(places.iter().filter(|place| place.fresh).count(), 1);
     for place in &places {

@@ -289,7 +289,8 @@ async fn an_address_has_no_more_places_than_it_may() {
             let (proof, address) =
                 (ShownProof::NotAsked, Some(AddressCap { digest, places_max: 2 }));
             let request = JoinQueue { event, user, block, receipt, proof, address };
-            scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap()
+            let joined = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+            joined.place().expect("numbers")
         };
         let none = ShownReceipt::None;
         let first = at(&mut stage, "ann", "here", none).await;

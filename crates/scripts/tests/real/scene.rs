@@ -264,7 +264,6 @@ impl Stage {
             PlaceOutcome::UnknownPlace => format!("unknown_place{new}"),
             PlaceOutcome::JoiningStopped => format!("joining_stopped{new}"),
             PlaceOutcome::AddressFull => format!("address_full{new}"),
-            PlaceOutcome::NumbersUsedUp => format!("numbers_used_up{new}"),
             PlaceOutcome::ProofRequired => format!("proof_required{new}"),
             PlaceOutcome::EventMissing => format!("event_missing{new}"),
         }

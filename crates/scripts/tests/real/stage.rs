@@ -8,8 +8,8 @@ use domain::id::{BookingId, EventId, UserId};
 use domain::section::{Section, SectionKind, SectionName};
 use domain::time::Instant;
 use scripts::{
-    EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState, JoinQueue, OpenEvent,
-    OpenOutcome, Opening, PlaceOutcome, QueuePlace, RestoreBookings, RestoreOutcome, SaleRules,
+    EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState, JoinOutcome, JoinQueue,
+    OpenEvent, OpenOutcome, Opening, QueuePlace, RestoreBookings, RestoreOutcome, SaleRules,
     ShownProof, ShownReceipt,
 };
 use uuid::Uuid;
@@ -241,13 +241,14 @@ impl Stage {
     ) -> QueuePlace {
         let (block, event, address) = (None, self.event, None);
         let mut request = JoinQueue { event, user, block, receipt, proof, address };
-        let place = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
-        if place.outcome != PlaceOutcome::NumbersUsedUp {
-            return place;
+        let joined = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
+        if let JoinOutcome::Place(place) = joined {
+            return *place;
         }
         request.block = Some((self.numbers_granted + 1, self.numbers_granted + BLOCK));
         self.numbers_granted += BLOCK;
-        scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap()
+        let joined = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
+        joined.place().expect("numbers")
     }
 
     /// The user of that name; a new one the first time.
