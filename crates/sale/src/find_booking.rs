@@ -97,12 +97,24 @@ pub(crate) async fn mark_if_sold<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
 ) -> Result<Option<Booking>, Error> {
-    let recorded = ledger::find_booking(&stores.database, booking).await?;
-    let sold = recorded.filter(|booking| booking.status == BookingStatus::Confirmed);
+    let sold = find_sale(stores, booking).await?;
     if let Some(booking) = &sold {
         let _ = mark_sold(stores, booking).await;
     }
     Ok(sold)
+}
+
+/// The booking, if Postgres has sold it.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub(crate) async fn find_sale<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: BookingId,
+) -> Result<Option<Booking>, Error> {
+    let recorded = ledger::find_booking(&stores.database, booking).await?;
+    Ok(recorded.filter(|booking| booking.status == BookingStatus::Confirmed))
 }
 
 /// Expiry is a fact about time: a booking past its own reads as expired, swept or not.

@@ -40,8 +40,6 @@ pub enum Difference {
     Unmarked {
         /// The booking.
         booking: String,
-        /// The section of its places.
-        section: SectionName,
     },
     /// A booking is reserved in Postgres, and Redis does not know it: a failover has lost the hold.
     Lost {
@@ -120,7 +118,7 @@ impl fmt::Display for Difference {
             }
             Self::Map(section) => write!(formatter, "the map of {section} is no map"),
             Self::Section(section) => write!(formatter, "Redis does not have {section}"),
-            Self::Unmarked { booking, .. } => write!(formatter, "{booking} is sold"),
+            Self::Unmarked { booking } => write!(formatter, "{booking} is sold"),
             Self::Place { repair, .. } => {
                 let place = |(state, holder): &(u8, Option<String>)| {
                     let holder = holder.as_deref().unwrap_or("nobody");
@@ -170,10 +168,8 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
     found.extend(missing.map(|section| Difference::Section(section.name.clone())));
 
     let claims = Claims::of(look, redis);
-    found.extend(claims.unmarked.iter().map(|(booking, section)| Difference::Unmarked {
-        booking: (*booking).to_owned(),
-        section: (*section).clone(),
-    }));
+    let unmarked = claims.unmarked.iter().map(|booking| (*booking).to_owned());
+    found.extend(unmarked.map(|booking| Difference::Unmarked { booking }));
     let lost = look.holds.lost.iter().map(|facts| facts.booking.to_string());
     found.extend(lost.map(|booking| Difference::Lost { booking }));
     let ended = look.holds.ended.iter().map(ToString::to_string);
@@ -210,18 +206,18 @@ struct Claims<'a> {
     sold: HashMap<String, String>,
     /// Field in holders → bookings, by the records of the holds.
     held: HashMap<String, Vec<&'a str>>,
-    /// Bookings that are sold and still held in Redis, with their section.
-    unmarked: HashMap<&'a str, &'a SectionName>,
+    /// Bookings that are sold and still held in Redis.
+    unmarked: HashSet<&'a str>,
 }
 
 impl<'a> Claims<'a> {
     fn of(look: &Look, redis: &'a RedisLook) -> Self {
         let mut claims =
-            Self { sold: HashMap::new(), held: HashMap::new(), unmarked: HashMap::new() };
+            Self { sold: HashMap::new(), held: HashMap::new(), unmarked: HashSet::new() };
         for sale in &look.sales {
             let booking = sale.booking.to_string();
-            if let Some((held, hold)) = redis.holds.get_key_value(&booking) {
-                claims.unmarked.insert(held, &hold.section);
+            if let Some((held, _)) = redis.holds.get_key_value(&booking) {
+                claims.unmarked.insert(held);
             }
             if sale.seats.is_empty() {
                 claims.sold.insert(format!("{}-{booking}", sale.section), booking);
@@ -259,7 +255,7 @@ impl<'a> Claims<'a> {
         if let Some(booking) = self.sold.get(field) {
             // Marking the sale turns its hold into it; until then it is held by itself.
             let state =
-                if self.unmarked.contains_key(booking.as_str()) { SEAT_HELD } else { SEAT_SOLD };
+                if self.unmarked.contains(booking.as_str()) { SEAT_HELD } else { SEAT_SOLD };
             return (state, Some(booking.clone()));
         }
         let claims = self.held.get(field).map(Vec::as_slice).unwrap_or_default();
@@ -369,7 +365,7 @@ fn counts_of(
         let (mut held, mut unmarked) = (0, 0);
         for (booking, hold) in of_section {
             held += i64::from(hold.quantity);
-            if claims.unmarked.contains_key(booking.as_str()) {
+            if claims.unmarked.contains(booking.as_str()) {
                 unmarked += i64::from(hold.quantity);
             }
         }
@@ -401,7 +397,7 @@ fn buyers(look: &Look, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Difference
         *wanted.entry(hold.user.to_string()).or_default() += i64::from(hold.quantity);
     }
     for sale in &look.sales {
-        if !claims.unmarked.contains_key(sale.booking.to_string().as_str()) {
+        if !claims.unmarked.contains(sale.booking.to_string().as_str()) {
             *wanted.entry(sale.user.to_string()).or_default() += i64::from(sale.quantity);
         }
     }

@@ -13,7 +13,8 @@ use scripts::{
 
 use super::compare::Difference;
 use super::look::{Look, RedisLook};
-use crate::find_booking::mark_if_sold;
+use crate::confirm_sale::mark_sold;
+use crate::find_booking::find_sale;
 use crate::rebuild_event::hold_of_facts;
 use crate::{Error, Stores, add_sections, apply_settings};
 
@@ -47,9 +48,11 @@ pub(super) async fn mend<T: Transport, D: Database>(
             Difference::Lost { .. } | Difference::Ended { .. } | Difference::Beaten { .. } => {}
             Difference::Settings { .. } => apply_settings(stores, event).await?,
             Difference::Section(_) => sections_missing = true,
-            Difference::Unmarked { booking, .. } => {
+            Difference::Unmarked { booking } => {
                 let Ok(booking) = booking.parse() else { continue };
-                mended.holds += i64::from(mark_if_sold(stores, booking).await?.is_some());
+                let Some(sold) = find_sale(stores, booking).await? else { continue };
+                mark_sold(stores, &sold).await?;
+                mended.holds += 1;
             }
             Difference::Place { section, repair } => {
                 places.entry(section).or_default().push(repair.clone());
