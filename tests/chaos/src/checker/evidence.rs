@@ -46,6 +46,9 @@ pub(crate) struct Hold {
     pub(crate) ttl_us: u64,
 }
 
+/// A seat of an event.
+pub(crate) type Place = (String, String);
+
 impl Evidence {
     /// Rows of a table.
     pub(crate) fn rows(&self, table: &str) -> &[Value] {
@@ -62,11 +65,26 @@ impl Evidence {
         self.windows.iter().any(|window| window.loses_writes && overlap(window, from_us, to_us))
     }
 
-    /// As [`Self::may_lose`], and for as long as what was lost is missed: a sale that Redis has
-    /// forgotten is refused by Postgres to whoever holds its seats, until the audit has come by.
-    pub(crate) fn may_miss(&self, from_us: u64, to_us: u64) -> bool {
+    /// As [`Self::may_lose`] for what is `missable`, and that longer, for as long as a sale that
+    /// Redis has forgotten is missed: until the audit has come by, Redis gives its seats to holds
+    /// that Postgres ends.
+    pub(crate) fn may_miss(&self, missable: bool, from_us: u64, to_us: u64) -> bool {
         let mut losses = self.windows.iter().filter(|window| window.loses_writes);
-        losses.any(|loss| loss.begun_us <= to_us && from_us <= missed_until_us(loss))
+        losses.any(|loss| loss.begun_us <= to_us && from_us <= missed_until_us(loss, missable))
+    }
+
+    /// The seats that were ever sold, and to which bookings.
+    pub(crate) fn sold_seats(&self) -> BTreeMap<Place, BTreeSet<&str>> {
+        let sold = self.ever_sold();
+        let mut seats: BTreeMap<Place, BTreeSet<&str>> = BTreeMap::new();
+        for row in self.rows("bookings") {
+            let Some(booking) = row["id"].as_str().filter(|id| sold.contains(id)) else { continue };
+            let event = row["event_id"].as_str().unwrap_or_default();
+            for seat in texts(&row["seats"]) {
+                seats.entry((event.to_owned(), seat)).or_default().insert(booking);
+            }
+        }
+        seats
     }
 
     /// Whether any fault of these names was active in this span; no names stand for all.
@@ -144,9 +162,10 @@ impl Evidence {
     }
 }
 
-/// Until then what a loss has taken may be missing: an audit every 10 s, and two looks of it.
-pub(crate) const fn missed_until_us(loss: &Window) -> u64 {
-    loss.ended_us.saturating_add(12_000_000)
+/// Until then what a loss has taken may be missing; a sale until an audit has come by, one every
+/// 10 s, and has looked twice.
+pub(crate) const fn missed_until_us(loss: &Window, is_sale: bool) -> u64 {
+    if is_sale { loss.ended_us.saturating_add(12_000_000) } else { loss.ended_us }
 }
 
 fn overlap(window: &Window, from_us: u64, to_us: u64) -> bool {

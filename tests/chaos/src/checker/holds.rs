@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence::{Evidence, Hold, at, missed_until_us, texts};
+use super::evidence::{Evidence, Hold, Place, at, missed_until_us, texts};
 use super::linear::{Answer, Kind, OPS_MAX, Op, is_linearizable};
 use super::{Finding, Verdict};
 
@@ -15,8 +15,6 @@ pub(crate) struct DoubleHold {
     pub(crate) is_excused: bool,
 }
 
-/// A seat of an event.
-type Place = (String, String);
 /// A hold of it, from when to when it was there for certain.
 type Span = (u64, u64, Hold);
 
@@ -28,9 +26,11 @@ pub(crate) fn linearizable(evidence: &Evidence) -> Finding {
         .map(|double| double.text)
         .collect();
     let seats = ops_by_seat(evidence);
+    let sold_seats = evidence.sold_seats();
     let (mut checked, mut given_up) = (0, 0);
-    for ((event, seat), ops) in &seats {
-        for (ops, is_new) in epochs(evidence, ops) {
+    for (place, ops) in &seats {
+        let (event, seat) = place;
+        for (ops, is_new) in epochs(evidence, sold_seats.contains_key(place), ops) {
             for part in ops.chunks(OPS_MAX) {
                 match is_linearizable(part, is_new && part.len() == ops.len()) {
                     Answer::Yes => checked += 1,
@@ -64,7 +64,7 @@ pub(crate) fn linearizable(evidence: &Evidence) -> Finding {
 /// Pairs of bookings that held the same seat at the same time for certain.
 pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
     let free = evidence.first_free_us();
-    let sold = evidence.ever_sold();
+    let (sold, sold_seats) = (evidence.ever_sold(), evidence.sold_seats());
     let mut by_seat: BTreeMap<Place, Vec<Span>> = BTreeMap::new();
     for hold in evidence.holds() {
         // A sale lasts until it is cancelled; when it was made is not known, so an early end of a
@@ -78,7 +78,9 @@ pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
         }
     }
     let mut found = Vec::new();
-    for ((event, seat), mut holds) in by_seat {
+    for (place, mut holds) in by_seat {
+        let (event, seat) = &place;
+        let was_sold = sold_seats.contains_key(&place);
         holds.sort_by_key(|(from, ..)| *from);
         for (index, (from, until, one)) in holds.iter().enumerate() {
             for (other_from, other_until, other) in &holds[index + 1..] {
@@ -93,7 +95,7 @@ pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
                             other.booking,
                             at(*other_from)
                         ),
-                        is_excused: evidence.may_miss(one.begun_us, *other_from),
+                        is_excused: evidence.may_miss(was_sold, one.begun_us, *other_from),
                     });
                 }
             }
@@ -167,16 +169,19 @@ fn ops_by_seat(evidence: &Evidence) -> BTreeMap<Place, Vec<Op>> {
 
 /// The calls between two losses, and whether the seat was new then. A call that runs into a loss
 /// may have had no effect.
-fn epochs(evidence: &Evidence, ops: &[Op]) -> Vec<(Vec<Op>, bool)> {
+fn epochs(evidence: &Evidence, was_sold: bool, ops: &[Op]) -> Vec<(Vec<Op>, bool)> {
     let mut bounds = vec![0];
     for window in evidence.windows.iter().filter(|window| window.loses_writes) {
         bounds.push(window.begun_us);
-        bounds.push(missed_until_us(window));
+        bounds.push(missed_until_us(window, was_sold));
     }
     bounds.push(u64::MAX);
     bounds.sort_unstable();
     let spans = bounds.windows(2).enumerate();
-    let is_calm = |from: u64| !evidence.may_miss(from.saturating_add(1), from.saturating_add(1));
+    let is_calm = |from: u64| {
+        let just_after = from.saturating_add(1);
+        !evidence.may_miss(was_sold, just_after, just_after)
+    };
     spans
         .filter(|(_, span)| is_calm(span[0]))
         .map(|(index, span)| {
@@ -193,6 +198,8 @@ fn epochs(evidence: &Evidence, ops: &[Op]) -> Vec<(Vec<Op>, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::evidence::tests::{held, window};
     use super::*;
 
@@ -219,5 +226,17 @@ mod tests {
         let finding = linearizable(&evidence);
         assert_eq!(finding.verdict, Verdict::Kept, "{:?}", finding.violations);
         assert!(finding.detail.contains("1 under loss"), "{}", finding.detail);
+    }
+
+    #[test]
+    fn after_a_loss_only_a_seat_that_was_sold_is_excused() {
+        let mut evidence = evidence(3_000);
+        evidence.windows.push(window("forced-loss", (100, 500), true));
+        assert_eq!(linearizable(&evidence).verdict, Verdict::Broken);
+        let sale = json!({
+            "id": "bk_9", "event_id": "e1", "state": "confirmed", "seats": ["A-1-1"],
+        });
+        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale]);
+        assert_ne!(linearizable(&evidence).verdict, Verdict::Broken);
     }
 }
