@@ -23,9 +23,13 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let wait = wait(&call)?;
     let stores = stores::open().await?;
     let mut watched = sale::watch_place(&stores, event, user, receipt).await?;
-    let before = entity_tag(&watched.place);
     // A client that has another answer than this one need not wait for the next.
-    let may_wait = !call.headers.contains_key(header::IF_NONE_MATCH) || call.has_answer(&before);
+    let may_wait = match call.header(header::IF_NONE_MATCH) {
+        Some(tags) => {
+            tags.trim() == "*" || tags.contains(&format!("\"{}", entity_stem(&watched.place)))
+        }
+        None => !call.headers.contains_key(header::IF_NONE_MATCH),
+    };
     if may_wait && !wait.is_zero() && waiting::for_change(&stores, event, &watched, wait).await {
         watched = sale::watch_place(&stores, event, user, receipt).await?;
     }
@@ -47,8 +51,16 @@ fn wait(call: &Call) -> Result<Duration, Problem> {
 }
 
 /// Two places with one tag say the same, but for what is signed anew each time. So it is a weak one
-/// (RFC 9110, section 8.8.3).
+/// (RFC 9110, section 8.8.3). When to ask again is part of it: shortly before the draw that is
+/// another time with each answer, and who is told that nothing is new goes on with the last.
 fn entity_tag(place: &QueuePlace) -> String {
+    let draw = place::coming_draw(place);
+    let poll_after_ms = draw.map_or(0, |draw| draw.poll_after_ms(place.number, place.now));
+    format!("W/\"{}{poll_after_ms}\"", entity_stem(place))
+}
+
+/// What a tag says of the place itself.
+fn entity_stem(place: &QueuePlace) -> String {
     let pass = place.pass.as_ref().map_or("", |pass| &pass.id);
     let QueuePlace { outcome, number, position, outlook, release_per_s, .. } = place;
     let Wait { likely_s, spread_s } = outlook.wait(*position, *release_per_s);
@@ -60,5 +72,5 @@ fn entity_tag(place: &QueuePlace) -> String {
     let joined = place.draws_at.map(|_| place.waiting);
     (place.draws_at, joined, &place.message).hash(&mut hasher);
     let said = hasher.finish();
-    format!("W/\"{outcome:?}-{number}-{position}-{pass}-{expected}-{said:x}\"")
+    format!("{outcome:?}-{number}-{position}-{pass}-{expected}-{said:x}-")
 }

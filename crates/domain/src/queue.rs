@@ -36,6 +36,12 @@ const POLL_AFTER_MAX_MS: u64 = 20_000;
 /// Polls per fan over the whole wait: the interval is this share of the time still to wait.
 const POLLS_PER_WAIT: u64 = 10;
 
+/// Those who wait for the opening ask one after the other, so many a second together…
+const OPENING_POLLS_PER_S: i64 = 500;
+/// …but within this time, over which they are spread evenly when they are more: as long as the
+/// longest interval, so whoever is drawn to the front learns of it in time.
+const OPENING_WINDOW_MAX_MS: i64 = POLL_AFTER_MAX_MS as i64;
+
 /// A stream tells every step to those who wait no longer than this, in seconds.
 const TELL_ALWAYS_MAX_S: i64 = 15;
 /// Steps of a longer wait that a stream tells.
@@ -117,6 +123,14 @@ pub struct Place {
     pub pass_expires_at: Option<Instant>,
 }
 
+impl ComingDraw {
+    /// When the fan with this number should ask again.
+    pub fn poll_after_ms(&self, number: i64, now: Instant) -> u64 {
+        let left_ms = self.draws_at.unix_ms().saturating_sub(now.unix_ms());
+        poll_before_opening_ms(left_ms, number, Some(self.joined), POLL_AFTER_MAX_MS)
+    }
+}
+
 impl Place {
     /// Tells of a place in the line: the position, and what is to be expected there.
     pub fn stand_at(&mut self, position: i64, outlook: &Outlook, release_per_s: i64) {
@@ -152,9 +166,80 @@ pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
     (wait_ms / POLLS_PER_WAIT).clamp(POLL_AFTER_MIN_MS, POLL_AFTER_MAX_MS)
 }
 
+/// When the fan with `number` should ask again who waits among `joined` (as many as fill the window
+/// where that is not known) for a sale that opens in `left_ms`: every `longest_ms`, and then after
+/// the opening, never just before it. Everybody is told another moment, by the number, so that they
+/// do not all come at once.
+pub fn poll_before_opening_ms(
+    left_ms: i64,
+    number: i64,
+    joined: Option<i64>,
+    longest_ms: u64,
+) -> u64 {
+    let left_ms = u64::try_from(left_ms).unwrap_or(0);
+    if left_ms > longest_ms {
+        return longest_ms;
+    }
+    let turn_ms = 1_000 / OPENING_POLLS_PER_S;
+    let joined = joined.unwrap_or(OPENING_WINDOW_MAX_MS / turn_ms).max(1);
+    let window_ms = joined.saturating_mul(turn_ms).min(OPENING_WINDOW_MAX_MS);
+    let turn_at_ms = number.rem_euclid(joined).saturating_mul(window_ms) / joined;
+    left_ms.max(POLL_AFTER_MIN_MS).saturating_add(turn_at_ms.unsigned_abs())
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The most who ask within one second, when they all do as they are told.
+    fn most_at_once(mut asked_at_ms: Vec<u64>) -> usize {
+        asked_at_ms.sort_unstable();
+        let within = |from: &u64| asked_at_ms.partition_point(|at| *at < from + 1_000);
+        asked_at_ms.iter().enumerate().map(|(before, at)| within(at) - before).max().unwrap_or(0)
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_told_to_ask_before_the_opening_and_few_at_once(
+            left_ms in -5_000_i64..20_000,
+            first in 1_i64..4_000_000_000,
+            joined in 1_i64..30_000,
+        ) {
+            let told = |number| poll_before_opening_ms(left_ms, number, Some(joined), 20_000);
+            let asked: Vec<_> = (first..first + joined).map(told).collect();
+            let opens_ms = left_ms.max(0).unsigned_abs();
+            prop_assert!(asked.iter().all(|at| (opens_ms..=opens_ms + 21_000).contains(at)));
+            // Beyond 10,000 they are more than 500 a second, and come evenly.
+            let evenly = joined.div_euclid(20).max(OPENING_POLLS_PER_S);
+            let most = i64::try_from(most_at_once(asked)).unwrap();
+            prop_assert!(most <= evenly + 2, "{most} of {joined} in a second");
+        }
+    }
+
+    #[test]
+    fn a_small_line_asks_at_the_opening_and_a_stadium_within_some_seconds_of_it() {
+        for (left_ms, number, joined, told_ms) in [
+            (3_600_000, 7, 10, 20_000),
+            (20_001, 7, 10, 20_000),
+            (20_000, 7, 10, 20_014),
+            (5_000, 10, 10, 5_000),
+            (5_000, 9_999, 10_000, 24_998),
+            (5_000, 50_000, 1_000_000, 6_000),
+            (200, 1, 1, 1_000),
+            (-4_000, 3, 10, 1_006),
+            (0, 3, 0, 1_000),
+        ] {
+            let told = poll_before_opening_ms(left_ms, number, Some(joined), 20_000);
+            assert_eq!(told, told_ms, "{left_ms} {number} {joined}");
+        }
+        assert_eq!(poll_before_opening_ms(5_000, 10_001, None, 20_000), 5_002);
+        let farthest = poll_before_opening_ms(i64::MIN, i64::MIN, Some(i64::MAX), 20_000);
+        assert!((1_000..=21_000).contains(&farthest), "{farthest}");
+        let draw = ComingDraw { draws_at: Instant::from_unix_ms(9_000), joined: 10 };
+        assert_eq!(draw.poll_after_ms(2, Instant::from_unix_ms(4_000)), 5_004);
+    }
 
     #[test]
     fn those_who_come_in_soon_are_told_every_step() {

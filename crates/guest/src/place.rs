@@ -64,11 +64,7 @@ pub fn describe_with(
     };
     let unsigned = |error: TokenError| Problem::internal(error.to_string());
     let waiting = status == PlaceStatus::Waiting;
-    let draw = place.draws_at.filter(|_| waiting);
-    let draw = draw.map(|draws_at| ComingDraw { draws_at, joined: place.waiting });
-    // Until there is something to tell.
-    let draws_in_s =
-        draw.map_or(0, |draw| draw.draws_at.unix_s().saturating_sub(place.now.unix_s()).max(0));
+    let draw = coming_draw(place);
     let pass = place.pass.as_ref().filter(|_| status == PlaceStatus::Admitted);
     let queue_pass = pass
         .map(|pass| {
@@ -99,7 +95,8 @@ pub fn describe_with(
         chance_percent: None,
         draw,
         message: Some(place.message.clone()).filter(|text| waiting && !text.is_empty()),
-        poll_after_ms: poll_after_ms(draws_in_s),
+        poll_after_ms: draw
+            .map_or_else(|| poll_after_ms(0), |draw| draw.poll_after_ms(place.number, place.now)),
         receipt,
         stream_url: ticket
             .map(|ticket| format!("/api/v1/queue/position/{event}/stream?ticket={ticket}")),
@@ -110,6 +107,12 @@ pub fn describe_with(
         told.stand_at(place.position, &place.outlook, place.release_per_s);
     }
     Ok(told)
+}
+
+/// The draw that a place waits for.
+pub fn coming_draw(place: &QueuePlace) -> Option<ComingDraw> {
+    let draws_at = place.draws_at.filter(|_| place.outcome == PlaceOutcome::Waiting)?;
+    Some(ComingDraw { draws_at, joined: place.waiting })
 }
 
 /// The claims of the ticket that is good for a while from now on.

@@ -1,8 +1,11 @@
 //! The line: joined, polled, left, let in, closed.
 
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{BoxOffice, claims_of, eventually, now_s};
+use tests::{Answer, BoxOffice, claims_of, eventually, now_s};
 
 /// A queue that lets nobody in by itself.
 fn by_hand() -> Value {
@@ -224,4 +227,40 @@ async fn the_line_closes_when_everything_is_sold() {
     assert_eq!(status["status"], "sold_out");
     let read = office.get(&format!("/api/v1/events/{event}")).await.expect(200);
     assert_eq!(read["status"], "sold_out");
+}
+
+/// Before the draw polling is quiet, and then everybody comes after the opening; who is told that
+/// nothing has changed is not told another time than the one that counts now.
+#[tokio::test]
+async fn whoever_polls_before_the_opening_is_told_to_come_after_it() {
+    let office = BoxOffice::open();
+    let queue = json!({ "enabled": true, "release_per_s": 0 });
+    let change = json!({ "on_sale_at": "2037-05-01T00:00:00Z", "sale": { "queue": queue } });
+    let event = office.event(change).await;
+    let buyer = office.buyer().await;
+    assert_eq!(buyer.join(&event).await.expect(201)["poll_after_ms"], 20_000);
+    let path = format!("/api/v1/queue/position/{event}");
+    let poll = async |tag: &str, query: &str| {
+        let request = buyer.request(Method::GET, &format!("{path}{query}"));
+        request.header("if-none-match", tag).send().await
+    };
+    let far = buyer.position(&event).await.header("etag").expect("a tag").to_owned();
+    poll(&far, "").await.expect(304);
+
+    let opens_in_ms = 18_000;
+    let opens_at = Timestamp::now() + SignedDuration::from_millis(opens_in_ms);
+    let moved = json!({ "on_sale_at": opens_at.to_string() });
+    office.organiser().change(&event, moved).await.expect(200);
+    let soon = poll(&far, "").await;
+    let told = |answer: &Answer| answer.json()["poll_after_ms"].as_i64().expect("a time");
+    assert!((1_000..=opens_in_ms + 1_000).contains(&told(&soon)), "{soon}");
+    let tag = soon.header("etag").expect("a tag").to_owned();
+    let again = poll(&tag, "").await;
+    assert_eq!(again.status, 200, "the opening is nearer by now: {again}");
+    assert!(told(&again) < told(&soon), "{again}");
+    // Whoever waits for news still waits, and does not come again at once.
+    let begun = Instant::now();
+    let waited = poll(&tag, "?wait_s=2").await;
+    assert_eq!(waited.status, 200, "{waited}");
+    assert!(begun.elapsed() >= Duration::from_millis(1_500), "{:?}", begun.elapsed());
 }
