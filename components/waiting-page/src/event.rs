@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use domain::code::Code;
 use domain::id::EventId;
 use domain::time;
-use guest::{Problem, postgres};
+use guest::{Problem, clock, postgres};
 
 /// How old that may be: a hall full of refreshing pages must not read Postgres for each.
 const AGE_MAX: Duration = Duration::from_secs(5);
@@ -31,8 +31,20 @@ pub(crate) struct Event {
     pub(crate) cancelled: bool,
     /// Whether newcomers may join.
     pub(crate) joining: bool,
+    /// Whether everything was sold.
+    pub(crate) sold_out: bool,
+    /// Whether it is decided who takes part in the draw: whoever comes now does not.
+    pub(crate) is_drawn: bool,
     /// What the organiser has to say to those who wait.
     pub(crate) message: String,
+}
+
+impl Event {
+    /// Whether the page has a way in.
+    pub(crate) fn can_be_joined(&self) -> bool {
+        let is_over = self.cancelled || clock::now() >= self.ends_at;
+        !is_over && !self.sold_out && self.joining
+    }
 }
 
 /// The event, as it was a few seconds ago.
@@ -55,6 +67,8 @@ pub(crate) async fn find(id: EventId) -> Result<Event, Problem> {
         on_sale_at: found.on_sale_at,
         cancelled: found.cancelled,
         joining: found.sale.queue.joining,
+        sold_out: found.sold_out,
+        is_drawn: found.draw_count.is_some(),
         message: found.sale.queue.message,
     };
     KNOWN.with_borrow_mut(|known| {

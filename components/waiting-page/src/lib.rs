@@ -22,6 +22,7 @@ mod files;
 mod join;
 mod page;
 mod show;
+mod visitor;
 mod words;
 
 #[http_service]

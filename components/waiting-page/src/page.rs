@@ -1,37 +1,51 @@
 //! The pages: one frame, and a section for each way a fan can stand.
 
 use domain::id::EventId;
-use domain::queue::{Place, PlaceStatus};
+use domain::queue::{ComingDraw, Place, PlaceStatus, poll_before_opening_ms};
+use domain::time::Instant;
 use guest::html::{self, Html};
 use guest::{Call, Problem, Reply, clock};
 use http::{StatusCode, header};
 
 use crate::event::Event;
+use crate::join::REMEMBERED;
 use crate::words::{chance, grouped, moment, wait};
 
 /// How soon a page that failed for the moment looks again, in seconds: longer than a program would,
 /// since everybody's page fails together.
 const LOOK_AGAIN_MIN_S: i64 = 5;
 
-/// The longest that a page waits before the sale opens, in seconds: the opening may be moved.
-const BEFORE_LOOK_MAX_S: i64 = 60;
-/// Pages that wait for the opening look within so many seconds after it.
-const OPENING_SPREAD_S: i64 = 10;
+/// The longest that a page waits before the sale opens: the opening may be moved.
+const BEFORE_LOOK_MAX_MS: u64 = 60_000;
 /// How soon a page looks again whether joining is possible again, in seconds.
 const STOPPED_LOOK_S: i64 = 30;
 
-/// For somebody who has no place: the way in.
-pub(crate) fn outside(event: &Event) -> Reply {
+/// For somebody who has no place: the way in. `with_cookie` when the page brings the cookie that
+/// says who joins.
+pub(crate) fn outside(event: &Event, with_cookie: bool) -> Reply {
     let now = clock::now();
     let opens = Html::default().raw("<time>").text(moment(event.on_sale_at)).raw("</time>");
     let section = if event.cancelled {
         heading("This event is called off").raw("<p>Nothing is sold.</p>")
     } else if now >= event.ends_at {
         heading("This event is over").raw("<p>Nothing is sold any more.</p>")
+    } else if event.sold_out {
+        heading("Everything is sold")
+            .raw("<p>Should anything come back, this page tells by itself.</p>")
     } else if !event.joining {
         heading("Nobody else can join at the moment").raw(
             "<p>Whoever is in the line keeps their place. This page looks again by itself.</p>",
         )
+    } else if now < event.on_sale_at && event.is_drawn {
+        heading("The sale has not begun")
+            .raw("<p>It opens on ")
+            .with(opens)
+            .raw(
+                ". The line has begun: whoever joins now is behind those who are in it, in order. \
+                 Your place is yours: refreshing, closing the page or opening it again does not \
+                 change it.</p>",
+            )
+            .with(form(event.id, "Join the line", with_cookie))
     } else if now < event.on_sale_at {
         heading("The sale has not begun")
             .raw("<p>It opens on ")
@@ -40,16 +54,17 @@ pub(crate) fn outside(event: &Event) -> Reply {
                 ". Whoever is in the waiting room by then takes part in a draw: being early is no \
                  advantage.</p>",
             )
-            .with(form(event.id, "Enter the waiting room"))
+            .with(form(event.id, "Enter the waiting room", with_cookie))
     } else {
         heading("The sale is open")
             .raw(
                 "<p>Everybody is let in by turns. Your place is yours: refreshing, closing the page \
                  or opening it again does not change it.</p>",
             )
-            .with(form(event.id, "Join the line"))
+            .with(form(event.id, "Join the line", with_cookie))
     };
-    let refresh_s = (!event.joining).then_some(STOPPED_LOOK_S);
+    let may_change = event.sold_out || !event.joining;
+    let refresh_s = may_change.then_some(STOPPED_LOOK_S);
     html::page(StatusCode::OK, frame(event, refresh_s, element(section)))
 }
 
@@ -57,15 +72,10 @@ pub(crate) fn outside(event: &Event) -> Reply {
 pub(crate) fn inside(event: &Event, place: &Place) -> Reply {
     let now = clock::now();
     let (refresh_s, section) = match place.status {
-        PlaceStatus::Waiting if now < event.on_sale_at => {
-            let left_s = event.on_sale_at.unix_s().saturating_sub(now.unix_s());
-            // Not everybody in the moment of the opening.
-            let refresh_s = left_s.saturating_add(1 + place.number.rem_euclid(OPENING_SPREAD_S));
-            (Some(refresh_s.min(BEFORE_LOOK_MAX_S)), element(before_the_draw(event)))
-        }
         PlaceStatus::Waiting => {
-            let poll_s = i64::try_from(place.poll_after_ms.div_ceil(1_000)).unwrap_or(1).max(1);
-            (Some(poll_s), followed(place, waiting(place)))
+            let (look_after_ms, section) = in_the_line(event, place, now);
+            let look_after_s = i64::try_from(look_after_ms.div_ceil(1_000)).unwrap_or(1).max(1);
+            (Some(look_after_s), section)
         }
         PlaceStatus::Admitted => {
             let ends_at = place.pass_expires_at.unwrap_or(now);
@@ -95,6 +105,19 @@ pub(crate) fn proof(event: EventId, problem: &Problem) -> Reply {
     html::page(StatusCode::FORBIDDEN, bare("Waiting room", None, element(section)))
 }
 
+/// For somebody whose browser keeps no cookies.
+pub(crate) fn without_cookies(event: EventId) -> Reply {
+    let section = heading("This page needs cookies")
+        .raw(
+            "<p>Your browser did not send back the cookie that says who you are, so a place could \
+             not be kept for you, and none was taken. Please allow cookies for this site, and then \
+             <a href=\"/waiting-room/",
+        )
+        .text(event)
+        .raw("\">go back to the waiting room</a>.</p>");
+    html::page(StatusCode::BAD_REQUEST, bare("Waiting room", None, element(section)))
+}
+
 /// What could not be done, and when it is tried again.
 pub(crate) fn failure(call: &Call, problem: Problem) -> Reply {
     problem.log(&call.request_id);
@@ -116,26 +139,54 @@ pub(crate) fn failure(call: &Call, problem: Problem) -> Reply {
     }
 }
 
-fn before_the_draw(event: &Event) -> Html {
+/// A place that waits, and after how many ms the page looks again. What the place itself says of
+/// a draw counts: a sale can be put off after the draw, and then places are taken in order.
+fn in_the_line(event: &Event, place: &Place, now: Instant) -> (u64, Html) {
+    let opens_in_ms = |at: Instant| at.unix_ms().saturating_sub(now.unix_ms());
+    let look =
+        |left_ms, fans| poll_before_opening_ms(left_ms, place.number, fans, BEFORE_LOOK_MAX_MS);
+    match place.draw {
+        Some(draw) if now < draw.draws_at => {
+            (look(opens_in_ms(draw.draws_at), Some(draw.joined)), element(before_the_draw(&draw)))
+        }
+        None if now < event.on_sale_at => {
+            let look_after_ms = look(opens_in_ms(event.on_sale_at), None);
+            (look_after_ms, followed(place, waiting(place, Some(event.on_sale_at))))
+        }
+        _ => (place.poll_after_ms, followed(place, waiting(place, None))),
+    }
+}
+
+fn before_the_draw(draw: &ComingDraw) -> Html {
     heading("You are in the waiting room")
         .raw("<p>The sale opens on <time>")
-        .text(moment(event.on_sale_at))
+        .text(moment(draw.draws_at))
         .raw(
             "</time>. At that moment places are drawn among all who are here; until then nobody \
              has a position, and being early is no advantage. You keep your place in the draw if \
-             you close this page, as long as you come back with this browser within a day of \
-             joining.</p>",
+             you close this page, as long as you come back with this browser.</p>",
         )
 }
 
-fn waiting(place: &Place) -> Html {
+/// `opens_at` when the sale opens later, and the order of the line stands already.
+fn waiting(place: &Place, opens_at: Option<Instant>) -> Html {
     let Some(position) = place.position else {
         return heading("You are in the line").raw("<p>Places are being drawn.</p>");
     };
-    heading("You are in the line")
+    let section = heading("You are in the line");
+    let section = match opens_at {
+        Some(opens_at) => section
+            .raw("<p>The sale opens on <time>")
+            .text(moment(opens_at))
+            .raw("</time>; until then the line stands still.</p>"),
+        None => section,
+    };
+    section
         .raw("<p>Your position: <strong id=\"position\">")
         .text(grouped(position))
-        .raw("</strong></p><p>Estimated wait: <span id=\"wait\">")
+        .raw("</strong></p><p>Estimated wait")
+        .raw(if opens_at.is_some() { " from then on" } else { "" })
+        .raw(": <span id=\"wait\">")
         .text(wait(place))
         .raw(".</span></p><p id=\"chance\">")
         .text(chance(place))
@@ -165,7 +216,7 @@ fn expired(event: &Event) -> Html {
             "<p>Your turn came while you were away, or your pass was not used in time, and your \
              place went to the next in the line. You can join again, at its end.</p>",
         )
-        .with(form(event.id, "Join again"))
+        .with(form(event.id, "Join again", false))
 }
 
 fn closed(event: &Event) -> Html {
@@ -183,13 +234,15 @@ fn heading(text: &str) -> Html {
     Html::default().raw("<h2>").text(text).raw("</h2>")
 }
 
-fn form(event: EventId, label: &str) -> Html {
-    Html::default()
-        .raw("<form method=\"post\" action=\"/waiting-room/")
-        .text(event)
-        .raw("\"><button type=\"submit\">")
-        .text(label)
-        .raw("</button></form>")
+fn form(event: EventId, label: &str, with_cookie: bool) -> Html {
+    let form =
+        Html::default().raw("<form method=\"post\" action=\"/waiting-room/").text(event).raw("\">");
+    let form = if with_cookie {
+        form.raw("<input type=\"hidden\" name=\"").text(REMEMBERED).raw("\" value=\"1\">")
+    } else {
+        form
+    };
+    form.raw("<button type=\"submit\">").text(label).raw("</button></form>")
 }
 
 /// A section whose news the script reads aloud.

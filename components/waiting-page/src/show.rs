@@ -2,12 +2,14 @@
 //! place that Redis has lost: the receipt in the cookie brings it back.
 
 use domain::code::Code;
-use domain::id::{EventId, UserId};
+use domain::id::EventId;
 use domain::queue::Place;
 use domain::rate::RouteClass;
-use guest::{Call, Problem, Reply, auth, limit, place, stores};
+use guest::{Call, Problem, Reply, limit, place, stores};
 
-use crate::{cookies, event, page};
+use crate::event::{self, Event};
+use crate::visitor::{self, Visitor};
+use crate::{cookies, page};
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     Ok(match show(&call).await {
@@ -19,32 +21,46 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 async fn show(call: &Call) -> Result<Reply, Problem> {
     let id = call.event_id()?;
     let event = event::find(id).await?;
-    // Who cannot be read is somebody new: the form makes them a guest.
-    let user = match call.cookie(cookies::BUYER) {
-        Some(token) => auth::buyer_of_token(token).await.ok(),
-        None => None,
-    };
-    let Some(user) = user else {
+    let Some(visitor) = visitor::known(call, id).await? else {
         limit::address(call, RouteClass::Poll).await?;
-        return Ok(page::outside(&event));
+        return Ok(way_in(call, &event).await);
     };
-    limit::user(call, RouteClass::Poll, &user.to_string()).await?;
-    let place = match find(call, id, user).await {
-        Ok(place) => place,
-        Err(problem) if problem.code == Code::NotInQueue => return Ok(page::outside(&event)),
+    limit::user(call, RouteClass::Poll, &visitor.user.to_string()).await?;
+    let reply = match find(id, &visitor).await {
+        Ok(place) => {
+            let reply = page::inside(&event, &place);
+            match &place.receipt {
+                Some(receipt) if call.cookie(cookies::RECEIPT) != Some(receipt) => {
+                    cookies::with_receipt(reply, call, id, receipt)
+                }
+                _ => reply,
+            }
+        }
+        Err(problem) if problem.code == Code::NotInQueue => page::outside(&event, false),
         Err(problem) => return Err(problem),
     };
-    let reply = page::inside(&event, &place);
-    Ok(match &place.receipt {
-        Some(receipt) if call.cookie(cookies::RECEIPT) != Some(receipt) => {
-            cookies::with_receipt(reply, call, id, receipt)
-        }
-        _ => reply,
-    })
+    Ok(visitor.remember(reply, call, id))
 }
 
-async fn find(call: &Call, event: EventId, user: UserId) -> Result<Place, Problem> {
-    let receipt = auth::queue_receipt(call, call.cookie(cookies::RECEIPT), event, user).await?;
-    let found = sale::watch_place(&stores::open().await?, event, user, receipt).await?;
-    place::describe(event, user, &found.place).await
+/// The page for somebody new. With the form comes who sends it, so that sending it twice is once.
+/// Where that cannot be, the form makes the guest.
+async fn way_in(call: &Call, event: &Event) -> Reply {
+    if !event.can_be_joined() || !is_shown_as_page(call) {
+        return page::outside(event, false);
+    }
+    match visitor::new(call).await {
+        Ok(visitor) => visitor.remember(page::outside(event, true), call, event.id),
+        Err(_) => page::outside(event, false),
+    }
+}
+
+/// What a page of another site embeds comes without cookies, and must not replace them.
+fn is_shown_as_page(call: &Call) -> bool {
+    call.header("sec-fetch-dest").is_none_or(|dest| dest == "document")
+}
+
+async fn find(event: EventId, visitor: &Visitor) -> Result<Place, Problem> {
+    let Visitor { user, receipt, .. } = visitor;
+    let found = sale::watch_place(&stores::open().await?, event, *user, *receipt).await?;
+    place::describe(event, *user, &found.place).await
 }

@@ -144,7 +144,7 @@ pub fn pass_claims(
 }
 
 /// Life of a receipt, from the moment of joining: longer than any draw is open.
-const RECEIPT_TTL_S: i64 = 90 * 24 * 60 * 60;
+pub const RECEIPT_TTL_S: i64 = 90 * 24 * 60 * 60;
 
 /// The claims of the receipt of a place. The same place gives the same receipt every time.
 pub fn receipt_claims(

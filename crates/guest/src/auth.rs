@@ -70,7 +70,7 @@ pub async fn buyer_or_ticket(call: &Call, event: EventId) -> Result<UserId, Prob
     let keys = variables::verifying_keys().await?;
     let claims = keys
         .verify(Purpose::StreamTicket, &event.to_string(), ticket, now())
-        .map_err(|error| Problem::new(Code::Unauthenticated, error.to_string()))?;
+        .map_err(unauthenticated)?;
     Ok(claims.sub)
 }
 
@@ -106,11 +106,69 @@ pub async fn caller(call: &Call) -> Result<Caller, Problem> {
 ///
 /// 401 without a valid buyer token.
 pub async fn buyer_of_token(token: &str) -> Result<UserId, Problem> {
+    Ok(buyer_claims(token).await?.map_err(unauthenticated)?.sub)
+}
+
+/// What a buyer token says.
+///
+/// # Errors
+///
+/// 503 without verifying keys. Within: why it is no valid buyer token.
+pub async fn buyer_claims(token: &str) -> Result<Result<Claims, TokenError>, Problem> {
     let keys = variables::verifying_keys().await?;
-    let claims = keys
-        .verify(Purpose::Buyer, BUYER_AUDIENCE, token, now())
-        .map_err(|error| Problem::new(Code::Unauthenticated, error.to_string()))?;
-    Ok(claims.sub)
+    Ok(keys.verify(Purpose::Buyer, BUYER_AUDIENCE, token, now()))
+}
+
+/// Who somebody proves to be who asks for a guest token: by an earlier token, or by the receipt of
+/// a place, of whichever event, in `X-Queue-Receipt`. Nobody, when neither is there.
+///
+/// # Errors
+///
+/// 401 when what is there proves nothing, or two different buyers: somebody who believes to be
+/// known must not become somebody else without a word.
+pub async fn proven_guest(call: &Call) -> Result<Option<UserId>, Problem> {
+    let by_token = if call.headers.contains_key(header::AUTHORIZATION) {
+        Some(buyer_claims(bearer(call)?).await?.map(|claims| claims.sub))
+    } else {
+        None
+    };
+    let by_receipt = match call.headers.get("x-queue-receipt").map(|value| value.to_str()) {
+        Some(Ok(receipt)) => {
+            let keys = variables::verifying_keys().await?;
+            Some(keys.verify_receipt(receipt, now()).map(|claims| claims.sub))
+        }
+        Some(Err(_)) => Some(Err(TokenError::Invalid)),
+        None => None,
+    };
+    proven(by_token, by_receipt)
+}
+
+/// What is only past its time says nothing beside a proof that is not. What is not genuine is never
+/// passed over.
+fn proven(
+    by_token: Option<Result<UserId, TokenError>>,
+    by_receipt: Option<Result<UserId, TokenError>>,
+) -> Result<Option<UserId>, Problem> {
+    match (by_token, by_receipt) {
+        (None, None) => Ok(None),
+        (Some(Err(TokenError::Invalid)), _) => Err(unauthenticated(TokenError::Invalid)),
+        (_, Some(Err(TokenError::Invalid))) => {
+            Err(Problem::new(Code::Unauthenticated, "the receipt is not valid"))
+        }
+        (Some(Ok(user)), Some(Ok(owner))) if user != owner => {
+            let detail = "the token and the receipt are of two buyers";
+            Err(Problem::new(Code::Unauthenticated, detail))
+        }
+        (Some(Ok(user)), _) | (_, Some(Ok(user))) => Ok(Some(user)),
+        (Some(Err(TokenError::Expired)), _) => Err(unauthenticated(TokenError::Expired)),
+        (None, Some(Err(TokenError::Expired))) => {
+            Err(Problem::new(Code::Unauthenticated, "the receipt has expired"))
+        }
+    }
+}
+
+fn unauthenticated(error: TokenError) -> Problem {
+    Problem::new(Code::Unauthenticated, error.to_string())
 }
 
 /// Whether the token is the organiser's key. A component without routes of the organiser knows
@@ -176,14 +234,29 @@ pub async fn queue_receipt(
     user: UserId,
 ) -> Result<Option<Receipt>, Problem> {
     let Some(token) = call.header("x-queue-receipt").or(elsewhere) else { return Ok(None) };
+    let found = receipt_and_owner(event, token).await?;
+    Ok(found.filter(|(_, owner)| *owner == user).map(|(receipt, _)| receipt))
+}
+
+/// What a receipt is worth in the queue of `event`, and whose it is; nothing, when it is not
+/// genuine or of another event.
+///
+/// # Errors
+///
+/// 503 without verifying keys.
+pub async fn receipt_and_owner(
+    event: EventId,
+    token: &str,
+) -> Result<Option<(Receipt, UserId)>, Problem> {
     let keys = variables::verifying_keys().await?;
     let claims = keys.verify(Purpose::Receipt, &event.to_string(), token, now());
-    Ok(claims.ok().filter(|claims| claims.sub == user).and_then(|claims| {
-        Some(Receipt {
+    Ok(claims.ok().and_then(|claims| {
+        let receipt = Receipt {
             number: claims.number?,
             score: claims.score?,
             joined_at: Instant::from_unix_ms(claims.joined_ms?),
-        })
+        };
+        Some((receipt, claims.sub))
     }))
 }
 
@@ -213,6 +286,34 @@ mod tests {
         assert!(Caller::Buyer(user(1)).may_see(user(1)));
         assert!(!Caller::Buyer(user(2)).may_see(user(1)));
         assert!(Caller::Organiser.may_see(user(1)));
+    }
+
+    #[test]
+    fn a_guest_is_who_a_proof_names_and_never_silently_somebody_new() {
+        use TokenError::{Expired, Invalid};
+        let user = |last: u128| UserId::from_uuid(uuid::Uuid::from_u128(last));
+        let (one, other) = (user(1), user(2));
+        for (token, receipt, who) in [
+            (None, None, Ok(None)),
+            (Some(Ok(one)), None, Ok(Some(one))),
+            (None, Some(Ok(one)), Ok(Some(one))),
+            (Some(Ok(one)), Some(Ok(one)), Ok(Some(one))),
+            (Some(Ok(one)), Some(Err(Expired)), Ok(Some(one))),
+            (Some(Err(Expired)), Some(Ok(one)), Ok(Some(one))),
+            (Some(Ok(one)), Some(Ok(other)), Err(())),
+            (Some(Err(Expired)), None, Err(())),
+            (None, Some(Err(Expired)), Err(())),
+            (Some(Err(Expired)), Some(Err(Expired)), Err(())),
+            (Some(Err(Invalid)), Some(Ok(one)), Err(())),
+            (Some(Ok(one)), Some(Err(Invalid)), Err(())),
+            (Some(Err(Expired)), Some(Err(Invalid)), Err(())),
+            (None, Some(Err(Invalid)), Err(())),
+        ] {
+            let found = proven(token, receipt);
+            let refused = found.as_ref().is_err_and(|it| it.code == Code::Unauthenticated);
+            assert_eq!(found.is_err(), refused, "{token:?} {receipt:?}");
+            assert_eq!(found.map_err(|_| ()), who, "{token:?} {receipt:?}");
+        }
     }
 
     #[test]

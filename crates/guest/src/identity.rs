@@ -1,4 +1,7 @@
 //! Guests: a buyer without an account is a token that we sign. Nothing is stored.
+//!
+//! A token is short-lived and is renewed for whoever proves to be its user: by a token that has not
+//! ended, or by the receipt of a place, which lives for months.
 
 use domain::id::UserId;
 use domain::time::Instant;
@@ -9,16 +12,16 @@ use uuid::Uuid;
 use crate::problem::Problem;
 use crate::{clock, variables};
 
-/// Life of a guest token: a day, so that a fan who joins the draw the evening before still owns
-/// the place, and the tickets, in the morning.
-pub const GUEST_TOKEN_TTL_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Life of a guest token: a day, so that a client that never renews one still owns in the morning
+/// the place of a draw that it joined the evening before.
+const GUEST_TOKEN_TTL_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// A new guest.
+/// What names a guest for a day.
 #[derive(Debug, Serialize)]
 pub struct GuestToken {
     /// For `Authorization: Bearer`.
     pub token: String,
-    /// Who the guest is from now on.
+    /// Who the guest is.
     pub user_id: UserId,
     /// When the token ends.
     pub expires_at: Instant,
@@ -30,8 +33,16 @@ pub struct GuestToken {
 ///
 /// 503 without signing keys.
 pub async fn new_guest() -> Result<GuestToken, Problem> {
+    token_of(UserId::from_uuid(Uuid::now_v7())).await
+}
+
+/// A new token of `user`, who has proved to be that one.
+///
+/// # Errors
+///
+/// 503 without signing keys.
+pub async fn token_of(user_id: UserId) -> Result<GuestToken, Problem> {
     let keys = variables::signing_keys().await?;
-    let user_id = UserId::from_uuid(Uuid::now_v7());
     let now = clock::now();
     let expires_at = now.plus_ms(GUEST_TOKEN_TTL_MS);
     let claims = Claims {
@@ -48,4 +59,10 @@ pub async fn new_guest() -> Result<GuestToken, Problem> {
     let token =
         keys.sign(Purpose::Buyer, &claims).map_err(|error| Problem::internal(error.to_string()))?;
     Ok(GuestToken { token, user_id, expires_at })
+}
+
+/// Whether it is time for a new token: half of the life of this one is over.
+pub fn is_due_for_renewal(claims: &Claims) -> bool {
+    let left_s = claims.exp.saturating_sub(clock::now().unix_s());
+    left_s.saturating_mul(2) < claims.exp.saturating_sub(claims.iat)
 }

@@ -1,8 +1,8 @@
 //! Who calls: guests, keys, and every token that is none.
 
 use reqwest::Method;
-use serde_json::json;
-use tests::{BoxOffice, Minter, altered, claims_of, malleated, now_s, raw_exchange};
+use serde_json::{Value, json};
+use tests::{BoxOffice, Buyer, Minter, altered, claims_of, malleated, now_s, raw_exchange};
 
 #[tokio::test]
 async fn a_guest_token_names_its_user_and_its_end() {
@@ -15,6 +15,83 @@ async fn a_guest_token_names_its_user_and_its_end() {
     assert!(guest["expires_at"].as_str().is_some_and(|time| time.ends_with('Z')), "{guest}");
     let me = office.request(Method::GET, "/api/v1/bookings").bearer(token).send().await;
     assert_eq!(me.expect(200)["bookings"], json!([]));
+}
+
+/// A token lives a day, a place longer: whoever proves to have been here before stays who they are,
+/// and whoever fails to prove it is told so.
+#[tokio::test]
+async fn a_guest_who_proves_to_be_one_stays_the_same() {
+    let office = BoxOffice::open();
+    let minter = Minter::of(&office);
+    let queue = json!({ "sale": { "queue": { "enabled": true, "release_per_s": 0 } } });
+    let event = office.event(queue).await;
+    let (buyer, other) = (office.buyer().await, office.buyer().await);
+    let receipt = async |buyer: &Buyer| {
+        let place = buyer.join(&event).await.expect(201);
+        place["receipt"].as_str().expect("a receipt").to_owned()
+    };
+    let (own, of_other) = (receipt(&buyer).await, receipt(&other).await);
+    let number = claims_of(&own)["number"].clone();
+    let minted = |typ: &str, token: &str, change: &Value| {
+        minter.token(&minter.header(typ), &tests::merged(claims_of(token), change))
+    };
+    let over = json!({ "iat": now_s() - 100_000, "exp": now_s() - 13_600 });
+    let old_token = minted("buyer+jwt", &buyer.token, &over);
+    let old_receipt = minted("receipt+jwt", &own, &over);
+    let no_event = minted("receipt+jwt", &own, &json!({ "aud": "boxoffice" }));
+    let forged = altered(&own, &json!({ "sub": other.user_id }));
+    let token_as_receipt = minted("buyer+jwt", &own, &json!({}));
+    let (token, own, of_other) = (buyer.token.as_str(), own.as_str(), of_other.as_str());
+    let (old_token, old_receipt) = (old_token.as_str(), old_receipt.as_str());
+
+    let ask = async |token: Option<&str>, receipt: Option<&str>| {
+        let request = office.request(Method::POST, "/api/v1/auth/guest");
+        let request = match token {
+            Some(token) => request.bearer(token),
+            None => request,
+        };
+        let request = match receipt {
+            Some(receipt) => request.header("x-queue-receipt", receipt),
+            None => request,
+        };
+        request.send().await
+    };
+    for (token, receipt) in [
+        (Some(token), None),
+        (None, Some(own)),
+        (Some(token), Some(own)),
+        (Some(old_token), Some(own)),
+        (Some(token), Some(old_receipt)),
+    ] {
+        let guest = ask(token, receipt).await.expect(201);
+        assert_eq!(guest["user_id"], buyer.user_id, "{token:?} {receipt:?}");
+        let renewed = guest["token"].as_str().expect("a token");
+        let claims = claims_of(renewed);
+        assert_eq!(claims["sub"], buyer.user_id);
+        let life_s = claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat);
+        assert_eq!(life_s, Some(86_400), "a day from now, however it came");
+        let place = office.request(Method::GET, &format!("/api/v1/queue/position/{event}"));
+        assert_eq!(place.bearer(renewed).send().await.expect(200)["number"], number);
+    }
+    for (token, receipt) in [
+        (Some(old_token), None),
+        (None, Some(old_receipt)),
+        (Some(old_token), Some(old_receipt)),
+        (Some(token), Some(of_other)),
+        (Some("x"), None),
+        (Some("x"), Some(own)),
+        (Some(own), None),
+        (Some(token), Some("")),
+        (Some(token), Some(forged.as_str())),
+        (None, Some(forged.as_str())),
+        (None, Some(no_event.as_str())),
+        (None, Some(token_as_receipt.as_str())),
+        (None, Some(token)),
+    ] {
+        ask(token, receipt).await.expect_problem(401, "unauthenticated");
+    }
+    let somebody = ask(None, None).await.expect(201);
+    assert_ne!(somebody["user_id"], buyer.user_id);
 }
 
 #[tokio::test]

@@ -76,6 +76,29 @@ async fn an_address_cannot_be_invented() {
     assert_limited(&ask("2001:db8:1:2:1:2:3:4").await, "guest", 2);
 }
 
+/// A new token for who is known costs as much as one for somebody new; and the page shows itself
+/// also where no more guests are made.
+#[tokio::test]
+async fn a_renewed_guest_counts_and_a_page_shows_without_one() {
+    let strict = strict();
+    let token = BoxOffice::open().buyer().await.token;
+    let queue = json!({ "sale": { "queue": { "enabled": true, "release_per_s": 0 } } });
+    let event = strict.event(queue).await;
+    let ask = |path: &str, method: Method| {
+        let request = strict.request(method, path);
+        request.header("x-forwarded-for", "203.0.113.77")
+    };
+    let renew = || ask("/api/v1/auth/guest", Method::POST).bearer(&token);
+    renew().send().await.expect(201);
+    renew().send().await.expect(201);
+    assert_limited(&renew().send().await, "guest", 2);
+    let page = ask(&format!("/waiting-room/{event}"), Method::GET).send().await;
+    assert_eq!(page.status, 200, "{page}");
+    assert!(page.header("set-cookie").is_none(), "{page}");
+    assert!(page.page().contains("<form method=\"post\""), "{page}");
+    assert!(!page.page().contains("name=\"remembered\""), "joins as somebody new: {page}");
+}
+
 /// However many users an address makes up, it has two places in a line.
 #[tokio::test]
 async fn an_address_takes_as_many_places_as_it_may() {

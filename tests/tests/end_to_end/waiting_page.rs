@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, BoxOffice, Request, eventually, solve};
+use tests::{Answer, BoxOffice, Minter, Request, altered, claims_of, eventually, now_s, solve};
 
 /// A browser that keeps cookies, follows redirects and submits forms, and runs no script.
 struct Browser {
@@ -25,7 +25,7 @@ impl Browser {
 
     async fn show(&mut self, event: &str) -> Answer {
         let answer = self.look(event).await;
-        self.keep(&answer);
+        self.keep(&answer, event);
         answer
     }
 
@@ -36,10 +36,23 @@ impl Browser {
 
     /// Submits the form of the page, as far as there is one.
     async fn submit(&mut self, page: &Answer) -> Answer {
-        let action = between(page.page(), "<form method=\"post\" action=\"", "\"").expect("a form");
-        let answer = self.send_form(action).send().await;
-        self.keep(&answer);
+        let (event, form) = self.form(page);
+        let answer = form.send().await;
+        self.keep(&answer, &event);
         answer
+    }
+
+    /// The form of the page with its hidden fields, not sent yet, and the event it is for.
+    fn form(&self, page: &Answer) -> (String, Request) {
+        let form = between(page.page(), "<form method=\"post\" action=\"", "</form>");
+        let (path, fields) = form.and_then(|it| it.split_once('"')).expect("a form");
+        let hidden = fields.split("<input type=\"hidden\" name=\"").skip(1);
+        let value = |field: &str| field.split('"').nth(2).expect("a value").to_owned();
+        let pairs: Vec<_> =
+            hidden.map(|it| format!("{}={}", it.split('"').next().unwrap(), value(it))).collect();
+        let event = path.rsplit('/').next().unwrap().to_owned();
+        let request = self.request(Method::POST, path);
+        (event, request.body("application/x-www-form-urlencoded", pairs.join("&")))
     }
 
     fn send_form(&self, path: &str) -> Request {
@@ -56,10 +69,12 @@ impl Browser {
         self.show(event).await
     }
 
-    fn keep(&mut self, answer: &Answer) {
+    fn keep(&mut self, answer: &Answer, event: &str) {
         for value in answer.headers.get_all("set-cookie") {
             let value = value.to_str().expect("ASCII");
-            for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=86400", "Path=/waiting-room"] {
+            let path = format!("Path=/waiting-room/{event};");
+            // As long as a receipt lives, 90 days.
+            for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=7776000", &path] {
                 assert!(value.contains(attribute), "{value}");
             }
             let (name, value) = value.split(';').next().unwrap().split_once('=').expect("a cookie");
@@ -95,7 +110,6 @@ async fn a_fan_without_javascript_joins_waits_is_let_in_and_reserves() {
     let mut browser = Browser::new(&office);
     let page = browser.show(&event).await;
     assert_tells(&page, "The sale is open");
-    assert!(page.header("set-cookie").is_none(), "looking changes nothing");
 
     let page = browser.join(&event).await;
     assert_tells(&page, "You are in the line");
@@ -256,4 +270,200 @@ async fn a_proof_is_asked_for_on_the_page() {
         browser.request(Method::POST, &path).body("application/x-www-form-urlencoded", form);
     assert_eq!(joined.send().await.status, 303);
     assert_tells(&browser.show(&event).await, "You are in the line");
+}
+
+/// An event whose sale opens far away.
+fn later() -> Value {
+    json!({ "on_sale_at": "2037-05-01T00:00:00Z",
+        "sale": { "queue": { "enabled": true, "release_per_s": 0 } } })
+}
+
+async fn waiting(office: &BoxOffice, event: &str) -> Value {
+    let status = office.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
+    status["waiting"].clone()
+}
+
+/// Who the page is for, by the ticket of its stream.
+fn user_of(page: &Answer) -> Value {
+    let ticket = between(page.page(), "?ticket=", "\"").expect("a ticket");
+    claims_of(ticket)["sub"].clone()
+}
+
+/// The page promises that coming back with this browser is enough, however long it takes.
+#[tokio::test]
+async fn who_comes_back_after_days_has_the_place_still() {
+    let office = BoxOffice::open();
+    let minter = Minter::of(&office);
+    let header = minter.header("buyer+jwt");
+    let event = office.event(by_hand()).await;
+    office.buyer().await.join(&event).await.expect(201);
+    let mut browser = Browser::new(&office);
+    let page = browser.join(&event).await;
+    assert!(page.page().contains(">2</strong>"), "{}", page.page());
+    let claims = claims_of(browser.token());
+    let at = |age_s: i64| {
+        let times = json!({ "iat": now_s() - age_s, "exp": now_s() - age_s + 86_400 });
+        minter.token(&header, &tests::merged(claims.clone(), &times))
+    };
+    // A token in the first half of its life is kept, any other is replaced by one of the same fan.
+    for (token, is_kept) in [
+        (Some(at(600)), true),
+        (Some(at(50_000)), false),
+        (Some(at(40 * 86_400)), false),
+        (Some("nonsense".to_owned()), false),
+        (None, false),
+    ] {
+        browser.cookies.remove("boxoffice_buyer");
+        browser.cookies.extend(token.clone().map(|it| ("boxoffice_buyer".to_owned(), it)));
+        let page = browser.show(&event).await;
+        assert_tells(&page, "You are in the line");
+        assert!(page.page().contains(">2</strong>"), "{}", page.page());
+        assert_eq!(page.headers.get_all("set-cookie").iter().count(), usize::from(!is_kept));
+        assert_eq!(token.as_deref() == Some(browser.token()), is_kept, "{token:?}");
+        let now = claims_of(browser.token());
+        assert_eq!(now["sub"], claims["sub"]);
+        assert!(now["exp"].as_i64().expect("seconds") > now_s() + 80_000, "{now}");
+    }
+    // Joining again finds the same place, and so does a page after Redis has lost it.
+    browser.cookies.insert("boxoffice_buyer".to_owned(), at(40 * 86_400));
+    let again = browser.send_form(&format!("/waiting-room/{event}")).send().await;
+    assert_eq!(again.status, 303, "{again}");
+    assert_eq!(waiting(&office, &event).await, 2);
+    office.inside().forget(&event);
+    assert_tells(&browser.show(&event).await, "You are in the line");
+    assert_eq!(claims_of(browser.token())["sub"], claims["sub"]);
+}
+
+/// A receipt is good for its event and its owner: nobody else has the place by it.
+#[tokio::test]
+async fn a_receipt_in_a_cookie_is_its_owners_and_its_events() {
+    let office = BoxOffice::open();
+    let (event, other_event) = (office.event(by_hand()).await, office.event(by_hand()).await);
+    let (mut one, mut other) = (Browser::new(&office), Browser::new(&office));
+    one.join(&event).await;
+    let page = other.join(&event).await;
+    assert!(page.page().contains(">2</strong>"), "{}", page.page());
+    let receipt = one.cookies["boxoffice_receipt"].clone();
+    let owner = claims_of(&receipt)["sub"].clone();
+
+    // Whoever shows it where it is good is the owner, in everything.
+    other.cookies.insert("boxoffice_receipt".to_owned(), receipt.clone());
+    let page = other.show(&event).await;
+    assert!(page.page().contains(">1</strong>"), "{}", page.page());
+    assert_eq!((user_of(&page), &claims_of(other.token())["sub"]), (owner.clone(), &owner));
+
+    for bad in [receipt.clone(), altered(&receipt, &json!({ "aud": other_event }))] {
+        let mut elsewhere = Browser::new(&office);
+        elsewhere.cookies.insert("boxoffice_receipt".to_owned(), bad);
+        assert_tells(&elsewhere.show(&other_event).await, "The sale is open");
+        assert_ne!(claims_of(elsewhere.token())["sub"], owner);
+        let page = elsewhere.join(&other_event).await;
+        assert_tells(&page, "You are in the line");
+        assert_ne!(user_of(&page), owner);
+    }
+}
+
+/// A fan who presses the button twice, before the first answer is there.
+#[tokio::test]
+async fn pressing_the_button_twice_takes_one_place() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let mut browser = Browser::new(&office);
+    let page = browser.show(&event).await;
+    let user = claims_of(browser.token())["sub"].clone();
+    let send = async || browser.form(&page).1.send().await;
+    let (first, second) = tokio::join!(send(), send());
+    assert_eq!((first.status, second.status), (303, 303), "{first} {second}");
+    for answer in [first, second] {
+        browser.keep(&answer, &event);
+    }
+    assert_eq!(claims_of(browser.token())["sub"], user);
+    assert_eq!(waiting(&office, &event).await, 1);
+    // A second look of somebody known makes nobody new.
+    assert_eq!(browser.show(&event).await.header("set-cookie"), None);
+}
+
+#[tokio::test]
+async fn a_page_without_a_way_in_sets_no_cookie() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    let stopped = json!({ "sale": { "queue": { "enabled": true, "joining": false } } });
+    let small = json!([{ "name": "A", "kind": "standing", "capacity": 1, "price": 0 }]);
+    let cancelled = office.event(by_hand()).await;
+    organiser.cancel_event(&cancelled).await.expect(200);
+    let sold_out = office.event(json!({ "sections": small })).await;
+    let buyer = office.buyer().await;
+    let held = buyer.hold(&sold_out, json!({ "section": "A", "quantity": 1 })).await;
+    buyer.confirm(held["booking_id"].as_str().expect("an id")).await.expect(200);
+    for (event, heading) in [
+        (office.event(stopped).await, "Nobody else can join at the moment"),
+        (cancelled, "This event is called off"),
+        (sold_out, "Everything is sold"),
+    ] {
+        let page = eventually(heading, async || {
+            let page = Browser::new(&office).look(&event).await;
+            page.page().contains(&format!("<h2>{heading}</h2>")).then_some(page)
+        })
+        .await;
+        assert_eq!(page.header("set-cookie"), None, "{page}");
+        assert!(!page.page().contains("<form"), "{}", page.page());
+    }
+    // What another site's page embeds comes without the cookies that there are.
+    let event = office.event(by_hand()).await;
+    let embedded = Browser::new(&office).request(Method::GET, &format!("/waiting-room/{event}"));
+    let page = embedded.header("sec-fetch-dest", "image").send().await;
+    assert_eq!((page.status, page.header("set-cookie")), (200, None));
+}
+
+/// Each place would be somebody else's, and each proof of work too, again and again.
+#[tokio::test]
+async fn a_browser_without_cookies_is_told_so() {
+    let office = BoxOffice::open();
+    let asking = office.beside(&[("join_proof_difficulty", "1000")]);
+    let event = office.event(by_hand()).await;
+    let path = format!("/waiting-room/{event}");
+    let refuses = |answer: &Answer| {
+        assert_eq!((answer.status, answer.header("set-cookie")), (400, None), "{answer}");
+        assert!(answer.page().contains("<h2>This page needs cookies</h2>"), "{}", answer.page());
+        for again in ["data-challenge", "http-equiv", "data-refresh-s"] {
+            assert!(!answer.page().contains(again), "goes on: {}", answer.page());
+        }
+    };
+    for office in [&office, &asking] {
+        let browser = Browser::new(office);
+        let page = browser.look(&event).await;
+        refuses(&browser.form(&page).1.send().await);
+    }
+    let browser = Browser::new(&asking);
+    let asked = browser.send_form(&path).send().await;
+    let challenge = between(asked.page(), "data-challenge=\"", "\"").expect("a challenge");
+    let challenge = challenge.replace("&quot;", "\"").replace("&amp;", "&");
+    let proof = solve(&serde_json::from_str(&challenge).expect("JSON"));
+    let form = format!("proof={}", proof.replace('+', "%2B").replace('=', "%3D"));
+    let posted = browser.request(Method::POST, &path);
+    refuses(&posted.body("application/x-www-form-urlencoded", form).send().await);
+    assert_eq!(waiting(&office, &event).await, 0);
+}
+
+/// A sale that is put off after the draw takes newcomers in order: nobody is promised another draw.
+#[tokio::test]
+async fn after_the_draw_no_other_is_promised() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    let put_off = json!({ "on_sale_at": "2037-05-01T00:00:00Z" });
+    office.organiser().change(&event, put_off).await.expect(200);
+    let mut browser = Browser::new(&office);
+    let page = browser.show(&event).await;
+    assert_tells(&page, "The sale has not begun");
+    assert!(!page.page().contains("takes part in a draw"), "{}", page.page());
+    assert!(page.page().contains("in order"), "{}", page.page());
+    let page = browser.join(&event).await;
+    assert_tells(&page, "You are in the line");
+    assert!(page.page().contains("<strong id=\"position\">1</strong>"), "{}", page.page());
+    assert!(page.page().contains("2037-05-01, 00:00:00 UTC"), "{}", page.page());
+    assert!(page.page().contains("http-equiv=\"refresh\" content=\"60\""), "{}", page.page());
+
+    let event = office.event(later()).await;
+    let page = Browser::new(&office).show(&event).await;
+    assert!(page.page().contains("takes part in a draw"), "{}", page.page());
 }

@@ -69,6 +69,30 @@ fn none_can_stand_in_for_another() {
 }
 
 #[test]
+fn a_receipt_of_any_event_names_its_owner_until_it_ends() {
+    let (signing, ring) = pair();
+    let place = |event: &str| {
+        let mut claims = receipt_claims(EVENT.parse().unwrap(), claims().sub, 7, 7, NOW);
+        claims.aud = event.to_owned();
+        claims
+    };
+    for event in [EVENT, "0192f0c1-2a3b-7c4d-8e5f-60718293a4b7"] {
+        let receipt = signing.sign(Purpose::Receipt, &place(event)).unwrap();
+        assert_eq!(ring.verify_receipt(&receipt, NOW), Ok(place(event)));
+        let life_ms = RECEIPT_TTL_S * 1_000;
+        assert!(ring.verify_receipt(&receipt, NOW.plus_ms(life_ms)).is_ok());
+        let over = ring.verify_receipt(&receipt, NOW.plus_ms(life_ms + 61_000));
+        assert_eq!(over, Err(TokenError::Expired));
+    }
+    let of_nothing = signing.sign(Purpose::Receipt, &place(BUYER_AUDIENCE)).unwrap();
+    assert_eq!(ring.verify_receipt(&of_nothing, NOW), Err(TokenError::Invalid));
+    for purpose in [Purpose::Buyer, Purpose::QueuePass, Purpose::StreamTicket] {
+        let token = signing.sign(purpose, &place(EVENT)).unwrap();
+        assert_eq!(ring.verify_receipt(&token, NOW), Err(TokenError::Invalid), "{purpose:?}");
+    }
+}
+
+#[test]
 fn a_pass_ends_within_a_minute_of_its_time() {
     let (signing, ring) = pair();
     let token = signing.sign(Purpose::QueuePass, &claims()).unwrap();

@@ -11,6 +11,7 @@ use super::{
     ALGORITHM, CLOCK_SKEW_MAX_S, Claims, Header, ISSUER, KeysError, Purpose, TOKEN_LENGTH_MAX,
     TokenError, parse_keys,
 };
+use crate::id::EventId;
 use crate::time::Instant;
 
 /// The keys that verify, by their ids. All of them count: that is how a key is rolled.
@@ -68,10 +69,20 @@ impl VerifyingKeys {
         if claims.aud != audience {
             return Err(TokenError::Invalid);
         }
-        if now.unix_s() > claims.exp.saturating_add(CLOCK_SKEW_MAX_S) {
-            return Err(TokenError::Expired);
+        in_time(claims, now)
+    }
+
+    /// Verifies the receipt of a place in the queue of any event: what its owner can be known by.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub fn verify_receipt(&self, token: &str, now: Instant) -> Result<Claims, TokenError> {
+        let claims = self.verify_except_expiry(Purpose::Receipt, token, now)?;
+        if claims.aud.parse::<EventId>().is_err() {
+            return Err(TokenError::Invalid);
         }
-        Ok(claims)
+        in_time(claims, now)
     }
 
     fn verify_except_expiry(
@@ -135,6 +146,11 @@ impl fmt::Display for VerifyingKeys {
         }
         Ok(())
     }
+}
+
+fn in_time(claims: Claims, now: Instant) -> Result<Claims, TokenError> {
+    let is_over = now.unix_s() > claims.exp.saturating_add(CLOCK_SKEW_MAX_S);
+    if is_over { Err(TokenError::Expired) } else { Ok(claims) }
 }
 
 /// A claim that no token of ours carries, and that is honoured all the same.
