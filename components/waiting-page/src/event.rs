@@ -40,10 +40,14 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Whether nobody else is let in, for good.
+    pub(crate) fn is_over(&self) -> bool {
+        self.cancelled || self.sold_out || clock::now() >= self.ends_at
+    }
+
     /// Whether the page has a way in.
     pub(crate) fn can_be_joined(&self) -> bool {
-        let is_over = self.cancelled || clock::now() >= self.ends_at;
-        !is_over && !self.sold_out && self.joining
+        !self.is_over() && self.joining
     }
 }
 
@@ -52,9 +56,14 @@ pub(crate) async fn find(id: EventId) -> Result<Event, Problem> {
     let known = KNOWN.with_borrow(|known| {
         known.get(&id).filter(|(at, _)| at.elapsed() <= AGE_MAX).map(|(_, event)| event.clone())
     });
-    if let Some(event) = known {
-        return Ok(event);
+    match known {
+        Some(event) => Ok(event),
+        None => read(id).await,
     }
+}
+
+/// The event as it is now.
+pub(crate) async fn read(id: EventId) -> Result<Event, Problem> {
     let database = postgres::database().await?;
     let found = ledger::find_event(&database, id).await.map_err(sale::Error::from)?;
     let found = found.ok_or_else(|| Problem::of(Code::EventNotFound))?;

@@ -2,7 +2,11 @@
 "use strict";
 (() => {
   const element = (id) => document.getElementById(id);
-  const again = () => location.replace(location.href);
+  let isLeaving = false;
+  const again = () => {
+    if (!isLeaving) location.replace(location.href);
+    isLeaving = true;
+  };
 
   // The same words as the server's: see words.rs.
   const duration = (seconds) => {
@@ -28,6 +32,22 @@
   // Read aloud now and then, not at each step.
   const SPEAK_MS = 30000;
   let spokenAt = Date.now();
+
+  // Everybody hears these at the same moment, so they are told without asking the server again.
+  const ENDS = {
+    sold_out: "Everything is sold.",
+    ended: "The event is over.",
+    cancelled: "The event is called off.",
+  };
+
+  const tellEnd = (section, reason) => {
+    const heading = document.createElement("h2");
+    heading.textContent = "The line has ended";
+    const words = document.createElement("p");
+    words.textContent = `${ENDS[reason]} Nobody else is let in.`;
+    section.replaceChildren(heading, words);
+    element("spoken").textContent = `The line has ended. ${words.textContent}`;
+  };
 
   const follow = (section) => {
     const pollMs = Number(section.dataset.pollMs) || 20000;
@@ -56,8 +76,12 @@
     });
     source.addEventListener("pass", again);
     source.addEventListener("end", (event) => {
+      const { reason } = JSON.parse(event.data);
       // A stream that has lived long enough is opened again by the browser.
-      if (JSON.parse(event.data).reason !== "deadline") again();
+      if (reason === "deadline") return;
+      source.close();
+      if (ENDS[reason]) tellEnd(section, reason);
+      else again();
     });
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) setTimeout(again, pollMs);
@@ -83,14 +107,19 @@
   const prove = async (form) => {
     const challenge = JSON.parse(form.dataset.challenge);
     const number = await solve(challenge);
-    if (number === null) return;
+    if (number === null) throw new Error("no solution");
     const { algorithm, challenge: hash, salt, signature } = challenge;
     form.elements.proof.value = btoa(JSON.stringify({ algorithm, challenge: hash, number, salt, signature }));
     form.submit();
   };
 
   const form = document.querySelector("form[data-challenge]");
-  if (form) prove(form);
+  if (form) {
+    prove(form).catch(() => {
+      document.querySelector("[role=status]").textContent =
+        "This browser could not solve the puzzle. Please load the page again, or try another browser.";
+    });
+  }
   const section = document.querySelector("section[data-stream]");
   const refreshS = Number(document.body.dataset.refreshS);
   if (section && section.dataset.stream) follow(section);

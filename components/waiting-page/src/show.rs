@@ -3,7 +3,7 @@
 
 use domain::code::Code;
 use domain::id::EventId;
-use domain::queue::Place;
+use domain::queue::{Place, PlaceStatus};
 use domain::rate::RouteClass;
 use guest::{Call, Problem, Reply, limit, place, stores};
 
@@ -28,6 +28,9 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
     limit::user(call, RouteClass::Poll, &visitor.user.to_string()).await?;
     let reply = match find(id, &visitor).await {
         Ok(place) => {
+            // Why the line has ended just now, what was read before does not tell.
+            let is_outdated = place.status == PlaceStatus::Closed && !event.is_over();
+            let event = if is_outdated { event::read(id).await.unwrap_or(event) } else { event };
             let reply = page::inside(&event, &place);
             match &place.receipt {
                 Some(receipt) if call.cookie(cookies::RECEIPT) != Some(receipt) => {

@@ -179,6 +179,7 @@ async fn the_end_is_told() {
         page.page().contains("<h2>The line has ended</h2>").then_some(page)
     })
     .await;
+    assert!(page.page().contains("The event is called off."), "{}", page.page());
     assert!(!page.page().contains("http-equiv=\"refresh\""), "nothing else will come");
 }
 
