@@ -18,8 +18,9 @@ use crate::stream::{Resume, Said};
 const SILENT_STREAMS_MAX: u32 = 3;
 /// When to come back to a lost stream that has not told.
 const RETRY: Duration = Duration::from_millis(2_000);
-/// The longest pause that a server may ask for, so that it cannot park us.
-const PAUSE_MAX: Duration = Duration::from_secs(20);
+/// The longest pause that a server may ask for, so that it cannot park us. Shortly before a sale opens
+/// it asks for some more than the usual 20 s.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// The shortest pause between two polls: never a busy loop.
 const POLL_MIN: Duration = Duration::from_millis(200);
 /// How long a poll waits for a change; what the server takes at most.
@@ -160,9 +161,10 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// A fifth more or less: those who were told together do not come together for ever.
+/// Up to a tenth more, so that those who were told together do not come together for ever; never
+/// less, which could be just before the sale opens.
 fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.9 + fastrand::f64() / 5.0)
+    pause.mul_f64(1.0 + fastrand::f64() / 10.0)
 }
 
 #[cfg(test)]
