@@ -18,8 +18,8 @@ use crate::stream::{Resume, Said};
 const SILENT_STREAMS_MAX: u32 = 3;
 /// When to come back to a lost stream that has not told.
 const RETRY: Duration = Duration::from_millis(2_000);
-/// The longest pause that a server may ask for, so that it cannot park us. Shortly before a sale opens
-/// it asks for some more than the usual 20 s.
+/// The longest pause that a server may ask for, so that it cannot park us. Shortly before a sale
+/// opens it asks for some more than the usual 20 s.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// The shortest pause between two polls: never a busy loop.
 const POLL_MIN: Duration = Duration::from_millis(200);
