@@ -41,7 +41,12 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     Ok(Reply::ok(&told)?.with_header(header::ETAG, &etag))
 }
 
-/// How long the client asks to wait, bounded; what is no number asks for nothing.
+/// How much later than another request this one may be answered.
+pub(crate) fn patience(call: &Call) -> Duration {
+    wait(call).unwrap_or_default()
+}
+
+/// How long the client asks to wait, bounded.
 fn wait(call: &Call) -> Result<Duration, Problem> {
     let Some(text) = call.query("wait_s") else { return Ok(Duration::ZERO) };
     let seconds: u64 = text

@@ -52,5 +52,5 @@ pub use axum::routing;
 pub use call::Call;
 pub use problem::Problem;
 pub use reply::Reply;
-pub use service::{action, serve, serve_within};
+pub use service::{action, patient_action, serve};
 pub use stream::serve_stream;

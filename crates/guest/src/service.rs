@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -45,6 +45,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 type LocalFuture = SendWrapper<Pin<Box<dyn Future<Output = Response>>>>;
 
+/// When a request arrived: its deadline counts from there.
+#[derive(Clone, Copy)]
+struct Arrived(Instant);
+
 /// Turns an operation into a handler of a route.
 ///
 /// A guest has one thread, so its futures need not be `Send`; axum asks for it all the same, and
@@ -60,11 +64,29 @@ where
     F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Problem>> + 'static,
 {
+    patient_action(|_| Duration::ZERO, operation)
+}
+
+/// As [`action`], for an operation that waits for something to happen where a request asks for it:
+/// `patience` tells how long this one does. So much later it may end than any other.
+pub fn patient_action<F, Fut>(
+    patience: fn(&Call) -> Duration,
+    operation: F,
+) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
++ Clone
++ Send
++ Sync
++ 'static
+where
+    F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply, Problem>> + 'static,
+{
     move |parameters, request| {
         let operation = operation.clone();
         SendWrapper::new(Box::pin(async move {
             let (parts, body) = request.into_parts();
             let request_id = request_id(&parts.headers);
+            let took = parts.extensions.get().map_or(Duration::ZERO, |it: &Arrived| it.0.elapsed());
             // The body was read within its limit before it came here.
             let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
             // A path that is not UTF-8 names nothing of ours.
@@ -72,9 +94,11 @@ where
                 return Problem::of(Code::NotFound).into_response(&request_id);
             };
             let call = Call::new(&parameters, parts, body, request_id.clone());
-            match operation(call).await {
-                Ok(reply) => reply.into_response(),
-                Err(problem) => problem.into_response(&request_id),
+            let limit = REQUEST_DEADLINE.saturating_add(patience(&call)).saturating_sub(took);
+            match within(limit, operation(call)).await {
+                Some(Ok(reply)) => reply.into_response(),
+                Some(Err(problem)) => problem.into_response(&request_id),
+                None => too_late(&request_id),
             }
         }))
     }
@@ -82,26 +106,13 @@ where
 
 /// Serves one request with the routes of a component.
 pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response {
-    serve_within(REQUEST_DEADLINE, router, request).await
-}
-
-/// As [`serve`], for a component with operations that wait for something to happen: they have
-/// `limit`, and keep their own time when they do not wait.
-pub async fn serve_within(
-    limit: Duration,
-    router: Router,
-    request: spin_sdk::http::Request,
-) -> Response {
     let is_head = *request.method() == Method::HEAD;
-    with_length(answer(limit, router, request).await, is_head).await
+    with_length(answer(router, request).await, is_head).await
 }
 
 /// Answers one request with the routes of a component: the head is complete but for the length.
-pub(crate) async fn answer(
-    limit: Duration,
-    router: Router,
-    request: spin_sdk::http::Request,
-) -> Response {
+pub(crate) async fn answer(router: Router, request: spin_sdk::http::Request) -> Response {
+    let arrived = Arrived(Instant::now());
     let (mut parts, body) = request.into_parts();
     let request_id = accept_request_id(&mut parts.headers);
     let origin = parts.headers.get(header::ORIGIN).cloned();
@@ -114,17 +125,14 @@ pub(crate) async fn answer(
     let mut response = if preflight {
         Reply::no_content().into_response()
     } else {
-        let answer = async {
-            match read_body(body).await {
-                Some(body) => {
-                    route(router, http::Request::from_parts(parts, Body::from(body))).await
-                }
-                None => Problem::of(Code::BodyTooLarge).into_response(&request_id),
+        match within(REQUEST_DEADLINE, read_body(body)).await {
+            Some(Some(body)) => {
+                parts.extensions.insert(arrived);
+                route(router, http::Request::from_parts(parts, Body::from(body))).await
             }
-        };
-        within(limit, answer).await.unwrap_or_else(|| {
-            Problem::unavailable("the request's deadline passed").into_response(&request_id)
-        })
+            Some(None) => Problem::of(Code::BodyTooLarge).into_response(&request_id),
+            None => too_late(&request_id),
+        }
     };
 
     if let Ok(request_id) = HeaderValue::from_str(&request_id) {
@@ -161,6 +169,11 @@ async fn route(router: Router, request: http::Request<Body>) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// In doubt a request is refused: what it began may still happen.
+fn too_late(request_id: &str) -> Response {
+    Problem::unavailable("the request's deadline passed").into_response(request_id)
 }
 
 async fn not_found(_: Call) -> Result<Reply, Problem> {

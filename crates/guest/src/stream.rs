@@ -20,7 +20,7 @@ use wasi::http_compat::{BodyResult, BodyWriter};
 use wasi::wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter};
 
 use crate::call::Call;
-use crate::clock::{REQUEST_DEADLINE, within};
+use crate::clock::within;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::service::{action, answer, with_length};
@@ -95,8 +95,7 @@ where
     let opening = Opening::default();
     let handed = SendWrapper::new(opening.clone());
     let operation = move |call| open(call, Opening::clone(&handed));
-    let response =
-        answer(REQUEST_DEADLINE, Router::new().route(path, get(action(operation))), request).await;
+    let response = answer(Router::new().route(path, get(action(operation))), request).await;
     match opening.incoming.take() {
         Some((bytes, end)) if response.status() == StatusCode::OK && !is_head => {
             let (mut head, _) = response.into_parts();

@@ -93,6 +93,33 @@ async fn a_compressed_body_is_not_unpacked() {
     }
 }
 
+/// Who never sends the rest of a request is told so as soon as anybody else, also at a route that
+/// may wait for news.
+#[tokio::test]
+async fn a_request_that_does_not_arrive_is_given_up_in_time() {
+    let office = BoxOffice::open();
+    let event = office.event(json!({})).await;
+    let buyer = office.buyer().await;
+    let address = office.base_url();
+    let waits = std::thread::scope(|scope| {
+        let paths = ["position", "draw", "status"].map(|name| format!("{name}/{event}"));
+        let paths = paths.into_iter().chain([format!("position/{event}?wait_s=20")]);
+        let asked = paths.map(|path| {
+            let request = format!(
+                "GET /api/v1/queue/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+                 Authorization: Bearer {}\r\nContent-Length: 1\r\n\r\n",
+                buyer.token
+            );
+            scope.spawn(move || (raw_exchange(address, request.as_bytes()), path))
+        });
+        let asked: Vec<_> = asked.collect();
+        asked.into_iter().map(|it| it.join().expect("an answer in time")).collect::<Vec<_>>()
+    });
+    for (answer, path) in waits {
+        assert_eq!(answer.status, Some(503), "{path}: {answer:?}");
+    }
+}
+
 /// A header that must be there once and is there twice is refused, never taken as one of them.
 #[tokio::test]
 async fn doubled_headers_are_refused() {

@@ -33,6 +33,12 @@ fn assert_refused_in_time(answer: &Answer, begun: Instant) {
     answer.expect_problem(503, "unavailable");
 }
 
+/// How long an answer takes.
+async fn timed(answer: impl Future<Output = Answer>) -> (Answer, Duration) {
+    let begun = Instant::now();
+    (answer.await, begun.elapsed())
+}
+
 /// The system answers as before.
 async fn assert_recovers(office: &BoxOffice, buyer: &Buyer, event: &str, seat: &str) {
     eventually("a seat can be held again", async || {
@@ -194,6 +200,41 @@ async fn while_a_redis_node_hangs_requests_end_in_time() {
     redis.wait_until_ready().expect("the cluster is well again");
     assert_recovers(&office, &other, &event, "A-1-3").await;
     assert_eq!(buyer.status_of(id(&held)).await, "reserved");
+}
+
+/// Goal: only who asks to wait for news may be answered late. Method: the node that has the event
+/// stops answering; all that can be asked of a line ends in time, a poll that would wait included,
+/// for it has nothing to wait for.
+#[tokio::test]
+async fn while_a_redis_node_hangs_polls_end_in_time() {
+    let (office, _turn) = fragile().await;
+    let event = office.event(json!({ "sale": { "queue": { "release_per_s": 0 } } })).await;
+    let buyer = office.buyer().await;
+    buyer.join(&event).await.expect(201);
+    let redis = &office.system().redis;
+    let master = office.inside().master_of(&event);
+    redis.pause(master).expect("is paused");
+    let position = format!("/api/v1/queue/position/{event}");
+    let (waiting, status) =
+        (format!("{position}?wait_s=20"), format!("/api/v1/queue/status/{event}"));
+    let (polled, waited, counted) = tokio::join!(
+        timed(buyer.get(&position)),
+        timed(buyer.get(&waiting)),
+        timed(office.get(&status)),
+    );
+    redis.resume(master).expect("goes on");
+    for (answer, took) in [polled, waited, counted] {
+        // A replica may have taken over within the deadline, and then there are news to wait for.
+        if answer.status != 200 {
+            answer.expect_problem(503, "unavailable");
+            assert!(took < PROMISE + SLACK, "{answer} took {took:?}");
+        }
+    }
+    redis.wait_until_ready().expect("the cluster is well again");
+    eventually("the place is told again", async || {
+        (buyer.position(&event).await.status == 200).then_some(())
+    })
+    .await;
 }
 
 /// Goal: whoever waits gets one pass, whatever dies. Method: a crowd follows its streams while the
