@@ -41,7 +41,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     };
     match sale::admit_users(&stores, &request).await? {
         AdmitOutcome::Admitted { admitted, .. } => Reply::ok(&json!({ "admitted": admitted })),
-        AdmitOutcome::Replayed { admitted } => {
+        AdmitOutcome::Replayed { admitted, .. } => {
             Ok(Reply::ok(&json!({ "admitted": admitted }))?
                 .with_header(idempotency::REPLAYED, "true"))
         }

@@ -1,7 +1,7 @@
 //! The pages: one frame, and a section for each way a fan can stand.
 
 use domain::id::EventId;
-use domain::queue::{ComingDraw, Place, PlaceStatus, poll_before_opening_ms};
+use domain::queue::{ComingDraw, Place, PlaceStatus, SILENCE_MAX_MS, poll_before_opening_ms};
 use domain::time::Instant;
 use guest::html::{self, Html};
 use guest::{Call, Problem, Reply, clock};
@@ -15,8 +15,6 @@ use crate::words::{chance, grouped, moment, wait};
 /// since everybody's page fails together.
 const LOOK_AGAIN_MIN_S: i64 = 5;
 
-/// The longest that a page waits before the sale opens: the opening may be moved.
-const BEFORE_LOOK_MAX_MS: u64 = 60_000;
 /// How soon a page looks again whether joining is possible again, in seconds.
 const STOPPED_LOOK_S: i64 = 30;
 
@@ -143,8 +141,8 @@ pub(crate) fn failure(call: &Call, problem: Problem) -> Reply {
 /// a draw counts: a sale can be put off after the draw, and then places are taken in order.
 fn in_the_line(event: &Event, place: &Place, now: Instant) -> (u64, Html) {
     let opens_in_ms = |at: Instant| at.unix_ms().saturating_sub(now.unix_ms());
-    let look =
-        |left_ms, fans| poll_before_opening_ms(left_ms, place.number, fans, BEFORE_LOOK_MAX_MS);
+    // The opening may be moved, and a place that was lost must be back in time.
+    let look = |left_ms, fans| poll_before_opening_ms(left_ms, place.number, fans, SILENCE_MAX_MS);
     match place.draw {
         Some(draw) if now < draw.draws_at => {
             (look(opens_in_ms(draw.draws_at), Some(draw.joined)), element(before_the_draw(&draw)))

@@ -28,11 +28,19 @@ pub fn drawn_order(draw: &Draw, number: u32) -> i64 {
     i64::from(place) * DRAW_WEIGHT + i64::from(number)
 }
 
+/// The longest that a fan who does as told is not heard of: between two polls, while one poll waits
+/// for a change, until a page refreshes itself. An admitted fan learns of it while most of the
+/// pass's five minutes are left.
+pub const SILENCE_MAX_MS: u64 = 20_000;
+/// How late one who does as told may come: a request takes 5 s at most.
+pub const LATENESS_MAX_MS: u64 = 5_000;
+/// For so long nobody is let in after a line was lost and built anew. Whoever does as told has then
+/// come back to the old place, so nobody gets in front by having come back sooner. Where the sale
+/// opens meanwhile it counts from there: some are told to come so much later than the opening.
+pub const RETURN_GRACE_MS: u64 = SILENCE_MAX_MS + POLL_AFTER_MIN_MS + LATENESS_MAX_MS;
+
 /// The shortest interval between two polls, for those who are next.
 const POLL_AFTER_MIN_MS: u64 = 1_000;
-/// The longest interval between two polls: an admitted fan learns of it while most of the pass's
-/// five minutes are left.
-const POLL_AFTER_MAX_MS: u64 = 20_000;
 /// Polls per fan over the whole wait: the interval is this share of the time still to wait.
 const POLLS_PER_WAIT: u64 = 10;
 
@@ -40,7 +48,7 @@ const POLLS_PER_WAIT: u64 = 10;
 const OPENING_POLLS_PER_S: i64 = 500;
 /// …but within this time, over which they are spread evenly when they are more: as long as the
 /// longest interval, so whoever is drawn to the front learns of it in time.
-const OPENING_WINDOW_MAX_MS: i64 = POLL_AFTER_MAX_MS as i64;
+const OPENING_WINDOW_MAX_MS: i64 = SILENCE_MAX_MS as i64;
 
 /// A stream tells every step to those who wait no longer than this, in seconds.
 const TELL_ALWAYS_MAX_S: i64 = 15;
@@ -127,7 +135,7 @@ impl ComingDraw {
     /// When the fan with this number should ask again.
     pub fn poll_after_ms(&self, number: i64, now: Instant) -> u64 {
         let left_ms = self.draws_at.unix_ms().saturating_sub(now.unix_ms());
-        poll_before_opening_ms(left_ms, number, Some(self.joined), POLL_AFTER_MAX_MS)
+        poll_before_opening_ms(left_ms, number, Some(self.joined), SILENCE_MAX_MS)
     }
 }
 
@@ -163,7 +171,7 @@ pub fn pass_id(number: i64, issued_at: Instant) -> String {
 /// When a fan who waits `estimated_wait_s` should ask again.
 pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
     let wait_ms = u64::try_from(estimated_wait_s).unwrap_or(0).saturating_mul(1_000);
-    (wait_ms / POLLS_PER_WAIT).clamp(POLL_AFTER_MIN_MS, POLL_AFTER_MAX_MS)
+    (wait_ms / POLLS_PER_WAIT).clamp(POLL_AFTER_MIN_MS, SILENCE_MAX_MS)
 }
 
 /// When the fan with `number` should ask again who waits among `joined` (as many as fill the window
@@ -271,5 +279,22 @@ mod tests {
     fn those_who_are_next_ask_more_often() {
         let intervals: Vec<_> = [0, 1, 30, 100, 3_600].map(poll_after_ms).to_vec();
         assert_eq!(intervals, [1_000, 1_000, 3_000, 10_000, 20_000]);
+    }
+
+    #[test]
+    fn whoever_polls_as_told_is_back_before_the_grace_is_over() {
+        for wait_s in [i64::MIN, 0, 199, 200, 201, 86_400, i64::MAX] {
+            let back_after_ms = poll_after_ms(wait_s) + LATENESS_MAX_MS;
+            assert!(back_after_ms <= RETURN_GRACE_MS, "{wait_s} s: {back_after_ms}");
+        }
+        for left_ms in [i64::MIN, 0, 1, 1_000, 19_999, 20_000, 20_001, 3_600_000] {
+            for number in 0..1_000 {
+                let told_ms = poll_before_opening_ms(left_ms, number, Some(1_000_000), SILENCE_MAX_MS);
+                let opens_ms = left_ms.max(0).unsigned_abs();
+                let grace_from_ms = if opens_ms <= RETURN_GRACE_MS { opens_ms } else { 0 };
+                let back_after_ms = told_ms + LATENESS_MAX_MS;
+                assert!(back_after_ms <= grace_from_ms + RETURN_GRACE_MS, "{left_ms}: {told_ms}");
+            }
+        }
     }
 }

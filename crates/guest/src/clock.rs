@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use domain::queue::{LATENESS_MAX_MS, SILENCE_MAX_MS};
 use domain::time::Instant;
 use futures_util::future::{Either, select};
 
@@ -15,9 +16,14 @@ pub const POSTGRES_DEADLINE: Duration = Duration::from_millis(2_500);
 /// One request, whatever it does: the promise is 5 s, and the reply has to travel.
 pub const REQUEST_DEADLINE: Duration = Duration::from_millis(4_500);
 
-/// The longest that a request may ask to wait for a change, in seconds. Below the minute in which
-/// proxies give up, and an answer that is asked for three times a minute costs little.
-pub const WAIT_MAX_S: u64 = 25;
+/// The longest that a request may ask to wait for a change, in seconds: nobody is silent for longer.
+/// Below the minute in which proxies give up, and an answer that is asked for three times a minute
+/// costs little.
+pub const WAIT_MAX_S: u64 = SILENCE_MAX_MS / 1_000;
+
+/// A request that waits for a change, and one that is cut off, are over before whoever sent them is
+/// too late.
+const _: () = assert!(REQUEST_DEADLINE.as_millis() <= LATENESS_MAX_MS as u128);
 
 /// Now, by the wall clock of the host.
 pub fn now() -> Instant {

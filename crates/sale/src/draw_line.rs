@@ -12,7 +12,7 @@ use domain::draw::Draw;
 use domain::id::EventId;
 use domain::queue::drawn_order;
 use ledger::Database;
-use scripts::{AdmitOutcome, AdmitUsers, BeginDrawOutcome, DrawPlacesOutcome, DrawnPlace};
+use scripts::{BeginDrawOutcome, DrawPlacesOutcome, DrawnPlace};
 
 use crate::{Error, Stores, opened};
 
@@ -67,25 +67,4 @@ pub async fn draw_line<T: Transport, D: Database>(
         batch = next.map(place).collect();
     }
     Ok(DrawOutcome::Unfinished)
-}
-
-/// Lets the next users in; first, if that is still to be done, the line is drawn.
-/// [`Undrawn`](AdmitOutcome::Undrawn) when that takes longer than one call.
-///
-/// # Errors
-///
-/// See [`Error`].
-pub async fn admit_users<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    request: &AdmitUsers<'_>,
-) -> Result<AdmitOutcome, Error> {
-    let admit =
-        async || scripts::admit_users(&stores.cluster, request, stores.redis_deadline).await;
-    let outcome = opened(stores, request.event, admit).await?;
-    if outcome != AdmitOutcome::Undrawn
-        || draw_line(stores, request.event).await? != DrawOutcome::Drawn
-    {
-        return Ok(outcome);
-    }
-    opened(stores, request.event, admit).await
 }

@@ -27,6 +27,7 @@
 )]
 
 mod add_sections;
+mod admit_users;
 mod apply_settings;
 mod audit_event;
 mod backoff;
@@ -51,6 +52,7 @@ mod stores;
 mod tick;
 
 pub use add_sections::add_sections;
+pub use admit_users::admit_users;
 pub use apply_settings::apply_settings;
 pub use audit_event::{AuditMode, AuditReport, Difference, audit_event, audit_totals};
 pub use booking_facts::booking_facts;
@@ -58,14 +60,14 @@ pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use cancel_event::{cancel_event, undo_cancelled_event};
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 pub use drain_journal::{Drained, drain_for_user, drain_journal};
-pub use draw_line::{DrawOutcome, admit_users, draw_line};
+pub use draw_line::{DrawOutcome, draw_line};
 pub use expire_due_holds::expire_due_holds;
 pub use find_booking::{FoundBooking, find_booking};
 pub use notify::{Sink, notify};
 pub use open_event::open_event;
 pub use opened::{EventOutcome, opened};
 pub use queue_place::{Receipt, find_place, join_queue, leave_queue, watch_place};
-pub use rebuild_event::{RETURN_GRACE_MS, RebuildOutcome, rebuild_event};
+pub use rebuild_event::{RebuildOutcome, rebuild_event};
 pub use release_booking::{ReleaseOutcome, release_booking};
 pub use run_sagas::{Jobs, run_sagas};
 pub use settle_payment::{SettleOutcome, settle_payment};

@@ -16,6 +16,7 @@ use std::collections::HashSet;
 
 use cluster::Transport;
 use domain::id::{BookingId, EventId};
+use domain::queue::RETURN_GRACE_MS;
 use ledger::{BookingFacts, Database, LeaseOutcome, RESTORE_PAGE_MAX, Rebuild, RestoreKind};
 use scripts::{
     Building, EventOutcome, EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState,
@@ -25,9 +26,6 @@ use scripts::{
 use crate::open_event::settings_of;
 use crate::{Error, Stores, drain_journal};
 
-/// After a rebuild nobody is let in for so long: every fan who polls has then come back to the old
-/// place with the receipt. The longest interval between two polls is 20 s.
-pub const RETURN_GRACE_MS: i64 = 25_000;
 /// Pages of one rebuild: ten million places, more than a rebuild could read in its time.
 const PAGES_MAX: usize = 10_000;
 
@@ -168,7 +166,7 @@ async fn build<T: Transport, D: Database>(
         number: rebuild.queue_ceiling,
         served: rebuild.queue_served,
         // Nobody comes back to a queue that nobody has joined.
-        grace_ms: if rebuild.queue_ceiling > 0 { RETURN_GRACE_MS } else { 0 },
+        grace_ms: if rebuild.queue_ceiling > 0 { RETURN_GRACE_MS.cast_signed() } else { 0 },
         draw_count: rebuild.event.draw_count,
     };
     let finished = scripts::finish_opening(&stores.cluster, &finish, stores.redis_deadline).await?;

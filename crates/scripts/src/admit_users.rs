@@ -48,6 +48,8 @@ pub enum AdmitOutcome {
     Replayed {
         /// Let in by the first call.
         admitted: i64,
+        /// The highest place that was let in by then, as `draw * 2^32 + number`.
+        served: i64,
     },
     /// Another request has this idempotency entry.
     IdempotencyKeyReused,
@@ -99,7 +101,9 @@ pub async fn admit_users<T: Transport>(
             active: reply.integer(3)?,
             served: reply.integer(4)?,
         }),
-        "replayed" => Ok(AdmitOutcome::Replayed { admitted: reply.integer(1)? }),
+        "replayed" => {
+            Ok(AdmitOutcome::Replayed { admitted: reply.integer(1)?, served: reply.integer(4)? })
+        }
         "idempotency_key_reused" => Ok(AdmitOutcome::IdempotencyKeyReused),
         "undrawn" => Ok(AdmitOutcome::Undrawn),
         "event_missing" => Ok(AdmitOutcome::EventMissing),

@@ -1,6 +1,7 @@
 //! Places in the queue outlive Redis.
 
 use domain::id::UserId;
+use domain::queue::SILENCE_MAX_MS;
 use futures_util::future::join_all;
 use sale::{Receipt, find_place, join_queue, leave_queue};
 use scripts::{
@@ -62,6 +63,7 @@ async fn the_order_after_a_loss_is_the_order_before() {
         let place = join(&stage, user, None).await;
         fans.push((user, place.number, receipt_of(&place)));
     }
+    let told_at = find(&stage, fans[19].0, None).await.now;
     stage.lose_redis().await;
     // They come back in another order, some by joining and some by asking; a newcomer is between.
     let newcomer = join(&stage, new_user(), None).await;
@@ -75,6 +77,10 @@ async fn the_order_after_a_loss_is_the_order_before() {
         assert_eq!(receipt_of(&place), *receipt, "the receipt is the same every time");
     }
     assert_eq!(admit(&stage, 10).await, 0, "somebody jumped the line");
+    let silent_until_ms = told_at.unix_ms() + SILENCE_MAX_MS.cast_signed();
+    let grace = stage.texts(&keys::counts(stage.event), "HGET", &["admit_from_ms"]).await;
+    let admit_from_ms: i64 = grace[0].parse().unwrap();
+    assert!(admit_from_ms > silent_until_ms, "somebody who polls as told is not back yet");
     for (position, (user, number, _)) in (1..).zip(&fans) {
         let place = find(&stage, *user, None).await;
         assert_eq!((place.number, place.position), (*number, position));
@@ -85,6 +91,36 @@ async fn the_order_after_a_loss_is_the_order_before() {
         let expected = if index < 5 { PlaceOutcome::Admitted } else { PlaceOutcome::Waiting };
         assert_eq!(find(&stage, *user, None).await.outcome, expected);
     }
+}
+
+/// Goal: letting in by hand is kept as the worker's is, also when the call that did it was cut off.
+#[tokio::test(flavor = "current_thread")]
+async fn letting_in_by_hand_is_noted_in_the_ledger_and_so_is_its_repetition() {
+    let stage = Stage::open_with(SECTIONS, true).await;
+    let mut last = 0;
+    for _ in 0..3 {
+        last = join(&stage, new_user(), None).await.score;
+    }
+    let by_hand = AdmitUsers {
+        event: stage.event,
+        mode: AdmitMode::Manual,
+        limit: 3,
+        idempotency: Some(scripts::Idempotency { entry: "by hand", fingerprint: "the-same" }),
+    };
+    // Cut off after the first step: nothing is noted.
+    let cut = scripts::admit_users(&stage.stores.cluster, &by_hand, DEADLINE).await.unwrap();
+    assert!(matches!(cut, AdmitOutcome::Admitted { admitted: 3, .. }), "{cut:?}");
+    let served = format!("SELECT queue_served FROM boxoffice.events WHERE id = '{}'", stage.event);
+    assert_eq!(stage.stores.database.number(&served).await, 0);
+    let again = sale::admit_users(&stage.stores, &by_hand).await.unwrap();
+    assert_eq!(again, AdmitOutcome::Replayed { admitted: 3, served: last });
+    assert_eq!(stage.stores.database.number(&served).await, last);
+
+    let next = join(&stage, new_user(), None).await.score;
+    let request = AdmitUsers { idempotency: None, ..by_hand };
+    let outcome = sale::admit_users(&stage.stores, &request).await.unwrap();
+    assert!(matches!(outcome, AdmitOutcome::Admitted { admitted: 1, .. }), "{outcome:?}");
+    assert_eq!(stage.stores.database.number(&served).await, next);
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -286,7 +286,7 @@ impl Stage {
         let limit = limit.parse().unwrap();
         let request = AdmitUsers { event: self.event, mode, limit, idempotency };
         match scripts::admit_users(&self.cluster, &request, DEADLINE).await.unwrap() {
-            AdmitOutcome::Replayed { admitted } => format!("replayed {admitted} in"),
+            AdmitOutcome::Replayed { admitted, .. } => format!("replayed {admitted} in"),
             AdmitOutcome::IdempotencyKeyReused => "idempotency_key_reused".to_owned(),
             AdmitOutcome::Admitted { admitted, waiting, active, .. } => {
                 format!("{admitted} in, {waiting} wait, {active} active")

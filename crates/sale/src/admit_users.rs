@@ -1,0 +1,39 @@
+//! The next fans are let in, by the worker or by hand.
+//!
+//! 1. *Drawn*, if that is still to be done: before the draw nobody knows who is next.
+//! 2. *Let in*: one step in Redis.
+//! 3. *Noted in Postgres* how far the line was let in, so that a loss of Redis does not set it back.
+
+use cluster::Transport;
+use ledger::Database;
+use scripts::{AdmitOutcome, AdmitUsers};
+
+use crate::{DrawOutcome, Error, Stores, draw_line, opened};
+
+/// Lets the next users in. [`Undrawn`](AdmitOutcome::Undrawn) when drawing the line takes longer
+/// than one call.
+///
+/// # Errors
+///
+/// See [`Error`]. Users may have been let in all the same; a request that has an idempotency entry
+/// lets nobody else in when it comes again, and finishes what is missing.
+pub async fn admit_users<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    request: &AdmitUsers<'_>,
+) -> Result<AdmitOutcome, Error> {
+    let admit =
+        async || scripts::admit_users(&stores.cluster, request, stores.redis_deadline).await;
+    let mut outcome = opened(stores, request.event, admit).await?;
+    if outcome == AdmitOutcome::Undrawn
+        && draw_line(stores, request.event).await? == DrawOutcome::Drawn
+    {
+        outcome = opened(stores, request.event, admit).await?;
+    }
+    if let AdmitOutcome::Admitted { admitted, served, .. }
+    | AdmitOutcome::Replayed { admitted, served } = outcome
+        && admitted > 0
+    {
+        ledger::checkpoint_queue(&stores.database, request.event, served).await?;
+    }
+    Ok(outcome)
+}
