@@ -9,6 +9,10 @@
 -- replaced by this very call. Any number of schedulers may call: together they admit at most
 -- release_per_s. The same idempotency entry again gets the first answer.
 --
+-- With the queue disabled a pass is worth nothing that others could miss: whoever waits, since
+-- before the opening or since there was a queue, is let in by the next calls, in order, and neither
+-- rate nor max_active nor the places left hold anybody back.
+--
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
@@ -67,6 +71,7 @@ if answer then
   return { 'replayed', tonumber(admitted), tonumber(waiting), tonumber(active), tonumber(served) }
 end
 
+local is_queued = queue_enabled == '1'
 -- The release allowance is a bucket of tokens: one per user, filled at release_per_s, 2 s worth at
 -- most, so that a late scheduler catches up and a long pause does not let a crowd in. It is stored
 -- as the time at which it was empty, in µs, which stay below 2^53: at the highest rate a user costs
@@ -96,20 +101,23 @@ local waiting = redis.call('ZCARD', queue)
 -- about its fan.
 used, unused = tonumber(used or 0), tonumber(unused or 0)
 local run_out = redis.call('ZCOUNT', passes, '-inf', string.format('%.0f', now_ms))
-if paused == '0' and queue_enabled == '1' then
+if paused == '0' and is_queued then
   unused = unused + run_out
 end
 if used + unused > turns_max then
   used, unused = math.floor(used / 2), math.floor(unused / 2)
 end
 local promised = passes_for(tonumber(available), used, unused)
-local count = math.min(limit, users_max, waiting, max_active - active, promised - active)
-if mode == 'scheduled' then
+local count = math.min(limit, users_max, waiting)
+if is_queued then
+  count = math.min(count, max_active - active, promised - active)
+end
+if is_queued and mode == 'scheduled' then
   count = math.min(count, allowance)
 end
 local is_open = true
 if cancelled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
-  or now_ms >= tonumber(ends_at_ms) or now_ms < tonumber(admit_from_ms or 0) then
+  or now_ms >= tonumber(ends_at_ms) or (is_queued and now_ms < tonumber(admit_from_ms or 0)) then
   is_open, count = false, 0
 end
 
@@ -146,7 +154,7 @@ if count > 0 then
   end
   tell_waiting(counts, feed, string.format('admitted %.0f %s %.0f %.0f', count + passed,
     popped[#popped], now_ms, expires_ms))
-  if mode == 'scheduled' then
+  if is_queued and mode == 'scheduled' then
     empty_us = empty_us + math.floor(count * second_us / rate)
     redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
   end

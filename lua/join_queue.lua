@@ -1,5 +1,7 @@
 #!lua
--- Gives a user a place in the queue; with the queue disabled, a pass at once.
+-- Gives a user a place in the queue; with the queue disabled and while the sale is on, a pass at
+-- once. A pass's life runs from then on, so before the opening and during a pause there is a place
+-- in any case, and admit_users lets it in.
 --
 -- Guarantees: one place for each user, however often and however parallel they join; a number is
 -- given once, also when Redis forgets that it was. Who joins before the sale opens takes part in
@@ -21,6 +23,7 @@
 -- KEYS[7] seen (sorted set)
 -- KEYS[8] away (sorted set)
 -- KEYS[9] addresses (hash)
+-- KEYS[10] feed (stream): told which place of the line is empty when its owner gets the pass
 --
 -- ARGV[1] user
 -- ARGV[2] first number of a new block; 0 without one
@@ -42,14 +45,15 @@
 --   last place of the user: it made that one)
 --   {'numbers_used_up', state}: a new block is needed. All who need it name the same state.
 --   closed is also the answer to a newcomer when everything is sold.
---   A live pass and a place in the line are kept, and who was away is back at it; after a used or
---   expired pass there is a new number.
+--   A live pass and a place in the line are kept, and who was away is back at it; with the queue
+--   disabled the pass is for the same place. After a used or expired pass there is a new number.
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
 -- @include clock_ms
 -- @include place_of
 -- @include see_user
+-- @include tell_waiting
 -- @include node_id
 -- @include fix_draw_count
 
@@ -67,6 +71,7 @@ local user, block_first, block_last = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[
 local receipt, receipt_score, receipt_joined_ms = ARGV[4], ARGV[5], ARGV[6]
 local proof, challenged_ms, proof_life_ms = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local addresses, address, address_max = KEYS[9], ARGV[10], tonumber(ARGV[11])
+local feed = KEYS[10]
 -- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly. The draw is 0 until it
 -- is done, and more than any place that can be drawn for everybody who comes after the opening.
 local draw_after_opening, draw_weight = 2097151, 4294967296
@@ -76,9 +81,9 @@ local place = place_of(key, user, now_ms, 0)
 if place[1] == 'event_missing' then
   return place
 end
-local cancelled, ends_at_ms, on_sale_at_ms, capacity, queue_enabled, pass_ttl_ms, joining =
+local cancelled, ends_at_ms, on_sale_at_ms, capacity, queue_enabled, pass_ttl_ms, joining, paused =
   unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'on_sale_at_ms', 'capacity',
-    'queue_enabled', 'pass_ttl_ms', 'joining'))
+    'queue_enabled', 'pass_ttl_ms', 'joining', 'paused'))
 if cancelled == '1' or now_ms >= tonumber(ends_at_ms) then
   place[1] = 'not_on_sale'
   return place
@@ -87,17 +92,37 @@ if redis.call('HGET', key.counts, 'sold') == capacity then
   place[1] = 'closed'
   return place
 end
-if place[1] == 'admitted' or (place[1] == 'waiting' and queue_enabled == '1') then
-  if place[1] == 'waiting' then
+local waits = place[1] == 'waiting'
+local queued = queue_enabled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
+if place[1] == 'admitted' or (waits and queued) then
+  if waits then
     see_user(key.queue, key.seen, key.away, user, now_ms)
   end
   return place
 end
 
-local queued = queue_enabled == '1'
+local function let_in(number)
+  local expires_ms = now_ms + pass_ttl_ms
+  redis.call('ZADD', key.passes, expires_ms, user)
+  redis.call('HSET', key.admissions, user, string.format('%.0f.%.0f %.0f %.0f live %.0f',
+    number, now_ms, now_ms, expires_ms, number))
+  redis.call('HINCRBY', key.counts, 'admitted', 1)
+end
+
+if waits then
+  -- The queue was disabled meanwhile. For those behind it is as if this one had left.
+  local score = redis.call('ZSCORE', key.queue, user) or redis.call('ZSCORE', key.away, user)
+  redis.call('ZREM', key.queue, user)
+  redis.call('ZREM', key.seen, user)
+  redis.call('ZREM', key.away, user)
+  tell_waiting(key.counts, feed, 'left ' .. score)
+  let_in(place[3])
+  return place_of(key, user, now_ms, 0)
+end
+
 local known = redis.call('HEXISTS', key.places, user) == 1
 local draw_count, drawn = unpack(redis.call('HMGET', key.counts, 'draw_count', 'drawn'))
-local restores = queued and receipt == 'honoured' and not known
+local restores = receipt == 'honoured' and not known
 local is_outdated = restores and drawn == '1' and tonumber(receipt_score) < draw_weight
 if (queued and receipt == 'shown' and not known) or is_outdated then
   place[1] = 'unknown_place'
@@ -161,13 +186,6 @@ if queued then
   redis.call('ZADD', key.queue, score, user)
   redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)
 else
-  local expires_ms = now_ms + pass_ttl_ms
-  redis.call('ZREM', key.queue, user)
-  redis.call('ZREM', key.seen, user)
-  redis.call('ZREM', key.away, user)
-  redis.call('ZADD', key.passes, expires_ms, user)
-  redis.call('HSET', key.admissions, user, string.format('%.0f.%.0f %.0f %.0f live %.0f',
-    number, now_ms, now_ms, expires_ms, number))
-  redis.call('HINCRBY', key.counts, 'admitted', 1)
+  let_in(number)
 end
 return place_of(key, user, now_ms, 1)

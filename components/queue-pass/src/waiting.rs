@@ -37,8 +37,9 @@ struct Shared {
     waiters: usize,
 }
 
-/// Waits until the place has changed, for `limit` at most. False when there is nothing new, and no
-/// room to wait.
+/// Waits until the place has changed, for `limit` at most. False when it could not wait. Else the
+/// place is to be read anew, also when no news came: where they are lost the place is too, and who
+/// waits here must not be the last to come back to it.
 pub(crate) async fn for_change(
     stores: &SpinStores,
     event: EventId,
@@ -70,10 +71,10 @@ pub(crate) async fn for_change(
             None => true,
         });
         if has_changed || follower.has_moved && begun.elapsed() >= quiet {
-            return true;
+            break;
         }
     }
-    follower.has_moved
+    true
 }
 
 /// One place that follows the news.
@@ -94,7 +95,8 @@ impl Follower {
                 return true;
             }
             self.serial = entry.serial;
-            match self.standing.apply(entry) {
+            // Who is let in has the place read anew, so it need not be sure.
+            match self.standing.apply(entry, Duration::ZERO) {
                 Step::None if matches!(entry.news, News::Message(_)) => return true,
                 Step::None => {}
                 Step::Moved => self.has_moved = true,

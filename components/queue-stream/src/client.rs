@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use domain::feed::{EndReason, FeedEntry, FeedId, LineState, News, Standing, Step};
+use domain::feed::{EndReason, FeedEntry, FeedId, LineState, News, SURELY_THERE, Standing, Step};
 use domain::id::{EventId, UserId};
 use domain::queue::{Place, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
@@ -28,11 +28,11 @@ const RETRY_MIN_MS: u64 = 500;
 const RETRY_SPREAD_MS: u64 = 2_500;
 
 /// A stream is as good as polling: so often its fan is noted as being there. A third of the
-/// shortest time after which a place is abandoned, whatever the organiser sets meanwhile.
+/// shortest time after which a place is abandoned, whatever the organiser sets meanwhile; one that
+/// fails may be missed before news are not believed any more.
 const SEEN_EVERY: Duration = Duration::from_secs(20);
-/// So long after that the fan is surely in the line, and what the feed says of it holds: less than
-/// the shortest time after which a place is abandoned, and what the fan was noted before a stream.
-const SURELY_THERE: Duration = Duration::from_secs(40);
+
+const _: () = assert!(SEEN_EVERY.as_secs() < SURELY_THERE.as_secs());
 
 /// How a stream ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,13 +157,11 @@ impl Client {
             self.place.message = Some(text.clone()).filter(|text| !text.is_empty());
             self.tell_at_once();
         }
-        match self.standing.apply(entry) {
+        match self.standing.apply(entry, self.seen_at.elapsed()) {
             // What is to be expected is a change as well.
             Step::None => self.has_moved |= matches!(entry.news, News::Pace(_)),
             Step::Moved => self.has_moved = true,
             Step::Reread => self.is_stale = true,
-            // The line may have passed a fan who was taken for gone.
-            Step::Admitted { .. } if self.seen_at.elapsed() > SURELY_THERE => self.is_stale = true,
             Step::Admitted { issued_at, expires_at } => {
                 let id = pass_id(self.read.number, issued_at);
                 self.read.outcome = PlaceOutcome::Admitted;

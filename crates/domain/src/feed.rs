@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::time::Instant;
 use crate::wait::Outlook;
@@ -133,7 +134,7 @@ pub enum News {
         /// When their passes end.
         expires_at: Instant,
     },
-    /// The fan at `order` has left.
+    /// The fan at `order` has left, or has got the pass without waiting for those in front.
     Left {
         /// Where the fan stood in the order.
         order: u64,
@@ -202,6 +203,13 @@ impl FeedEntry {
     }
 }
 
+/// So long after a fan was noted as being there the fan is surely in the line, and news that let the
+/// fan in are true. Later the place may have been abandoned and passed: the line is let in up to
+/// somebody behind, and the news look the same. A place is abandoned after
+/// [`ABANDON_AFTER_MIN_S`](crate::event::ABANDON_AFTER_MIN_S) at the soonest, and what was noted
+/// before a place was read may be a quarter of that old.
+pub const SURELY_THERE: Duration = Duration::from_secs(40);
+
 /// A waiting fan's place, kept up to date by news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
@@ -235,17 +243,22 @@ pub enum Step {
 
 impl Standing {
     /// Applies the news of `entry`; those that the place takes into account already change nothing.
-    pub fn apply(&mut self, entry: &FeedEntry) -> Step {
+    /// `silent_for` is how long ago the fan was noted as being there.
+    pub fn apply(&mut self, entry: &FeedEntry, silent_for: Duration) -> Step {
         if entry.id <= self.cursor {
             return Step::None;
         }
         self.cursor = entry.id;
         match entry.news {
+            News::Admitted { last, .. } if self.order <= last && silent_for > SURELY_THERE => {
+                Step::Reread
+            }
             News::Admitted { last, issued_at, expires_at, .. } if self.order <= last => {
                 Step::Admitted { issued_at, expires_at }
             }
             News::Admitted { count, .. } => self.move_up(count),
-            News::Left { order } if order == self.order => Step::Over(EndReason::Left),
+            // Given up, or given for a pass where there is no queue any more.
+            News::Left { order } if order == self.order => Step::Reread,
             News::Left { order } if order < self.order => self.move_up(1),
             News::State { state, .. } => state.end().map_or(Step::None, Step::Over),
             News::Anew => Step::Reread,

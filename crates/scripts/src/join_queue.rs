@@ -94,7 +94,7 @@ impl JoinOutcome {
 }
 
 /// Joins the queue. Joining again gives the place the user has; [`QueuePlace::fresh`] tells whether
-/// this call made it. With the queue disabled the user is admitted at once.
+/// this call made it. With the queue disabled and the sale on, the user is admitted at once.
 ///
 /// # Errors
 ///
@@ -139,6 +139,7 @@ fn words(request: &JoinQueue<'_>, user: &str) -> (Vec<String>, Vec<Argument>) {
         keys::seen(event),
         keys::away(event),
         keys::addresses(event),
+        keys::feed(event),
     ];
     let (first, last) = request.block.unwrap_or_default();
     let (receipt, score, joined_ms) = match request.receipt {

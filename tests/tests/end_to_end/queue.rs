@@ -191,21 +191,6 @@ async fn a_message_reaches_those_who_wait() {
 }
 
 #[tokio::test]
-async fn without_a_queue_joining_admits_at_once_and_no_pass_is_needed() {
-    let office = BoxOffice::open();
-    let event = office.event(json!({})).await;
-    let buyer = office.buyer().await;
-    let place = buyer.join(&event).await.expect(201);
-    assert_eq!(place["status"], "admitted");
-    assert!(place["queue_pass"].as_str().is_some());
-    let other = office.buyer().await;
-    other.hold(&event, json!({ "section": "A", "quantity": 1 })).await;
-    let pass = place["queue_pass"].as_str().expect("a pass");
-    let held = buyer.reserve_with(pass, &event, json!({ "section": "A", "quantity": 1 })).await;
-    held.expect(201);
-}
-
-#[tokio::test]
 async fn the_line_closes_when_everything_is_sold() {
     let office = BoxOffice::open();
     let organiser = office.organiser();

@@ -1,4 +1,8 @@
 use super::*;
+use crate::event::ABANDON_AFTER_MIN_S;
+
+/// The fan was noted as being there a moment ago.
+const NOW: Duration = Duration::ZERO;
 
 fn id(sequence: u64) -> FeedId {
     FeedId { ms: 1, sequence }
@@ -72,7 +76,7 @@ fn news_move_a_place_up_let_it_in_or_end_it() {
         ("1 admitted 10 100 5 9", admitted, 10),
         ("1 left 99", Step::Moved, 9),
         ("1 left 101", Step::None, 10),
-        ("1 left 100", Step::Over(EndReason::Left), 10),
+        ("1 left 100", Step::Reread, 10),
         ("1 state paused 1 1", Step::None, 10),
         ("1 state open 1 1", Step::None, 10),
         ("1 state sold_out 1 1", Step::Over(EndReason::SoldOut), 10),
@@ -84,7 +88,7 @@ fn news_move_a_place_up_let_it_in_or_end_it() {
         ("1 anew", Step::Reread, 10),
     ] {
         let mut standing = standing(100, 10);
-        assert_eq!(standing.apply(&entry(1, text)), step, "{text}");
+        assert_eq!(standing.apply(&entry(1, text), NOW), step, "{text}");
         assert_eq!((standing.position, standing.cursor), (position, id(1)), "{text}");
     }
 }
@@ -92,17 +96,44 @@ fn news_move_a_place_up_let_it_in_or_end_it() {
 #[test]
 fn before_the_draw_nobody_moves() {
     let mut standing = standing(7, 0);
-    assert_eq!(standing.apply(&entry(1, "1 left 3")), Step::None);
+    assert_eq!(standing.apply(&entry(1, "1 left 3"), NOW), Step::None);
     assert_eq!(standing.position, 0);
-    assert_eq!(standing.apply(&entry(2, "2 left 7")), Step::Over(EndReason::Left));
+    assert_eq!(standing.apply(&entry(2, "2 left 7"), NOW), Step::Reread);
+}
+
+/// A place that nobody noted for so long may have been abandoned, and the line let in past it.
+#[test]
+fn who_was_not_noted_for_long_is_not_let_in_by_news_alone() {
+    let later = SURELY_THERE + Duration::from_millis(1);
+    let let_in = entry(1, "1 admitted 10 100 5 9");
+    for order in [1, 99, 100] {
+        let mut standing = standing(order, 10);
+        let told = Standing { ..standing }.apply(&let_in, SURELY_THERE);
+        assert!(matches!(told, Step::Admitted { .. }), "{told:?}");
+        assert_eq!(standing.apply(&let_in, later), Step::Reread);
+        assert_eq!(standing.cursor, id(1), "what is read anew goes on from there");
+    }
+    // Of everybody else the news are true.
+    assert_eq!(standing(101, 20).apply(&let_in, later), Step::Moved);
+    assert_eq!(
+        standing(100, 10).apply(&entry(1, "1 state ended 1 1"), later),
+        Step::Over(EndReason::Ended)
+    );
+}
+
+#[test]
+fn nobody_is_abandoned_who_is_surely_there() {
+    let abandoned_after = Duration::from_secs(ABANDON_AFTER_MIN_S.unsigned_abs());
+    // A poll notes its fan four times before.
+    assert!(SURELY_THERE + abandoned_after / 4 < abandoned_after);
 }
 
 #[test]
 fn old_news_are_no_news() {
     let mut standing = Standing { cursor: id(4), ..standing(100, 10) };
-    assert_eq!(standing.apply(&entry(4, "1 left 1")), Step::None);
-    assert_eq!(standing.apply(&entry(5, "2 left 1")), Step::Moved);
-    assert_eq!(standing.apply(&entry(5, "2 left 1")), Step::None);
+    assert_eq!(standing.apply(&entry(4, "1 left 1"), NOW), Step::None);
+    assert_eq!(standing.apply(&entry(5, "2 left 1"), NOW), Step::Moved);
+    assert_eq!(standing.apply(&entry(5, "2 left 1"), NOW), Step::None);
     assert_eq!(standing.position, 9);
 }
 
@@ -148,7 +179,7 @@ fn the_arithmetic_agrees_with_the_line() {
         let entry = FeedEntry { id: newest, serial: 0, news };
         watched.retain_mut(|standing| {
             let before = standing.position;
-            let step = standing.apply(&entry);
+            let step = standing.apply(&entry, NOW);
             assert!(standing.position <= before, "a position never grows");
             let rank = line.iter().position(|order| *order == standing.order);
             match step {

@@ -1,6 +1,7 @@
 //! Those who are not seen any more: the line goes on without them, and nobody's position grows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use domain::feed::{FeedEntry, FeedId, Standing, Step};
 use domain::id::UserId;
@@ -284,6 +285,6 @@ async fn watch(stage: &Stage, user: UserId) -> scripts::WatchedPlace {
 
 /// Applies what is new; the last thing that meant something.
 fn follow(standing: &mut Standing, news: &[FeedEntry]) -> Option<Step> {
-    let steps = news.iter().map(|entry| standing.apply(entry));
+    let steps = news.iter().map(|entry| standing.apply(entry, Duration::ZERO));
     steps.filter(|step| *step != Step::None).last()
 }

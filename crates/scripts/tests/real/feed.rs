@@ -100,7 +100,7 @@ async fn a_place_that_follows_the_news_is_the_place_on_record() {
         stage.act("admit 1").await;
         let later = scripts::watch_place(&stage.cluster, stage.event, eve, DEADLINE).await.unwrap();
         for entry in news_after(&stage, watched.cursor).await {
-            standing.apply(&entry);
+            standing.apply(&entry, Duration::ZERO);
         }
         assert_eq!(standing.position, later.place.position, "on {server}");
         assert_eq!((standing.position, standing.cursor), (3, later.cursor));
@@ -109,7 +109,7 @@ async fn a_place_that_follows_the_news_is_the_place_on_record() {
         let news = news_after(&stage, later.cursor).await;
         let [entry] = &news[..] else { panic!("{news:?}") };
         assert_eq!(entry.serial, later.serial + 1);
-        let Step::Admitted { issued_at, expires_at } = standing.apply(entry) else {
+        let Step::Admitted { issued_at, expires_at } = standing.apply(entry, Duration::ZERO) else {
             panic!("{entry:?}")
         };
         let place = scripts::read_place(&stage.cluster, stage.event, eve, DEADLINE).await.unwrap();

@@ -22,6 +22,7 @@ mod parallel;
 mod properties;
 mod proving;
 mod queue;
+mod queueless;
 mod rates;
 mod reserving;
 mod scene;

@@ -168,43 +168,6 @@ async fn the_line_is_closed_when_everything_is_sold() {
     play(&setup, rows).await;
 }
 
-#[tokio::test]
-async fn without_a_queue_joining_admits_at_once() {
-    let rows = "
-        ann joins                   -> admitted 1, new
-        ann joins                   -> admitted 1
-        ann looks                   -> admitted 1
-        queue                       -> 0 wait, 1 active, on_sale
-        # The pass is not needed, so it is not used up.
-        ann reserves b1 seats A 1-1 -> held A-1-1
-        ann looks                   -> admitted 1
-        ann leaves                  -> left
-        ann joins                   -> admitted 2, new
-    ";
-    play(&Setup::default(), rows).await;
-    let rows = "
-        ann joins                   -> waiting 1 at 1, new
-        set queue=off               -> updated
-        ann looks                   -> waiting 1 at 1
-        ann joins                   -> admitted 2, new
-        queue                       -> 0 wait, 1 active, on_sale
-    ";
-    play(&Setup::with_queue(), rows).await;
-}
-
-#[tokio::test]
-async fn an_expired_pass_without_a_queue_is_replaced() {
-    let mut setup = Setup::default();
-    setup.rules.pass_ttl_ms = 50;
-    let rows = "
-        ann joins                   -> admitted 1, new
-        wait 60                     -> done
-        ann looks                   -> expired 1
-        ann joins                   -> admitted 2, new
-    ";
-    play(&setup, rows).await;
-}
-
 /// The allowance begins with one second's worth, refills at the rate and is never more than two
 /// seconds' worth. Time is moved by rewriting the stored time of the empty bucket.
 #[tokio::test]
