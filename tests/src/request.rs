@@ -92,18 +92,26 @@ impl Request {
 
     /// Sends it, reads the reply and checks what holds for every reply.
     pub async fn send(self) -> Answer {
-        let what = self.what;
-        let response =
-            self.builder.send().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let what = self.what.clone();
+        self.exchange().await.unwrap_or_else(|error| panic!("{what}: {error:?}"))
+    }
+
+    /// Sends it to an application that may die over it; nothing when no whole reply comes.
+    pub async fn try_send(self) -> Option<Answer> {
+        self.exchange().await.ok()
+    }
+
+    async fn exchange(self) -> Result<Answer, reqwest::Error> {
+        let response = self.builder.send().await?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let body = response.bytes().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
-        let answer = Answer { what, status, headers, body: body.to_vec() };
+        let body = response.bytes().await?.to_vec();
+        let answer = Answer { what: self.what, status, headers, body };
         if status >= 500 {
             tell_causes(self.log, &answer);
         }
         answer.check_form(self.is_head);
-        answer
+        Ok(answer)
     }
 }
 

@@ -2,6 +2,7 @@
 //! own events, buyers and keys.
 
 mod absence;
+mod admit_kills;
 mod bad_inputs;
 mod bad_transport;
 mod bookings;
@@ -22,9 +23,12 @@ mod paying;
 mod payments;
 mod proofs;
 mod queue;
+mod queueless;
 mod replies;
 mod reservations;
+mod rigged;
 mod sagas;
 mod secrets;
+mod slow_stores;
 mod streams;
 mod waiting_page;

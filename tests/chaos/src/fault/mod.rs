@@ -143,7 +143,7 @@ impl Fault {
 
     /// `kill-at` for each step and moment.
     fn kills() -> impl Iterator<Item = Self> {
-        steps::all().iter().flat_map(|step| {
+        steps::all().iter().filter(|step| step.comes_by_itself).flat_map(|step| {
             [Moment::Before, Moment::After].map(|moment| Self::KillAt(step.name.clone(), moment))
         })
     }

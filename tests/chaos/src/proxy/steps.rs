@@ -24,6 +24,8 @@ pub struct Step {
     side: Side,
     /// Any of them is the step.
     marks: Vec<Vec<u8>>,
+    /// Whether the crowd or the worker comes to it, again and again.
+    pub comes_by_itself: bool,
 }
 
 /// Steps of the ledger that a crash may hit: the function's name.
@@ -56,6 +58,9 @@ const SCRIPT_STEPS: [&str; 8] = [
     "admit_users",
 ];
 
+/// Letting in by hand, which the organiser of a test does: the script's name and the word for it.
+const BY_HAND: (&str, &str) = ("redis.admit_users.by_hand", "$6\r\nmanual\r\n");
+
 /// How much of a script's source tells it from the others: its first lines say what it does.
 const SOURCE_MARK_BYTES: usize = 70;
 
@@ -73,19 +78,30 @@ pub fn all() -> &'static [Step] {
                 name: format!("redis.{name}"),
                 side: Side::Redis,
                 marks: vec![found.script.sha1.as_bytes().to_vec(), source.to_vec()],
+                comes_by_itself: true,
             })
         };
         let ledger = LEDGER_STEPS.iter().map(|name| Step {
             name: format!("postgres.{name}"),
             side: Side::Postgres,
             marks: vec![format!("boxoffice.{name}(").into_bytes()],
+            comes_by_itself: true,
         });
         let provider = PROVIDER_STEPS.iter().map(|(name, mark)| Step {
             name: format!("provider.{name}"),
             side: Side::Provider,
             marks: vec![mark.as_bytes().to_vec()],
+            comes_by_itself: true,
         });
-        SCRIPT_STEPS.iter().filter_map(script).chain(ledger).chain(provider).collect()
+        let (name, mark) = BY_HAND;
+        let by_hand = Step {
+            name: name.to_owned(),
+            side: Side::Redis,
+            marks: vec![mark.as_bytes().to_vec()],
+            comes_by_itself: false,
+        };
+        let scripts = SCRIPT_STEPS.iter().filter_map(script);
+        scripts.chain(ledger).chain(provider).chain([by_hand]).collect()
     });
     &ALL
 }
