@@ -3,8 +3,9 @@
 --
 -- Guarantees: all settings at once; only the builder of the newest generation does it. Queue
 -- numbers go on above every number that was ever given. Nobody is let in before the grace is over,
--- so that those who had a place come back to it first. A draw that the ledger has decided is done:
--- whoever comes back has the place that was drawn.
+-- so that those who had a place come back to it first; where the sale opens meanwhile the grace
+-- begins then, since some were told to come so much later than the opening. A draw that the ledger
+-- has decided is done: whoever comes back has the place that was drawn.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -12,7 +13,7 @@
 -- ARGV[1] generation
 -- ARGV[2] the last queue number that the ledger has given out; the next one needs a new block
 -- ARGV[3] the highest place that was let in
--- ARGV[4] grace, ms from now; 0 for an event that nobody has queued for
+-- ARGV[4] grace, ms; 0 for an event that nobody has queued for
 -- ARGV[5] how many numbers were drawn for; '' before the draw
 -- ARGV[6..] field and value of each setting
 --
@@ -34,11 +35,15 @@ elseif building ~= generation then
 end
 
 -- After this point the script must succeed.
-redis.call('HSET', counts, 'number', number, 'number_ceiling', number, 'served', served,
-  'admit_from_ms', grace_ms > 0 and string.format('%.0f', clock_ms() + grace_ms) or '0')
+redis.call('HSET', counts, 'number', number, 'number_ceiling', number, 'served', served)
 if draw_count ~= '' then
   redis.call('HSET', counts, 'draw_count', draw_count, 'drawn', 1)
 end
 redis.call('DEL', settings)
 redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 6))
+local now_ms, on_sale_at_ms = clock_ms(), tonumber(redis.call('HGET', settings, 'on_sale_at_ms'))
+local opens_meanwhile = on_sale_at_ms > now_ms and on_sale_at_ms <= now_ms + grace_ms
+local from_ms = opens_meanwhile and on_sale_at_ms or now_ms
+redis.call('HSET', counts, 'admit_from_ms',
+  grace_ms > 0 and string.format('%.0f', from_ms + grace_ms) or '0')
 return { 'live' }

@@ -16,9 +16,9 @@ pub const POSTGRES_DEADLINE: Duration = Duration::from_millis(2_500);
 /// One request, whatever it does: the promise is 5 s, and the reply has to travel.
 pub const REQUEST_DEADLINE: Duration = Duration::from_millis(4_500);
 
-/// The longest that a request may ask to wait for a change, in seconds: nobody is silent for longer.
-/// Below the minute in which proxies give up, and an answer that is asked for three times a minute
-/// costs little.
+/// The longest that a request may ask to wait for a change, in seconds: nobody is silent for
+/// longer. Below the minute in which proxies give up, and an answer that is asked for three times a
+/// minute costs little.
 pub const WAIT_MAX_S: u64 = SILENCE_MAX_MS / 1_000;
 
 /// A request that waits for a change, and one that is cut off, are over before whoever sent them is

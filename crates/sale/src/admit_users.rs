@@ -2,7 +2,7 @@
 //!
 //! 1. *Drawn*, if that is still to be done: before the draw nobody knows who is next.
 //! 2. *Let in*: one step in Redis.
-//! 3. *Noted in Postgres* how far the line was let in, so that a loss of Redis does not set it back.
+//! 3. *Noted in Postgres*, how far the line was let in: a loss of Redis does not set it back.
 
 use cluster::Transport;
 use ledger::Database;

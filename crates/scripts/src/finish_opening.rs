@@ -20,7 +20,7 @@ pub struct FinishOpening<'a> {
     pub number: i64,
     /// The highest place that was let in, as `draw * 2^32 + number`.
     pub served: i64,
-    /// How long nobody is let in, in ms.
+    /// How long nobody is let in, in ms: from now on, or from the opening if that is within.
     pub grace_ms: i64,
     /// How many numbers were drawn for, if that is decided.
     pub draw_count: Option<u32>,

@@ -61,8 +61,9 @@ impl Scene {
         .await;
     }
 
-    /// What Redis has on record while nothing moves the line: nobody is lost or there twice, the order is that of the numbers,
-    /// and no more passes are out than may be. Returns how many were let in so far.
+    /// What Redis has on record while nothing moves the line: nobody is lost or there twice, the
+    /// order is that of the numbers, and no more passes are out than may be. Returns how many were
+    /// let in so far.
     fn let_in_so_far(&self) -> usize {
         let inside = self.office.inside();
         let master = inside.master_of(&self.event);

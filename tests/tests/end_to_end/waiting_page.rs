@@ -467,7 +467,7 @@ async fn after_the_draw_no_other_is_promised() {
     assert_tells(&page, "You are in the line");
     assert!(page.page().contains("<strong id=\"position\">1</strong>"), "{}", page.page());
     assert!(page.page().contains("2037-05-01, 00:00:00 UTC"), "{}", page.page());
-    assert!(page.page().contains("http-equiv=\"refresh\" content=\"60\""), "{}", page.page());
+    assert!(page.page().contains("http-equiv=\"refresh\" content=\"20\""), "{}", page.page());
 
     let event = office.event(later()).await;
     let page = Browser::new(&office).show(&event).await;

@@ -4,7 +4,7 @@ use scripts::{AddressCap, JoinQueue, PlaceOutcome, ShownProof, ShownReceipt, key
 
 use crate::scene::play;
 use crate::servers;
-use crate::stage::{BLOCK, DEADLINE, Setup, Stage};
+use crate::stage::{BLOCK, DEADLINE, Setup, Stage, in_ms};
 
 #[tokio::test]
 async fn users_are_let_in_in_the_order_of_their_numbers() {
@@ -374,6 +374,29 @@ async fn after_a_rebuild_nobody_is_let_in_until_the_line_is_back() {
         stage.play(server, rows).await;
         stage.raw(&keys::counts(stage.event), "HSET", &["admit_from_ms", "1"]).await;
         stage.play(server, "admit 10 -> 1 in, 0 wait, 1 active").await;
+    }
+}
+
+/// Who waits for the opening is told to come some time after it, so a grace into which the opening
+/// falls begins with it.
+#[tokio::test]
+async fn a_grace_into_which_the_opening_falls_begins_with_it() {
+    const GRACE_MS: i64 = 60_000;
+    for (on_sale_in_ms, begins_with_it) in [(30_000, true), (90_000, false), (-30_000, false)] {
+        for (server, cluster) in servers::all() {
+            let stage = Stage::open(cluster, Setup { on_sale_in_ms, ..Setup::with_queue() }).await;
+            stage.open_as(2, scripts::Opening::Rebuilt).await;
+            let begun_ms = in_ms(0).unix_ms();
+            stage.go_live(2, GRACE_MS).await;
+            let number = async |key: String, field: &str| -> i64 {
+                stage.texts(&key, "HGET", &[field]).await[0].parse().unwrap()
+            };
+            let opens_ms = number(keys::settings(stage.event), "on_sale_at_ms").await;
+            let from_ms = number(keys::counts(stage.event), "admit_from_ms").await - GRACE_MS;
+            let begins =
+                if begins_with_it { opens_ms..=opens_ms } else { begun_ms..=in_ms(0).unix_ms() };
+            assert!(begins.contains(&from_ms), "{from_ms} not in {begins:?} on {server}");
+        }
     }
 }
 
