@@ -14,7 +14,7 @@ const PROMISE: Duration = Duration::from_secs(5);
 const SLACK: Duration = Duration::from_secs(2);
 
 /// How long each answer of Redis is held back. A request may make many small steps, each in time.
-const HELD_BACK: Duration = Duration::from_millis(250);
+const HELD_BACK: Duration = Duration::from_millis(60);
 
 async fn timed(answer: impl Future<Output = Answer>) -> (Answer, Duration) {
     let begun = Instant::now();
@@ -23,7 +23,7 @@ async fn timed(answer: impl Future<Output = Answer>) -> (Answer, Duration) {
 
 /// Goal: what asks to wait for news may take longer, and nothing else. Method: Redis has lost an
 /// event, who rebuilds it has died a moment ago, and Redis is slow; each look whether the event is
-/// back succeeds, and all together take half a minute.
+/// back succeeds, and all together take longer than a request may.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plain_poll_ends_in_time_however_many_steps_it_needs() {
     let (rig, _turn) = rig().await;
