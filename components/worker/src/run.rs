@@ -28,7 +28,7 @@ pub(crate) async fn jobs() -> Result<TickReport, Problem> {
     for failed in &report.failed {
         log::failed_job(failed.job, &failed.subject, &failed.cause);
     }
-    if report.failed.iter().any(|failed| failed.job == "active_events") {
+    if report.failed.iter().any(|failed| failed.job == "events_to_serve") {
         return Err(Problem::unavailable("the active events cannot be listed"));
     }
     Ok(report)

@@ -1,4 +1,4 @@
-//! Lists the events that the worker serves.
+//! Lists the events in which something can still happen.
 
 use domain::id::EventId;
 
@@ -6,15 +6,13 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::row::rows;
 
-/// Events that one run of the worker serves at most.
-///
-/// A run admits for each event every second; at one millisecond per event a thousand fill it.
+/// Events of one list: no caller looks at more.
 pub const ACTIVE_EVENTS_MAX: u32 = 1000;
 
 const STATEMENT: &str = "SELECT event_id FROM boxoffice.active_events($1::bigint)";
 
 /// Lists the events that are not cancelled and ended less than an hour ago, those that end first
-/// at the front. The hour leaves time for the last holds to expire and the journal to be drained.
+/// at the front.
 ///
 /// # Errors
 ///

@@ -27,7 +27,7 @@
 //!
 //! - events: [`create_event`], [`find_event`], [`list_events`], [`update_event`],
 //!   [`add_sections`], [`cancel_event`], [`mark_sold_out`]
-//! - opening an event in Redis: [`active_events`], [`lease_rebuild`], [`begin_rebuild`],
+//! - opening an event in Redis: [`active_events`], [`events_to_serve`], [`lease_rebuild`], [`begin_rebuild`],
 //!   [`bookings_to_restore`], [`finish_rebuild`]
 //! - the queue: [`grant_numbers`], [`checkpoint_queue`], [`leave_queue`], [`place_is_spent`],
 //!   [`fix_draw`], [`find_draw`]
@@ -65,6 +65,7 @@ mod drain_journal;
 mod error;
 mod event;
 mod events_to_audit;
+mod events_to_serve;
 mod expire_stale_bookings;
 mod find_booking;
 mod find_draw;
@@ -126,6 +127,7 @@ pub use drain_journal::{DRAIN_ENTRIES_MAX, DrainEntry, DrainKind, Drained, drain
 pub use error::Error;
 pub use event::StoredEvent;
 pub use events_to_audit::events_to_audit;
+pub use events_to_serve::{EVENTS_SERVED_MAX, events_to_serve};
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
 pub use find_draw::{Drawn, PublishedDraw, find_draw};

@@ -107,8 +107,8 @@ async fn serve_all<T: Transport, D: Database>(
     in_time: &impl Fn() -> bool,
 ) -> TickReport {
     let mut report = TickReport::default();
-    let active = ledger::active_events(&stores.database).await.map_err(Error::from);
-    let events = report.note("active_events", "all", active).unwrap_or_default();
+    let listed = ledger::events_to_serve(&stores.database).await.map_err(Error::from);
+    let events = report.note("events_to_serve", "all", listed).unwrap_or_default();
     let mut served = stream::iter(events)
         .map(
             async |event| {

@@ -1,10 +1,12 @@
 //! What Redis is opened from, and the events that the worker serves.
 
+use std::collections::HashSet;
+
 use ledger::{
     BookingFacts, DrainEntry, DrainKind, LeaseOutcome, NUMBERS_GRANTED, NumberBlock, RestoreKind,
     active_events, begin_rebuild, bookings_to_restore, cancel_event, checkpoint_queue,
-    drain_journal, find_event, finish_rebuild, grant_numbers, lease_rebuild, leave_queue, ping,
-    place_is_spent,
+    drain_journal, events_to_serve, find_event, finish_rebuild, grant_numbers, lease_rebuild,
+    leave_queue, ping, place_is_spent,
 };
 
 use crate::support::{NOW, confirm, fresh, new_event, new_event_id, seats, standing};
@@ -152,6 +154,12 @@ async fn the_worker_serves_an_event_until_an_hour_after_its_end() {
     }
     cancel_event(&database, cancelled).await.unwrap();
     assert_eq!(active_events(&database).await.unwrap(), [early, late]);
+    // The worker's turns: each of them is first at some time.
+    let mut orders = HashSet::new();
+    for _ in 0..64 {
+        orders.insert(events_to_serve(&database).await.unwrap());
+    }
+    assert_eq!(orders, HashSet::from([vec![early, late], vec![late, early]]));
 }
 
 #[tokio::test]
