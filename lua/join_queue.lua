@@ -37,6 +37,7 @@
 -- ARGV[9] how long a challenge is good for, ms
 -- ARGV[10] digest of the address that asks; '' when addresses do not count
 -- ARGV[11] places that one address may have
+-- ARGV[12] the state that the block was handed out for; '' without one
 --
 -- Returns the place, see includes/place_of.lua. More outcomes, none of which adds anything:
 --   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
@@ -71,7 +72,7 @@ local user, block_first, block_last = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[
 local receipt, receipt_score, receipt_joined_ms = ARGV[4], ARGV[5], ARGV[6]
 local proof, challenged_ms, proof_life_ms = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local addresses, address, address_max = KEYS[9], ARGV[10], tonumber(ARGV[11])
-local feed = KEYS[10]
+local feed, block_state = KEYS[10], ARGV[12]
 -- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly. The draw is 0 until it
 -- is done, and more than any place that can be drawn for everybody who comes after the opening.
 local draw_after_opening, draw_weight = 2097151, 4294967296
@@ -151,9 +152,11 @@ local number, ceiling = unpack(redis.call('HMGET', key.counts, 'number', 'number
 number, ceiling = tonumber(number), tonumber(ceiling)
 local used_up = number >= ceiling
   or redis.call('HGET', key.settings, 'numbers_node') ~= node
-if used_up and not restores and block_first <= number then
-  local generation = redis.call('HGET', key.settings, 'generation')
-  return { 'numbers_used_up', string.format('%s.%s.%.0f', generation, node, ceiling) }
+local state = string.format('%s.%s.%.0f', redis.call('HGET', key.settings, 'generation'), node,
+  ceiling)
+-- Others may have used a block of another state: on the node that was master before, for example.
+if used_up and not restores and block_state ~= state then
+  return { 'numbers_used_up', state }
 end
 
 -- After this point the script must succeed.

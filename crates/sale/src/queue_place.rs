@@ -15,8 +15,8 @@ use domain::queue::{drawn_order, undrawn_number};
 use domain::time::Instant;
 use ledger::Database;
 use scripts::{
-    AddressCap, JoinOutcome, JoinQueue, LeaveOutcome, PlaceOutcome, QueuePlace, ShownProof,
-    ShownReceipt, WatchedPlace,
+    AddressCap, JoinOutcome, JoinQueue, LeaveOutcome, NumberBlock, PlaceOutcome, QueuePlace,
+    ShownProof, ShownReceipt, WatchedPlace,
 };
 
 use crate::{Error, Stores, opened};
@@ -51,17 +51,21 @@ pub async fn join_queue<T: Transport, D: Database>(
     address: Option<AddressCap<'_>>,
 ) -> Result<QueuePlace, Error> {
     let shown = if receipt.is_some() { ShownReceipt::Shown } else { ShownReceipt::None };
-    let mut request = JoinQueue { event, user, block: None, receipt: shown, proof, address };
+    let (mut honoured, mut granted): (_, Option<(ledger::NumberBlock, String)>) = (shown, None);
     for _ in 0..ATTEMPTS_MAX {
+        let block = granted.as_ref().map(|(ledger::NumberBlock { first, last }, state)| {
+            NumberBlock { first: *first, last: *last, state }
+        });
+        let request = JoinQueue { event, user, block, receipt: honoured, proof, address };
         match (join(stores, &request).await?, receipt) {
             (JoinOutcome::NumbersUsedUp { state }, _) => {
                 let block = ledger::grant_numbers(&stores.database, event, &state).await?;
-                request.block = block.map(|block| (block.first, block.last));
+                granted = block.map(|block| (block, state));
             }
             (JoinOutcome::Place(place), Some(receipt))
                 if place.outcome == PlaceOutcome::UnknownPlace =>
             {
-                request.receipt = judge(stores, event, user, receipt).await?;
+                honoured = judge(stores, event, user, receipt).await?;
             }
             (JoinOutcome::Place(place), _) => return Ok(*place),
         }

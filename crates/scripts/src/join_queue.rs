@@ -17,14 +17,25 @@ pub struct JoinQueue<'a> {
     pub event: EventId,
     /// The user.
     pub user: UserId,
-    /// Numbers that the ledger has handed out, first and last; used when there are none left.
-    pub block: Option<(i64, i64)>,
+    /// Numbers that the ledger has handed out; used when there are none left.
+    pub block: Option<NumberBlock<'a>>,
     /// A receipt of the user.
     pub receipt: ShownReceipt,
     /// A proof of work.
     pub proof: ShownProof,
     /// Where the user comes from, when addresses count.
     pub address: Option<AddressCap<'a>>,
+}
+
+/// Numbers for all who have found the same state of a line.
+#[derive(Debug, Clone, Copy)]
+pub struct NumberBlock<'a> {
+    /// The first of them.
+    pub first: i64,
+    /// The last of them.
+    pub last: i64,
+    /// The state of [`JoinOutcome::NumbersUsedUp`] that they are for, and good for alone.
+    pub state: &'a str,
 }
 
 /// How many places one address may have at an event.
@@ -141,7 +152,8 @@ fn words(request: &JoinQueue<'_>, user: &str) -> (Vec<String>, Vec<Argument>) {
         keys::addresses(event),
         keys::feed(event),
     ];
-    let (first, last) = request.block.unwrap_or_default();
+    let (first, last, state) =
+        request.block.map_or((0, 0, ""), |block| (block.first, block.last, block.state));
     let (receipt, score, joined_ms) = match request.receipt {
         ShownReceipt::None => ("none", 0, 0),
         ShownReceipt::Shown => ("shown", 0, 0),
@@ -166,6 +178,7 @@ fn words(request: &JoinQueue<'_>, user: &str) -> (Vec<String>, Vec<Argument>) {
         proof::LIFE_MS.into(),
         digest.into(),
         places_max.into(),
+        state.into(),
     ];
     (key_list, arguments)
 }

@@ -99,7 +99,8 @@ pub use finish_request::{Answer, FinishOutcome, FinishRequest, finish_request};
 pub use holds_a_ticket::holds_a_ticket;
 pub use idempotency::Idempotency;
 pub use join_queue::{
-    AddressCap, JoinOutcome, JoinQueue, ShownProof, ShownReceipt, join_queue, join_queue_words,
+    AddressCap, JoinOutcome, JoinQueue, NumberBlock, ShownProof, ShownReceipt, join_queue,
+    join_queue_words,
 };
 pub use leave_queue::{LeaveOutcome, leave_queue};
 pub use limit_rate::{LimitRate, RateVerdict, limit_rate};

@@ -11,8 +11,8 @@ use futures_util::{StreamExt, stream};
 use native::{NativeTransport, connect};
 use redis::aio::MultiplexedConnection;
 use scripts::{
-    AdmitMode, AdmitOutcome, AdmitUsers, EventSettings, JoinQueue, OpenEvent, Opening, QueuePlace,
-    SaleRules, ShownProof, ShownReceipt, keys,
+    AdmitMode, AdmitOutcome, AdmitUsers, EventSettings, JoinOutcome, JoinQueue, NumberBlock,
+    OpenEvent, Opening, QueuePlace, SaleRules, ShownProof, ShownReceipt, keys,
 };
 use uuid::Uuid;
 
@@ -51,9 +51,20 @@ impl Line {
         scripts::open_event(&cluster, &request, DEADLINE).await?;
         let (owner, connection) = owner(nodes, event).await?;
         let mut line = Self { event, owner, cluster, connection, users: Vec::new() };
-        line.join().await?;
+        line.take_numbers().await?;
         line.fill(waiting).await?;
         Ok(line)
+    }
+
+    /// The first one joins, with numbers for all.
+    async fn take_numbers(&self) -> Result<()> {
+        let first = scripts::join_queue(&self.cluster, &request(self.event), DEADLINE).await?;
+        let JoinOutcome::NumbersUsedUp { state } = first else { bail!("a new line has numbers") };
+        let (first, last) = NUMBERS;
+        let block = Some(NumberBlock { first, last, state: &state });
+        let request = JoinQueue { block, ..request(self.event) };
+        scripts::join_queue(&self.cluster, &request, DEADLINE).await?;
+        Ok(())
     }
 
     /// Somebody new joins.
@@ -139,7 +150,7 @@ fn request(event: EventId) -> JoinQueue<'static> {
     JoinQueue {
         event,
         user: UserId::from_uuid(Uuid::now_v7()),
-        block: Some(NUMBERS),
+        block: None,
         receipt: ShownReceipt::None,
         proof: ShownProof::NotAsked,
         address: None,

@@ -7,8 +7,8 @@ use domain::id::{BookingId, EventId, UserId};
 use domain::section::SectionName;
 use futures_util::future::join_all;
 use scripts::{
-    AdmitMode, AdmitUsers, Choice, JoinQueue, PlaceOutcome, PresentedPass, QueuePlace,
-    ReserveOutcome, ReserveSeats, ShownProof, ShownReceipt, keys,
+    AdmitMode, AdmitUsers, Choice, JoinOutcome, JoinQueue, NumberBlock, PlaceOutcome,
+    PresentedPass, QueuePlace, ReserveOutcome, ReserveSeats, ShownProof, ShownReceipt, keys,
 };
 use uuid::Uuid;
 
@@ -82,8 +82,7 @@ fn a_thousand_uses_of_one_pass_make_one_hold() {
     let (event, user) = (stage.event, new_user());
     let pass = on_own_runtime(async {
         let cluster = connect(stack::shared_redis());
-        let join = join_of(event, user);
-        scripts::join_queue(&cluster, &join, DEADLINE).await.unwrap();
+        join(&cluster, event, user).await;
         let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 1, idempotency: None };
         scripts::admit_users(&cluster, &admit, DEADLINE).await.unwrap();
         let place = scripts::read_place(&cluster, event, user, DEADLINE).await.unwrap();
@@ -144,21 +143,27 @@ fn one_booking_reserved_fifty_times_at_once_is_one_hold() {
     assert_eq!(on_own_runtime_total(audit(stage)), (18, 2, 0));
 }
 
-/// To join, with numbers at hand.
-fn join_of(event: EventId, user: UserId) -> JoinQueue<'static> {
-    let block = Some((1, 10_000));
+/// Joins, with numbers at hand.
+async fn join(cluster: &Cluster<NativeTransport>, event: EventId, user: UserId) -> QueuePlace {
     let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
-    JoinQueue { event, user, block, receipt, proof, address: None }
+    let request = JoinQueue { event, user, block: None, receipt, proof, address: None };
+    let state = match scripts::join_queue(cluster, &request, DEADLINE).await.unwrap() {
+        JoinOutcome::Place(place) => return *place,
+        JoinOutcome::NumbersUsedUp { state } => state,
+    };
+    let block = Some(NumberBlock { first: 1, last: 10_000, state: &state });
+    let request = JoinQueue { block, ..request };
+    match scripts::join_queue(cluster, &request, DEADLINE).await.unwrap() {
+        JoinOutcome::Place(place) => *place,
+        JoinOutcome::NumbersUsedUp { state } => panic!("the block is not good for {state}"),
+    }
 }
 
 #[test]
 fn fifty_joins_of_a_user_make_one_place() {
     let stage = open(Setup::with_queue());
     let (event, user) = (stage.event, new_user());
-    let places: Vec<QueuePlace> = at_once(50, async |cluster, _| {
-        let joined = scripts::join_queue(cluster, &join_of(event, user), DEADLINE).await.unwrap();
-        joined.place().expect("numbers")
-    });
+    let places: Vec<QueuePlace> = at_once(50, async |cluster, _| join(cluster, event, user).await);
     assert_eq!(places.iter().filter(|place| place.fresh).count(), 1);
     for place in &places {
         assert_eq!((place.outcome, place.number), (PlaceOutcome::Waiting, 1));
@@ -207,10 +212,7 @@ fn sixteen_schedulers_at_once_let_in_no_more_than_the_rate() {
     setup.rules.release_per_s = 20;
     let stage = open(setup);
     let event = stage.event;
-    at_once(100, async |cluster, _| {
-        let request = join_of(event, new_user());
-        scripts::join_queue(cluster, &request, DEADLINE).await.unwrap()
-    });
+    at_once(100, async |cluster, _| join(cluster, event, new_user()).await);
     let began = std::time::Instant::now();
     let outcomes = at_once(16, async |cluster, _| {
         let request =

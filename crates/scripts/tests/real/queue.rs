@@ -1,10 +1,12 @@
 //! The queue: joining, being let in, leaving.
 
-use scripts::{AddressCap, JoinQueue, PlaceOutcome, ShownProof, ShownReceipt, keys};
+use scripts::{
+    AddressCap, JoinOutcome, JoinQueue, NumberBlock, PlaceOutcome, ShownProof, ShownReceipt, keys,
+};
 
 use crate::scene::play;
 use crate::servers;
-use crate::stage::{BLOCK, DEADLINE, Setup, Stage, in_ms};
+use crate::stage::{DEADLINE, Setup, Stage, in_ms};
 
 #[tokio::test]
 async fn users_are_let_in_in_the_order_of_their_numbers() {
@@ -245,15 +247,12 @@ async fn a_line_that_takes_nobody_else_keeps_those_it_has() {
 async fn an_address_has_no_more_places_than_it_may() {
     for (server, cluster) in servers::all() {
         let mut stage = Stage::open(cluster, Setup::with_queue()).await;
-        stage.numbers_granted += BLOCK;
         let at = async |stage: &mut Stage, name: &str, digest: &str, receipt| {
             let user = stage.user(name);
-            let (block, event) = (Some((1, BLOCK)), stage.event);
+            let (block, event) = (None, stage.event);
             let (proof, address) =
                 (ShownProof::NotAsked, Some(AddressCap { digest, places_max: 2 }));
-            let request = JoinQueue { event, user, block, receipt, proof, address };
-            let joined = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
-            joined.place().expect("numbers")
+            stage.join_with(JoinQueue { event, user, block, receipt, proof, address }).await
         };
         let none = ShownReceipt::None;
         let first = at(&mut stage, "ann", "here", none).await;
@@ -357,6 +356,19 @@ async fn numbers_are_never_reused_when_blocks_end() {
         stage.play(server, "cat joins -> waiting 1001 at 3, new").await;
         stage.raw(&counts, "HSET", &["number", "2000"]).await;
         stage.play(server, "dan joins -> waiting 2001 at 4, new").await;
+        // Who asked the node that was master before may have been handed what others have used.
+        stage.raw(&counts, "HSET", &["number", "3000"]).await;
+        let of_another = NumberBlock { first: 3_001, last: 4_000, state: "1.another.3000" };
+        let request = JoinQueue {
+            event: stage.event,
+            user: stage.user("eve"),
+            block: Some(of_another),
+            receipt: ShownReceipt::None,
+            proof: ShownProof::NotAsked,
+            address: None,
+        };
+        let joined = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
+        assert!(matches!(joined, JoinOutcome::NumbersUsedUp { .. }), "{joined:?} on {server}");
     }
 }
 

@@ -9,8 +9,8 @@ use domain::section::{Section, SectionKind, SectionName};
 use domain::time::Instant;
 use scripts::{
     EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState, JoinOutcome, JoinQueue,
-    OpenEvent, OpenOutcome, Opening, QueuePlace, RestoreBookings, RestoreOutcome, SaleRules,
-    ShownProof, ShownReceipt,
+    NumberBlock, OpenEvent, OpenOutcome, Opening, QueuePlace, RestoreBookings, RestoreOutcome,
+    SaleRules, ShownProof, ShownReceipt,
 };
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use native::NativeTransport;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Queue numbers of a block: few, so that blocks end.
-pub(crate) const BLOCK: i64 = 1_000;
+const BLOCK: i64 = 1_000;
 
 /// What an event is like before the first row.
 #[derive(Clone)]
@@ -240,13 +240,20 @@ impl Stage {
         proof: ShownProof,
     ) -> QueuePlace {
         let (block, event, address) = (None, self.event, None);
-        let mut request = JoinQueue { event, user, block, receipt, proof, address };
+        self.join_with(JoinQueue { event, user, block, receipt, proof, address }).await
+    }
+
+    /// The same for whatever a request says.
+    pub(crate) async fn join_with(&mut self, request: JoinQueue<'_>) -> QueuePlace {
         let joined = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
-        if let JoinOutcome::Place(place) = joined {
-            return *place;
-        }
-        request.block = Some((self.numbers_granted + 1, self.numbers_granted + BLOCK));
+        let state = match joined {
+            JoinOutcome::Place(place) => return *place,
+            JoinOutcome::NumbersUsedUp { state } => state,
+        };
+        let (first, last) = (self.numbers_granted + 1, self.numbers_granted + BLOCK);
         self.numbers_granted += BLOCK;
+        let block = Some(NumberBlock { first, last, state: &state });
+        let request = JoinQueue { block, ..request };
         let joined = scripts::join_queue(&self.cluster, &request, DEADLINE).await.unwrap();
         joined.place().expect("numbers")
     }
