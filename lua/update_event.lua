@@ -42,7 +42,7 @@ if new_abandon_after_ms ~= abandon_after_ms then
   -- Nobody could know before how often to be seen.
   redis.call('HSET', settings, 'abandon_from_ms', string.format('%.0f', now_ms))
 end
-if new_on_sale_at_ms ~= on_sale_at_ms and redis.call('HGET', counts, 'drawn') ~= '1' then
+if new_on_sale_at_ms ~= on_sale_at_ms then
   tell_waiting(counts, feed, 'anew')
 end
 if new_message ~= message then

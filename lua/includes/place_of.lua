@@ -12,7 +12,7 @@
 -- 16 what those who wait were told last of the time to come, see includes/tell_pace.lua
 -- 17 whether it is time to note that the user is there (see_users), 0 or 1
 -- 18 when this place is drawn, ms; 0 once it is, and for those who joined too late for the draw
--- 19 message to those who wait
+-- 19 message to those who wait       20 when the sale opens, ms; 0 once it has
 -- What does not apply is 0 or ''.
 --
 -- The line is the queue and those who are away and whom it has not passed: a position counts both,
@@ -24,7 +24,7 @@ local function place_of(key, user, now_ms, fresh)
   local on_sale_at_ms, message =
     unpack(redis.call('HMGET', key.settings, 'on_sale_at_ms', 'message'))
   if not cancelled then
-    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '', 0, 0, '' }
+    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '', 0, 0, '', 0 }
   end
   local available, sold, drawn =
     unpack(redis.call('HMGET', key.counts, 'available', 'sold', 'drawn'))
@@ -74,6 +74,6 @@ local function place_of(key, user, now_ms, fresh)
     pass_id, issued_ms, expires_ms, now_ms,
     tonumber(release_per_s), active, tonumber(max_active), tonumber(available),
     tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '', unseen,
-    draws_at_ms, message or '',
+    draws_at_ms, message or '', now_ms < tonumber(on_sale_at_ms) and tonumber(on_sale_at_ms) or 0,
   }
 end

@@ -57,6 +57,8 @@ pub(crate) struct Client {
     place: Place,
     /// As it was read, for what a pass is signed from.
     read: QueuePlace,
+    /// When that was.
+    read_at: Instant,
     standing: Standing,
     serial: i64,
     state: Option<LineState>,
@@ -95,6 +97,7 @@ impl Client {
             keys,
             place,
             read: watched.place.clone(),
+            read_at: now,
             standing: standing(watched),
             serial: watched.serial,
             state: watched.state,
@@ -194,6 +197,7 @@ impl Client {
             | PlaceOutcome::EventMissing => Some(Final::End(EndReason::Left)),
         };
         self.read = watched.place.clone();
+        self.read_at = Instant::now();
         self.has_moved = true;
         self.is_read_anew = true;
         if self.place.draw.is_some() && watched.place.draws_at.is_none() {
@@ -247,7 +251,7 @@ impl Client {
                 self.is_over = true;
             }
             Some(Final::Pass) => {
-                let pass = place::describe_with(&self.keys, event, self.user, &self.read)?;
+                let pass = describe(&self.keys, event, self.user, &self.read)?;
                 self.telling.place("pass", &pass, cursor)?;
                 self.telling.end(event, EndReason::Admitted, cursor);
                 self.is_over = true;
@@ -272,21 +276,40 @@ impl Client {
         now.saturating_duration_since(told_at) >= Duration::from_millis(tell_after_ms(wait_s))
     }
 
+    /// How long until the sale opens, by the clock that the place was read with.
+    fn opens_in_ms(&self) -> i64 {
+        let Some(opens_at) = self.read.opens_at else { return 0 };
+        let since_ms = i64::try_from(self.read_at.elapsed().as_millis()).unwrap_or(i64::MAX);
+        opens_at.unix_ms().saturating_sub(self.read.now.unix_ms()).saturating_sub(since_ms)
+    }
+
     /// Brings the place up to date; whether there is anything else to tell.
     fn update(&mut self, event: EventId, prospect: &Prospect) -> Result<bool, Problem> {
         let Prospect { outlook, release_per_s } = prospect;
         let before = self.place.clone();
         if self.is_read_anew && self.last.is_none() {
-            self.place = place::describe_with(&self.keys, event, self.user, &self.read)?;
+            self.place = describe(&self.keys, event, self.user, &self.read)?;
             // Another ticket is nothing to tell.
             self.place.stream_url.clone_from(&before.stream_url);
         }
         self.is_read_anew = false;
         if self.place.position.is_some() {
-            self.place.stand_at(self.standing.position, outlook, *release_per_s);
+            let opens_in_ms = self.opens_in_ms();
+            self.place.stand_at(self.standing.position, outlook, *release_per_s, opens_in_ms);
         }
         Ok(self.place != before)
     }
+}
+
+/// The place as streams tell it: without the receipt. It proves who somebody is, and the ticket
+/// that opens a stream is part of an address, which others may come to see.
+pub(crate) fn describe(
+    keys: &SigningKeys,
+    event: EventId,
+    user: UserId,
+    place: &QueuePlace,
+) -> Result<Place, Problem> {
+    Ok(Place { receipt: None, ..place::describe_with(keys, event, user, place)? })
 }
 
 fn standing(watched: &WatchedPlace) -> Standing {

@@ -22,6 +22,7 @@ use guest::redis::SpinTransport;
 use guest::stream::Outgoing;
 use scripts::WatchedPlace;
 use spin_sdk::redis::Connection;
+use uuid::Uuid;
 
 use crate::client::Client;
 use crate::line::{Line, Prospect};
@@ -48,6 +49,15 @@ thread_local! {
     static HUB: RefCell<Hub> = const {
         RefCell::new(Hub { arrivals: Vec::new(), is_driven: false, readings: 0, used_at: None })
     };
+}
+
+thread_local! {
+    static INSTANCE: String = Uuid::new_v4().simple().to_string();
+}
+
+/// The name of this instance, made up when it begins.
+pub(crate) fn instance() -> String {
+    INSTANCE.with(Clone::clone)
 }
 
 /// What requests and the driving task share; borrowed for a moment at a time.

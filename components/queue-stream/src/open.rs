@@ -3,12 +3,16 @@
 use domain::feed::EndReason;
 use domain::rate::RouteClass;
 use guest::stream::Opening;
-use guest::{Call, Problem, Reply, auth, limit, place, stores, variables};
+use guest::{Call, Problem, Reply, auth, limit, stores, variables};
+use http::HeaderName;
 use scripts::PlaceOutcome;
 
-use crate::client::{Client, Final};
+use crate::client::{self, Client, Final};
 use crate::hub;
 use crate::telling::EventId as TellingId;
+
+/// Which instance tells this stream: for operators, and to count how many tell all of them.
+const INSTANCE: HeaderName = HeaderName::from_static("boxoffice-instance");
 
 pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem> {
     let event = call.event_id()?;
@@ -19,7 +23,7 @@ pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem>
     let stores = stores::open().await?;
     let watched = sale::watch_place(&stores, event, user, receipt).await?;
     let keys = variables::signing_keys().await?;
-    let told = place::describe_with(&keys, event, user, &watched.place)?;
+    let told = client::describe(&keys, event, user, &watched.place)?;
     let last = match watched.place.outcome {
         PlaceOutcome::Waiting => None,
         PlaceOutcome::Admitted => Some(Final::Pass),
@@ -32,5 +36,5 @@ pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem>
     let resumed_from = call.header("last-event-id").and_then(TellingId::parse);
     let client = Client::new(user, keys, told, &watched, last, resumed_from);
     hub::add(event, client, opening.begin(), stores.cluster);
-    Ok(Reply::event_stream())
+    Ok(Reply::event_stream().with_header(INSTANCE, &hub::instance()))
 }

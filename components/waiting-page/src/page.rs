@@ -182,9 +182,7 @@ fn waiting(place: &Place, opens_at: Option<Instant>) -> Html {
     section
         .raw("<p>Your position: <strong id=\"position\">")
         .text(grouped(position))
-        .raw("</strong></p><p>Estimated wait")
-        .raw(if opens_at.is_some() { " from then on" } else { "" })
-        .raw(": <span id=\"wait\">")
+        .raw("</strong></p><p>Estimated wait: <span id=\"wait\">")
         .text(wait(place))
         .raw(".</span></p><p id=\"chance\">")
         .text(chance(place))

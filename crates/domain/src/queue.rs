@@ -140,15 +140,29 @@ impl ComingDraw {
 }
 
 impl Place {
-    /// Tells of a place in the line: the position, and what is to be expected there.
-    pub fn stand_at(&mut self, position: i64, outlook: &Outlook, release_per_s: i64) {
+    /// Tells of a place in the line of a sale that opens in `opens_in_ms`, or is open: the position,
+    /// and what is to be expected there.
+    pub fn stand_at(
+        &mut self,
+        position: i64,
+        outlook: &Outlook,
+        release_per_s: i64,
+        opens_in_ms: i64,
+    ) {
         let wait = outlook.wait(position, release_per_s);
+        let opens_in_ms = opens_in_ms.max(0);
+        let later = |wait_s: i64| wait_s.saturating_add((opens_in_ms + 999) / 1_000);
         self.position = Some(position);
         self.ahead = Some(position.saturating_sub(1).max(0));
-        self.estimated_wait_s = Some(wait.likely_s);
-        self.estimated_wait_range_s = wait.spread_s;
+        self.estimated_wait_s = Some(later(wait.likely_s));
+        self.estimated_wait_range_s =
+            wait.spread_s.map(|(quick_s, slow_s)| (later(quick_s), slow_s.map(later)));
         self.chance_percent = outlook.chance_percent(position);
-        self.poll_after_ms = poll_after_ms(wait.likely_s);
+        self.poll_after_ms = if opens_in_ms > 0 {
+            poll_before_opening_ms(opens_in_ms, self.number, None, SILENCE_MAX_MS)
+        } else {
+            poll_after_ms(wait.likely_s)
+        };
     }
 }
 

@@ -6,7 +6,7 @@ use domain::id::{EventId, UserId};
 use domain::stripe::SECRET_LENGTH_MIN;
 use domain::time::Instant;
 use domain::token::{BUYER_AUDIENCE, Claims, Purpose, TokenError};
-use http::header;
+use http::{HeaderValue, header};
 use sale::Receipt;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -127,7 +127,11 @@ pub async fn buyer_claims(token: &str) -> Result<Result<Claims, TokenError>, Pro
 /// 401 when what is there proves nothing, or two different buyers: somebody who believes to be
 /// known must not become somebody else without a word.
 pub async fn proven_guest(call: &Call) -> Result<Option<UserId>, Problem> {
-    let by_token = if call.headers.contains_key(header::AUTHORIZATION) {
+    // Another scheme is for somebody on the way, such as a proxy with a password of its own.
+    let is_bearer = |value: &HeaderValue| {
+        value.as_bytes().get(..7).is_some_and(|it| it.eq_ignore_ascii_case(b"bearer "))
+    };
+    let by_token = if call.headers.get_all(header::AUTHORIZATION).iter().any(is_bearer) {
         Some(buyer_claims(bearer(call)?).await?.map(|claims| claims.sub))
     } else {
         None

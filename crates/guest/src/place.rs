@@ -104,7 +104,8 @@ pub fn describe_with(
         pass_expires_at: pass.map(|pass| pass.expires_at),
     };
     if waiting && draw.is_none() {
-        told.stand_at(place.position, &place.outlook, place.release_per_s);
+        let opens_in_ms = place.opens_at.map_or(0, |at| at.unix_ms() - place.now.unix_ms());
+        told.stand_at(place.position, &place.outlook, place.release_per_s, opens_in_ms);
     }
     Ok(told)
 }

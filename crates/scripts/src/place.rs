@@ -81,10 +81,12 @@ pub struct QueuePlace {
     pub draws_at: Option<Instant>,
     /// What those who wait are told; empty for nothing.
     pub message: String,
+    /// When the sale opens; nothing once it has.
+    pub opens_at: Option<Instant>,
 }
 
 /// Elements of a place in the reply of a script.
-pub(crate) const PLACE_FIELDS: usize = 19;
+pub(crate) const PLACE_FIELDS: usize = 20;
 
 impl QueuePlace {
     pub(crate) fn parse(reply: &Fields) -> Result<Self, Error> {
@@ -130,6 +132,7 @@ impl QueuePlace {
             unseen: reply.integer(16)? == 1,
             draws_at: Some(reply.instant(17)?).filter(|at| at.unix_ms() > 0),
             message: reply.text(18)?.to_owned(),
+            opens_at: Some(reply.instant(19)?).filter(|at| at.unix_ms() > 0),
         })
     }
 }

@@ -467,6 +467,9 @@ async fn after_the_draw_no_other_is_promised() {
     assert_tells(&page, "You are in the line");
     assert!(page.page().contains("<strong id=\"position\">1</strong>"), "{}", page.page());
     assert!(page.page().contains("2037-05-01, 00:00:00 UTC"), "{}", page.page());
+    let place = office.buyer().await.join(&event).await.expect(201);
+    assert_eq!((&place["position"], &place["poll_after_ms"]), (&json!(2), &json!(20_000)));
+    assert!(place["estimated_wait_s"].as_i64() > Some(86_400), "{place}");
     assert!(page.page().contains("http-equiv=\"refresh\" content=\"20\""), "{}", page.page());
 
     let event = office.event(later()).await;

@@ -113,6 +113,8 @@ async fn places_move_once_in_batches_and_nobody_is_let_in_before_all_have() {
         assert_eq!(stage.move_places(5, &fans[..2]).await, [3, 4]);
         let stranger = domain::id::UserId::from_uuid(uuid::Uuid::now_v7());
         assert_eq!(stage.move_places(5, &[(stranger, 3)]).await, [3, 4]);
+        assert_eq!(stage.move_places(5, &fans[2..3]).await, [4]);
+        assert!(!stage.admits().await, "one is not drawn yet");
         stage.play(server, "dan leaves -> left").await;
         assert_eq!(stage.move_places(5, &fans[2..]).await, [0; 0], "on {server}");
         assert_eq!(stage.begin_draw().await, BeginDrawOutcome::Drawn);
@@ -242,6 +244,8 @@ async fn the_waiting_are_told() {
         let news = news.await.unwrap().into_iter().map(|entry| entry.news);
         let told: Vec<_> = news.filter(|news| !matches!(news, News::State { .. })).collect();
         let said = News::Message("Doors at 7".to_owned());
-        assert_eq!(told, [said, News::Anew, News::Anew], "a new time, and the draw");
+        let anew = News::Anew;
+        let expected = [said, anew.clone(), anew.clone(), anew];
+        assert_eq!(told, expected, "a new time, the draw, and a new time");
     }
 }
