@@ -49,6 +49,20 @@ pub(crate) struct Hold {
 /// A seat of an event.
 pub(crate) type Place = (String, String);
 
+/// Who bought each seat.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sales {
+    of: BTreeMap<Place, Vec<(String, u64)>>,
+}
+
+impl Sales {
+    /// Whether by then the seat can have been sold to another booking than these.
+    pub(crate) fn to_others(&self, place: &Place, but: &[&str], by_us: u64) -> bool {
+        let mut sales = self.of.get(place).into_iter().flatten();
+        sales.any(|(booking, begun_us)| *begun_us <= by_us && !but.contains(&booking.as_str()))
+    }
+}
+
 impl Evidence {
     /// Rows of a table.
     pub(crate) fn rows(&self, table: &str) -> &[Value] {
@@ -65,26 +79,40 @@ impl Evidence {
         self.windows.iter().any(|window| window.loses_writes && overlap(window, from_us, to_us))
     }
 
-    /// As [`Self::may_lose`] for what is `missable`, and that longer, for as long as a sale that
-    /// Redis has forgotten is missed: until the audit has come by, Redis gives its seats to holds
-    /// that Postgres ends.
-    pub(crate) fn may_miss(&self, missable: bool, from_us: u64, to_us: u64) -> bool {
+    /// As [`Self::may_lose`], and longer after a loss in which a sale can have been forgotten, as
+    /// `can_forget` tells of the time of its end: until the audit has come by, Redis gives the seats
+    /// to holds that Postgres ends.
+    pub(crate) fn may_miss(
+        &self,
+        can_forget: impl Fn(u64) -> bool,
+        from_us: u64,
+        to_us: u64,
+    ) -> bool {
         let mut losses = self.windows.iter().filter(|window| window.loses_writes);
-        losses.any(|loss| loss.begun_us <= to_us && from_us <= missed_until_us(loss, missable))
+        losses.any(|loss| {
+            let until_us = missed_until_us(loss, can_forget(loss.ended_us));
+            loss.begun_us <= to_us && from_us <= until_us
+        })
     }
 
-    /// The seats that were ever sold, and to which bookings.
-    pub(crate) fn sold_seats(&self) -> BTreeMap<Place, BTreeSet<&str>> {
+    /// The seats that were ever sold: to which bookings, and when these can have been made at the
+    /// earliest.
+    pub(crate) fn sales(&self) -> Sales {
         let sold = self.ever_sold();
-        let mut seats: BTreeMap<Place, BTreeSet<&str>> = BTreeMap::new();
+        let holds = self.holds();
+        let begun: BTreeMap<_, _> =
+            holds.iter().map(|hold| (hold.booking.as_str(), hold.begun_us)).collect();
+        let mut sales = Sales::default();
         for row in self.rows("bookings") {
             let Some(booking) = row["id"].as_str().filter(|id| sold.contains(id)) else { continue };
             let event = row["event_id"].as_str().unwrap_or_default();
+            let begun_us = begun.get(booking).copied().unwrap_or(0);
             for seat in texts(&row["seats"]) {
-                seats.entry((event.to_owned(), seat)).or_default().insert(booking);
+                let sale = (booking.to_owned(), begun_us);
+                sales.of.entry((event.to_owned(), seat)).or_default().push(sale);
             }
         }
-        seats
+        sales
     }
 
     /// Whether any fault of these names was active in this span; no names stand for all.

@@ -30,14 +30,13 @@ pub(crate) fn in_time(evidence: &Evidence) -> Finding {
             on_time += 1;
         }
     }
-    let (free, sold_seats) = (evidence.first_free_us(), evidence.sold_seats());
+    let (free, sales) = (evidence.first_free_us(), evidence.sales());
     // Of a standing section nobody can tell whose place a forgotten sale was.
-    let may_be_anothers = |hold: &Hold| {
-        hold.seats.is_empty()
-            || hold.seats.iter().any(|seat| {
-                let holders = sold_seats.get(&(hold.event.clone(), seat.clone()));
-                holders.is_some_and(|it| it.iter().any(|id| *id != hold.booking))
-            })
+    let can_be_anothers = |hold: &Hold, by_us| {
+        let is_sold = |seat: &String| {
+            sales.to_others(&(hold.event.clone(), seat.clone()), &[hold.booking.as_str()], by_us)
+        };
+        hold.seats.is_empty() || hold.seats.iter().any(is_sold)
     };
     for read in evidence.calls_of(&["read"]).filter(|call| call.told("status") == "expired") {
         let booking = read.asked("booking");
@@ -45,7 +44,11 @@ pub(crate) fn in_time(evidence: &Evidence) -> Finding {
         // By its own clock the reply was made before it arrived.
         if read.end_us() < hold.begun_us + hold.ttl_us
             && !free.contains_key(booking)
-            && !evidence.may_miss(may_be_anothers(hold), hold.begun_us, read.end_us())
+            && !evidence.may_miss(
+                |by_us| can_be_anothers(hold, by_us),
+                hold.begun_us,
+                read.end_us(),
+            )
         {
             violations.push(format!(
                 "{booking} was held from {} and expired by {}",

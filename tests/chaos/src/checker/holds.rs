@@ -26,11 +26,11 @@ pub(crate) fn linearizable(evidence: &Evidence) -> Finding {
         .map(|double| double.text)
         .collect();
     let seats = ops_by_seat(evidence);
-    let sold_seats = evidence.sold_seats();
+    let sales = evidence.sales();
     let (mut checked, mut given_up) = (0, 0);
     for (place, ops) in &seats {
         let (event, seat) = place;
-        for (ops, is_new) in epochs(evidence, sold_seats.contains_key(place), ops) {
+        for (ops, is_new) in epochs(evidence, |by_us| sales.to_others(place, &[], by_us), ops) {
             for part in ops.chunks(OPS_MAX) {
                 match is_linearizable(part, is_new && part.len() == ops.len()) {
                     Answer::Yes => checked += 1,
@@ -64,7 +64,7 @@ pub(crate) fn linearizable(evidence: &Evidence) -> Finding {
 /// Pairs of bookings that held the same seat at the same time for certain.
 pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
     let free = evidence.first_free_us();
-    let (sold, sold_seats) = (evidence.ever_sold(), evidence.sold_seats());
+    let (sold, sales) = (evidence.ever_sold(), evidence.sales());
     let mut by_seat: BTreeMap<Place, Vec<Span>> = BTreeMap::new();
     for hold in evidence.holds() {
         // A sale lasts until it is cancelled; when it was made is not known, so an early end of a
@@ -80,22 +80,22 @@ pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
     let mut found = Vec::new();
     for (place, mut holds) in by_seat {
         let (event, seat) = &place;
-        let was_sold = sold_seats.contains_key(&place);
         holds.sort_by_key(|(from, ..)| *from);
         for (index, (from, until, one)) in holds.iter().enumerate() {
             for (other_from, other_until, other) in &holds[index + 1..] {
                 if other_from < until && from < other_until {
-                    let both = [&one.booking, &other.booking];
-                    let sales = both.iter().filter(|id| sold.contains(id.as_str())).count();
+                    let both = [one.booking.as_str(), other.booking.as_str()];
+                    let count = both.iter().filter(|id| sold.contains(*id)).count();
+                    let can_forget = |by_us| sales.to_others(&place, &both, by_us);
                     found.push(DoubleHold {
                         text: format!(
-                            "{seat} of {event}: {} from {} and {} from {}, {sales} of them sold",
+                            "{seat} of {event}: {} from {} and {} from {}, {count} of them sold",
                             one.booking,
                             at(*from),
                             other.booking,
                             at(*other_from)
                         ),
-                        is_excused: evidence.may_miss(was_sold, one.begun_us, *other_from),
+                        is_excused: evidence.may_miss(can_forget, one.begun_us, *other_from),
                     });
                 }
             }
@@ -169,18 +169,22 @@ fn ops_by_seat(evidence: &Evidence) -> BTreeMap<Place, Vec<Op>> {
 
 /// The calls between two losses, and whether the seat was new then. A call that runs into a loss
 /// may have had no effect.
-fn epochs(evidence: &Evidence, was_sold: bool, ops: &[Op]) -> Vec<(Vec<Op>, bool)> {
+fn epochs(
+    evidence: &Evidence,
+    can_forget: impl Fn(u64) -> bool,
+    ops: &[Op],
+) -> Vec<(Vec<Op>, bool)> {
     let mut bounds = vec![0];
     for window in evidence.windows.iter().filter(|window| window.loses_writes) {
         bounds.push(window.begun_us);
-        bounds.push(missed_until_us(window, was_sold));
+        bounds.push(missed_until_us(window, can_forget(window.ended_us)));
     }
     bounds.push(u64::MAX);
     bounds.sort_unstable();
     let spans = bounds.windows(2).enumerate();
     let is_calm = |from: u64| {
         let just_after = from.saturating_add(1);
-        !evidence.may_miss(was_sold, just_after, just_after)
+        !evidence.may_miss(&can_forget, just_after, just_after)
     };
     spans
         .filter(|(_, span)| is_calm(span[0]))
@@ -233,10 +237,14 @@ mod tests {
         let mut evidence = evidence(3_000);
         evidence.windows.push(window("forced-loss", (100, 500), true));
         assert_eq!(linearizable(&evidence).verdict, Verdict::Broken);
-        let sale = json!({
-            "id": "bk_9", "event_id": "e1", "state": "confirmed", "seats": ["A-1-1"],
-        });
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale]);
+        let sale = |booking: &str| {
+            let seats = ["A-1-1"];
+            json!({ "id": booking, "event_id": "e1", "state": "confirmed", "seats": seats })
+        };
+        // One of the two has bought it, later.
+        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1")]);
+        assert_eq!(linearizable(&evidence).verdict, Verdict::Broken);
+        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_9")]);
         assert_ne!(linearizable(&evidence).verdict, Verdict::Broken);
     }
 }
