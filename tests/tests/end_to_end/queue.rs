@@ -232,20 +232,32 @@ async fn whoever_polls_before_the_opening_is_told_to_come_after_it() {
     let far = buyer.position(&event).await.header("etag").expect("a tag").to_owned();
     poll(&far, "").await.expect(304);
 
-    let opens_in_ms = 18_000;
-    let opens_at = Timestamp::now() + SignedDuration::from_millis(opens_in_ms);
-    let moved = json!({ "on_sale_at": opens_at.to_string() });
-    office.organiser().change(&event, moved).await.expect(200);
-    let soon = poll(&far, "").await;
+    // On a machine that stands still meanwhile the sale opens before all is asked: then once more.
     let told = |answer: &Answer| answer.json()["poll_after_ms"].as_i64().expect("a time");
-    assert!((1_000..=opens_in_ms + 1_000).contains(&told(&soon)), "{soon}");
-    let tag = soon.header("etag").expect("a tag").to_owned();
-    let again = poll(&tag, "").await;
-    assert_eq!(again.status, 200, "the opening is nearer by now: {again}");
-    assert!(told(&again) < told(&soon), "{again}");
-    // Whoever waits for news still waits, and does not come again at once.
-    let begun = Instant::now();
-    let waited = poll(&tag, "?wait_s=2").await;
-    assert_eq!(waited.status, 200, "{waited}");
-    assert!(begun.elapsed() >= Duration::from_millis(1_500), "{:?}", begun.elapsed());
+    for _ in 0..10 {
+        let opens_in_ms = 18_000;
+        let opens_at = Timestamp::now() + SignedDuration::from_millis(opens_in_ms);
+        let moved = json!({ "on_sale_at": opens_at.to_string() });
+        office.organiser().change(&event, moved).await.expect(200);
+        let soon = poll(&far, "").await;
+        let again = match soon.header("etag") {
+            Some(tag) => poll(tag, "").await,
+            None => panic!("no tag: {soon}"),
+        };
+        // Whoever waits for news still waits, and does not come again at once.
+        let begun = Instant::now();
+        let waited = poll(soon.header("etag").expect("a tag"), "?wait_s=2").await;
+        let waited_for = begun.elapsed();
+        if Timestamp::now() > opens_at - SignedDuration::from_secs(3) {
+            continue;
+        }
+        assert!((1_000..=opens_in_ms + 1_000).contains(&told(&soon)), "{soon}");
+        assert_eq!(again.status, 200, "the opening is nearer by now: {again}");
+        assert!(told(&again) < told(&soon), "{again}");
+        assert_eq!(waited.status, 200, "{waited}");
+        assert!(waited_for >= Duration::from_millis(1_500), "{waited_for:?}");
+        assert!(told(&waited) <= told(&again) - 1_500, "told as it is after the wait: {waited}");
+        return;
+    }
+    panic!("the machine was never quick enough");
 }

@@ -22,6 +22,9 @@ async fn the_seed_is_told_once_the_count_stands_and_the_first_count_stays() {
     let promise = seed_to_hex(&commitment(&SEED));
     let before = PublishedDraw { commitment: promise.clone(), drawn: None };
     assert_eq!(find_draw(&database, event).await, Ok(Some(before)));
+    // Not even to the application, whatever it would make of it.
+    let told = format!("SELECT count(seed) FROM boxoffice.find_draw('{event}')");
+    assert_eq!(database.number(&told).await, 0);
     let stored = find_event(&database, event).await.unwrap().unwrap();
     assert_eq!((stored.draw_commitment, stored.draw_count), (promise.clone(), None));
 
