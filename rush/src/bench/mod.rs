@@ -65,6 +65,8 @@ pub(crate) async fn run(arguments: BenchQueueArguments) -> Result<()> {
     eprintln!("streams are measured");
     let joins = joins::measure(&arguments).await?;
     eprintln!("joins are measured");
+    let polls = polling::measure(&arguments).await?;
+    eprintln!("polls are measured");
     let costs = cost::measure(&arguments).await?;
     let mut text = format!("Measured on {machine}.\n\n");
     text += &streams_table(&streamed);
@@ -72,7 +74,7 @@ pub(crate) async fn run(arguments: BenchQueueArguments) -> Result<()> {
     let columns = ["waiting", "join", "position", "let one in", "memory per fan"];
     text += &table(&columns, &costs_rows(&costs));
     let columns = ["wait", "polls a minute as told", "every 500 ms", "ratio"];
-    text += &table(&columns, &polling::rows());
+    text += &table(&columns, &polls);
     println!("{text}");
     match &arguments.into {
         Some(file) => put(file, &text),

@@ -1,23 +1,93 @@
 //! How often those poll who do as they are told, against a client that polls every half second.
 
-use domain::queue::poll_after_ms;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// A common choice where nobody tells, in requests per minute.
-const FIXED_PER_MINUTE: f64 = 120.0;
+use anyhow::{Result, ensure};
+use domain::queue::{PlaceStatus, poll_after_ms};
+use futures_util::future::try_join_all;
 
-/// For a few waits: requests per minute over the whole of it, both ways, and how many times fewer.
-pub(crate) fn rows() -> Vec<[String; 4]> {
-    [30, 120, 600, 1_800, 3_600]
-        .map(|wait_s| {
-            let per_minute = f64::from(polls(wait_s)) * 60.0 / f64::from(wait_s);
-            [
-                format!("{wait_s} s"),
-                format!("{per_minute:.1}"),
-                format!("{FIXED_PER_MINUTE:.1}"),
-                format!("{:.0}x", FIXED_PER_MINUTE / per_minute),
-            ]
-        })
-        .to_vec()
+use super::BenchQueueArguments;
+use super::streams::create_event;
+use crate::client::Client;
+use crate::command::unique;
+
+/// A common choice where nobody tells.
+const FIXED: Duration = Duration::from_millis(500);
+/// Fans of one line, who poll the one way and the other in turns.
+const FANS: u32 = 200;
+/// Fans let in each second: the last of them wait for 50 s.
+const RELEASE_PER_S: u32 = 4;
+/// Polls of one fan, beyond which the line stands still.
+const POLLS_MAX: u32 = 600;
+
+/// Requests and the time in which they were made.
+#[derive(Debug, Clone, Copy, Default)]
+struct Polls {
+    requests: u32,
+    waited: Duration,
+}
+
+impl Polls {
+    fn per_minute(self) -> f64 {
+        f64::from(self.requests) * 60.0 / self.waited.as_secs_f64().max(f64::EPSILON)
+    }
+}
+
+/// Requests of a waiting fan per minute, both ways, and how many times fewer: of a line that was
+/// waited in, and computed for longer ones at a steady pace.
+pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Vec<[String; 4]>> {
+    let (told, fixed) = wait_in_line(arguments).await?;
+    let last_s = FANS / RELEASE_PER_S;
+    let mut rows =
+        vec![row(&format!("up to {last_s} s, measured"), told.per_minute(), fixed.per_minute())];
+    let fixed_per_minute = 60.0 / FIXED.as_secs_f64();
+    rows.extend([120, 600, 1_800, 3_600].map(|wait_s| {
+        let per_minute = f64::from(polls(wait_s)) * 60.0 / f64::from(wait_s);
+        row(&format!("{wait_s} s, computed"), per_minute, fixed_per_minute)
+    }));
+    Ok(rows)
+}
+
+fn row(wait: &str, told: f64, fixed: f64) -> [String; 4] {
+    let times = format!("{:.1}x", fixed / told);
+    [wait.to_owned(), format!("{told:.1}"), format!("{fixed:.1}"), times]
+}
+
+/// A line in which every other fan polls as told and the others every half second.
+async fn wait_in_line(arguments: &BenchQueueArguments) -> Result<(Polls, Polls)> {
+    let client = Arc::new(Client::new(&arguments.base_url, usize::try_from(FANS)?, None)?);
+    let event = create_event(&client, arguments, FANS).await?;
+    let mut tokens = Vec::new();
+    for _ in 0..FANS {
+        let guest = client.login().await?;
+        client.join(&guest.token, event, &unique(), None).await?;
+        tokens.push(guest.token);
+    }
+    let queue = serde_json::json!({ "release_per_s": RELEASE_PER_S, "max_active": 100_000 });
+    let change = serde_json::json!({ "sale": { "queue": queue } });
+    client.change_event(&arguments.organiser_key, event, &change).await?;
+    let waiting = tokens.iter().enumerate().map(async |(index, token)| {
+        let fixed = (index % 2 == 1).then_some(FIXED);
+        let begun = Instant::now();
+        let mut requests = 0;
+        loop {
+            let place = client.position(token, event, None, 0).await?;
+            requests += 1;
+            if place.status == PlaceStatus::Admitted {
+                return anyhow::Ok((fixed.is_some(), Polls { requests, waited: begun.elapsed() }));
+            }
+            ensure!(requests < POLLS_MAX, "a line that stands still");
+            tokio::time::sleep(fixed.unwrap_or(Duration::from_millis(place.poll_after_ms))).await;
+        }
+    });
+    let (mut told, mut fixed) = (Polls::default(), Polls::default());
+    for (is_fixed, Polls { requests, waited }) in try_join_all(waiting).await? {
+        let sum = if is_fixed { &mut fixed } else { &mut told };
+        sum.requests += requests;
+        sum.waited += waited;
+    }
+    Ok((told, fixed))
 }
 
 /// Requests of one fan who waits so long at a steady pace and asks again when told to.

@@ -4,6 +4,7 @@
 //! that is measured. Delay is from the moment in the pass (the clock of Redis, this machine's) to
 //! the moment its bytes are here.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -39,6 +40,7 @@ pub(crate) struct Measured {
     opening: Duration,
     passes: usize,
     delays_ms: Histogram<u64>,
+    instances: usize,
     redis_connections: usize,
     redis_readers: usize,
     bytes_per_stream: Option<u64>,
@@ -61,6 +63,7 @@ impl Measured {
             ("delay of a pass, median", delay(0.5)),
             ("delay of a pass, p99", delay(0.99)),
             ("delay of a pass, longest", format!("{} ms", self.delays_ms.max())),
+            ("instances that tell them", self.instances.to_string()),
             ("Redis connections of the application", self.redis_connections.to_string()),
             ("of these, readers of the feed", self.redis_readers.to_string()),
             ("resident bytes per stream", memory),
@@ -102,6 +105,7 @@ async fn measure_crowd(
             let place = client.join(&guest.token, event, &unique(), None).await?;
             let path = place.stream_url.context("a waiting fan has a stream")?;
             let mut stream = Stream::open(&address, &path).await?;
+            let instance = stream.instance().await?;
             stream.read_until("event: place").await?;
             tokio::spawn(async move {
                 // A stream that breaks is a pass that does not arrive.
@@ -109,12 +113,13 @@ async fn measure_crowd(
                     let _ = passes.send(delay_ms);
                 }
             });
-            anyhow::Ok(())
+            anyhow::Ok(instance)
         }));
     }
     drop(passes);
+    let mut instances = BTreeSet::new();
     for opened in opening {
-        opened.await??;
+        instances.insert(opened.await??);
     }
     let opening = begun.elapsed();
     tokio::time::sleep(SETTLE).await;
@@ -140,6 +145,7 @@ async fn measure_crowd(
         opening,
         passes: usize::try_from(delays_ms.len())?,
         delays_ms,
+        instances: instances.len(),
         redis_connections,
         redis_readers,
         bytes_per_stream: growth.map(|bytes| bytes / u64::from(streams)),
@@ -206,6 +212,27 @@ impl Stream {
         }
     }
 
+    /// Which instance tells it, as the head of the reply says.
+    async fn instance(&mut self) -> Result<Vec<u8>> {
+        const HEADER: &str = "boxoffice-instance: ";
+        self.read_until(HEADER).await?;
+        self.text.drain(..HEADER.len());
+        self.word_before(b'\r').await
+    }
+
+    /// What comes before `end`.
+    async fn word_before(&mut self, end: u8) -> Result<Vec<u8>> {
+        let mut word = Vec::new();
+        loop {
+            let found = self.text.iter().position(|byte| *byte == end);
+            word.extend(self.text.drain(..found.unwrap_or(self.text.len())));
+            if found.is_some() {
+                return Ok(word);
+            }
+            ensure!(self.socket.read_buf(&mut self.text).await? > 0, "the stream has ended");
+        }
+    }
+
     /// Waits for the pass; the ms from its issue until it was here.
     async fn delay_of_pass(&mut self) -> Result<u64> {
         const BEFORE: &str = "\"queue_pass\":\"";
@@ -213,15 +240,7 @@ impl Stream {
         let here_ms = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
         self.read_until(BEFORE).await?;
         self.text.drain(..BEFORE.len());
-        let mut pass = Vec::new();
-        loop {
-            let end = self.text.iter().position(|byte| *byte == b'"');
-            pass.extend(self.text.drain(..end.unwrap_or(self.text.len())));
-            if end.is_some() {
-                break;
-            }
-            ensure!(self.socket.read_buf(&mut self.text).await? > 0, "half a pass");
-        }
+        let pass = self.word_before(b'"').await?;
         let issued_ms = issued_ms(std::str::from_utf8(&pass)?).context("not a pass")?;
         Ok(here_ms.saturating_sub(issued_ms))
     }
