@@ -140,8 +140,8 @@ impl ComingDraw {
 }
 
 impl Place {
-    /// Tells of a place in the line of a sale that opens in `opens_in_ms`, or is open: the position,
-    /// and what is to be expected there.
+    /// Tells of a place in the line of a sale that opens in `opens_in_ms`, or is open: the
+    /// position, and what is to be expected there.
     pub fn stand_at(
         &mut self,
         position: i64,

@@ -14,9 +14,9 @@ pub const EVENTS_SERVED_MAX: u32 = 1000;
 const STATEMENT: &str = "SELECT event_id FROM boxoffice.events_to_serve($1::bigint)";
 
 /// Lists events that are not cancelled and ended less than an hour ago: first those on sale, or on
-/// sale within a minute, and else in another order each time, so that where a run cannot serve all of
-/// them each has its turn. The hour leaves time for the last holds to expire and the journal to be
-/// drained.
+/// sale within a minute, and else in another order each time, so that where a run cannot serve all
+/// of them each has its turn. The hour leaves time for the last holds to expire and the journal to
+/// be drained.
 ///
 /// # Errors
 ///

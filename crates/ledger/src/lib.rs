@@ -27,8 +27,8 @@
 //!
 //! - events: [`create_event`], [`find_event`], [`list_events`], [`update_event`],
 //!   [`add_sections`], [`cancel_event`], [`mark_sold_out`]
-//! - opening an event in Redis: [`active_events`], [`events_to_serve`], [`lease_rebuild`], [`begin_rebuild`],
-//!   [`bookings_to_restore`], [`finish_rebuild`]
+//! - opening an event in Redis: [`active_events`], [`events_to_serve`], [`lease_rebuild`],
+//!   [`begin_rebuild`], [`bookings_to_restore`], [`finish_rebuild`]
 //! - the queue: [`grant_numbers`], [`checkpoint_queue`], [`leave_queue`], [`place_is_spent`],
 //!   [`fix_draw`], [`find_draw`]
 //! - bookings: [`drain_journal`], [`confirm_booking`], [`release_booking`], [`cancel_booking`],

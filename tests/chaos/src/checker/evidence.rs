@@ -80,8 +80,8 @@ impl Evidence {
     }
 
     /// As [`Self::may_lose`], and longer after a loss in which a sale can have been forgotten, as
-    /// `can_forget` tells of the time of its end: until the audit has come by, Redis gives the seats
-    /// to holds that Postgres ends.
+    /// `can_forget` tells of the time of its end: until the audit has come by, Redis gives the
+    /// seats to holds that Postgres ends.
     pub(crate) fn may_miss(
         &self,
         can_forget: impl Fn(u64) -> bool,
