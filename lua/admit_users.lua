@@ -10,8 +10,9 @@
 -- release_per_s. The same idempotency entry again gets the first answer.
 --
 -- With the queue disabled a pass is worth nothing that others could miss: whoever waits, since
--- before the opening or since there was a queue, is let in by the next calls, in order, and neither
--- rate nor max_active nor the places left hold anybody back.
+-- before the opening or since there was a queue, is let in by the next scheduled calls, in order,
+-- and neither rate nor max_active nor the places left hold anybody back. Such passes are not
+-- counted, neither now nor when there is a queue again.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -109,7 +110,7 @@ if used + unused > turns_max then
 end
 local promised = passes_for(tonumber(available), used, unused)
 local count = math.min(limit, users_max, waiting)
-if is_queued then
+if is_queued or mode == 'manual' then
   count = math.min(count, max_active - active, promised - active)
 end
 if is_queued and mode == 'scheduled' then
@@ -143,7 +144,10 @@ if count > 0 then
       number, now_ms, now_ms, expires_ms, number)
     served = math.max(served, score)
   end
-  redis.call('ZADD', passes, unpack(pass_entries))
+  if is_queued then
+    redis.call('ZADD', passes, unpack(pass_entries))
+    active = active + count
+  end
   redis.call('ZREM', seen, unpack(users))
   redis.call('HSET', admissions, unpack(admission_entries))
   redis.call('HINCRBY', counts, 'admitted', count)
@@ -159,12 +163,13 @@ if count > 0 then
     redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
   end
 end
--- A pause is no pace: nobody can say how long it lasts.
-local stretches = note_pace(settings, now_ms, count + passed, is_open and waiting > count)
-tell_pace(settings, counts, feed, now_ms, active + count, stretches)
+-- A pause is no pace: nobody can say how long it lasts. Nor is what moves without a queue.
+local moved = is_queued and count + passed or 0
+local stretches = note_pace(settings, now_ms, moved, is_queued and is_open and waiting > count)
+tell_pace(settings, counts, feed, now_ms, active, stretches)
 if entry ~= '' then
   redis.call('HSET', answers, entry, string.format('%s %.0f 200 %.0f %.0f %.0f %.0f', fingerprint,
-    now_ms, count, waiting - count, active + count, served))
+    now_ms, count, waiting - count, active, served))
   redis.call('ZADD', answer_times, now_ms, entry)
 end
-return { 'ok', count, waiting - count, active + count, served }
+return { 'ok', count, waiting - count, active, served }

@@ -102,9 +102,9 @@ if place[1] == 'admitted' or (waits and queued) then
   return place
 end
 
+-- Without a queue: the pass counts for nothing, see admit_users.
 local function let_in(number)
   local expires_ms = now_ms + pass_ttl_ms
-  redis.call('ZADD', key.passes, expires_ms, user)
   redis.call('HSET', key.admissions, user, string.format('%.0f.%.0f %.0f %.0f live %.0f',
     number, now_ms, now_ms, expires_ms, number))
   redis.call('HINCRBY', key.counts, 'admitted', 1)
@@ -125,7 +125,7 @@ local known = redis.call('HEXISTS', key.places, user) == 1
 local draw_count, drawn = unpack(redis.call('HMGET', key.counts, 'draw_count', 'drawn'))
 local restores = receipt == 'honoured' and not known
 local is_outdated = restores and drawn == '1' and tonumber(receipt_score) < draw_weight
-if (queued and receipt == 'shown' and not known) or is_outdated then
+if (receipt == 'shown' and not known) or is_outdated then
   place[1] = 'unknown_place'
   return place
 end
@@ -165,9 +165,13 @@ if counts_anew then
   redis.call('HINCRBY', addresses, address, 1)
 end
 if restores then
-  redis.call('ZADD', key.queue, 'NX', receipt_score, user)
-  redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)
   redis.call('HSET', key.places, user, receipt_score .. ' ' .. receipt_joined_ms .. ' joined')
+  if queued then
+    redis.call('ZADD', key.queue, 'NX', receipt_score, user)
+    redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)
+  else
+    let_in(tonumber(receipt_score) % draw_weight)
+  end
   return place_of(key, user, now_ms, 0)
 end
 -- Before the number: this one is not drawn for any more.

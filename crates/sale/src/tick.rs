@@ -109,13 +109,12 @@ async fn serve_all<T: Transport, D: Database>(
     let mut report = TickReport::default();
     let listed = ledger::events_to_serve(&stores.database).await.map_err(Error::from);
     let events = report.note("events_to_serve", "all", listed).unwrap_or_default();
-    let mut served = stream::iter(events)
-        .map(
-            async |event| {
-                if in_time() { serve(stores, event).await } else { TickReport::default() }
-            },
-        )
-        .buffer_unordered(EVENTS_AT_A_TIME);
+    let mut served =
+        stream::iter(events)
+            .map(async |event| {
+                if in_time() { serve(stores, event, in_time).await } else { TickReport::default() }
+            })
+            .buffer_unordered(EVENTS_AT_A_TIME);
     while let Some(of_event) = served.next().await {
         report.add(of_event);
     }
@@ -133,7 +132,11 @@ async fn serve_all<T: Transport, D: Database>(
 
 /// Runs the jobs of one event. When Redis does not answer for it, the rest waits for the next tick:
 /// an event on a dead shard must not take the time of the others.
-async fn serve<T: Transport, D: Database>(stores: &Stores<T, D>, event: EventId) -> TickReport {
+async fn serve<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    in_time: &impl Fn() -> bool,
+) -> TickReport {
     let mut report = TickReport::default();
     if !is_reachable(stores, event).await {
         let cause = "redis does not answer for this event".to_owned();
@@ -143,8 +146,7 @@ async fn serve<T: Transport, D: Database>(stores: &Stores<T, D>, event: EventId)
     // Before the next are let in, who should be there.
     let swept = sweep_absent(stores, event).await;
     report.note("sweep_absent", event, swept);
-    let admitted = admit(stores, event).await;
-    report.admitted = report.note("admit_users", event, admitted).unwrap_or_default();
+    admit(stores, event, in_time, &mut report).await;
     let expired = expire_due_holds(stores, event).await;
     report.expired = report.note("expire_due_holds", event, expired).unwrap_or_default();
     let drained = drain_journal(stores, event).await;
@@ -183,25 +185,22 @@ async fn sweep_absent<T: Transport, D: Database>(
     Ok(())
 }
 
+/// Lets in whom there is room for; who comes after those of one call as long as there is time.
 async fn admit<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
-) -> Result<u64, Error> {
+    in_time: &impl Fn() -> bool,
+    report: &mut TickReport,
+) {
     let request =
         AdmitUsers { event, mode: AdmitMode::Scheduled, limit: ADMIT_MAX, idempotency: None };
-    let mut all = 0;
     for _ in 0..ADMITS_MAX {
-        let admitted = match admit_users(stores, &request).await? {
-            AdmitOutcome::Admitted { admitted, .. } => u64::try_from(admitted).unwrap_or(0),
-            AdmitOutcome::Replayed { .. }
-            | AdmitOutcome::IdempotencyKeyReused
-            | AdmitOutcome::Undrawn
-            | AdmitOutcome::EventMissing => 0,
-        };
-        all += admitted;
-        if admitted < u64::from(ADMIT_MAX) {
+        let outcome = report.note("admit_users", event, admit_users(stores, &request).await);
+        let Some(AdmitOutcome::Admitted { admitted, .. }) = outcome else { break };
+        let admitted = u64::try_from(admitted).unwrap_or(0);
+        report.admitted += admitted;
+        if admitted < u64::from(ADMIT_MAX) || !in_time() {
             break;
         }
     }
-    Ok(all)
 }

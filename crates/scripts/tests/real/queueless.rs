@@ -16,7 +16,7 @@ async fn without_a_queue_joining_admits_at_once() {
         ann joins                   -> admitted 1, new
         ann joins                   -> admitted 1
         ann looks                   -> admitted 1
-        queue                       -> 0 wait, 1 active, on_sale
+        queue                       -> 0 wait, 0 active, on_sale
         # The pass is not needed, so it is not used up.
         ann reserves b1 seats A 1-1 -> held A-1-1
         ann looks                   -> admitted 1
@@ -57,7 +57,7 @@ async fn before_the_opening_there_is_a_place_and_afterwards_a_pass() {
         ann joins                   -> admitted 1
         draw                        -> drawn among 3
         bob looks                   -> waiting 2 at 1
-        admit 10                    -> 1 in, 0 wait, 3 active
+        admit 10                    -> 1 in, 0 wait, 0 active
         bob looks                   -> admitted 2
         ann looks                   -> admitted 1
     ";
@@ -72,7 +72,7 @@ async fn during_a_pause_there_is_a_place_and_afterwards_a_pass() {
         ann joins                   -> admitted 1
         bob joins                   -> waiting 2 at 1, new
         bob joins                   -> waiting 2 at 1
-        admit 10                    -> 0 in, 1 wait, 1 active
+        admit 10                    -> 0 in, 1 wait, 0 active
         set joining=off             -> updated
         cat joins                   -> joining_stopped
         set resumed                 -> updated
@@ -83,7 +83,7 @@ async fn during_a_pause_there_is_a_place_and_afterwards_a_pass() {
         set joining=on              -> updated
         cat joins                   -> waiting 3 at 1, new
         set ended                   -> updated
-        admit 10                    -> 0 in, 1 wait, 2 active
+        admit 10                    -> 0 in, 1 wait, 0 active
         dan joins                   -> not_on_sale
     ";
     play(&Setup::default(), rows).await;
@@ -96,7 +96,6 @@ async fn who_waits_when_the_queue_is_disabled_is_let_in() {
     setup.sections = vec![standing("F", 1, 100)];
     setup.rules.max_active = 1;
     setup.rules.release_per_s = 0;
-    setup.rules.pass_ttl_ms = 300;
     for (server, cluster) in servers::all() {
         let mut stage = Stage::open(cluster, setup.clone()).await;
         let rows = "
@@ -111,7 +110,7 @@ async fn who_waits_when_the_queue_is_disabled_is_let_in() {
             # At once who asks for it, with the number there was; then the others, in order.
             dan joins                   -> admitted 4
             eve joins                   -> admitted 5, new
-            admit 1                     -> 1 in, 1 wait, 4 active
+            admit 1                     -> 1 in, 1 wait, 1 active
             bob looks                   -> admitted 2
             cat looks                   -> waiting 3 at 1
         ";
@@ -119,23 +118,25 @@ async fn who_waits_when_the_queue_is_disabled_is_let_in() {
         // After a loss nobody need wait for those who are still on their way.
         stage.raw(&keys::counts(stage.event), "HSET", &["admit_from_ms", "9000000000000"]).await;
         let rows = "
-            admit 10                    -> 1 in, 0 wait, 5 active
-            # The line that begins again waits for the passes that are out.
+            admit 10                    -> 1 in, 0 wait, 1 active
+            # The line that begins again waits for the passes of a line that are out.
             set queue=on                -> updated
             fay joins                   -> waiting 6 at 1, new
-            admit 10 by hand            -> 0 in, 1 wait, 5 active
+            admit 10 by hand            -> 0 in, 1 wait, 1 active
         ";
         stage.play(server, rows).await;
         stage.raw(&keys::counts(stage.event), "HSET", &["admit_from_ms", "0"]).await;
+        stage.play(server, "admit 10 -> 0 in, 1 wait, 1 active").await;
+        // Ann's runs out.
+        let ann = stage.user("ann").to_string();
+        stage.raw(&keys::passes(stage.event), "ZADD", &["1", &ann]).await;
         let rows = "
-            admit 10                    -> 0 in, 1 wait, 5 active
-            wait 400                    -> done
             set release_per_s=5         -> updated
             admit 10                    -> 1 in, 0 wait, 1 active
         ";
         stage.play(server, rows).await;
         // A pass that was given without a line says nothing about no-shows.
-        assert_eq!(stage.unused_passes().await, 5, "on {server}");
+        assert_eq!(stage.unused_passes().await, 1, "on {server}");
     }
 }
 
@@ -170,13 +171,13 @@ async fn who_follows_the_line_is_told_when_its_queue_is_disabled() {
             of_eve.apply(entry, Duration::ZERO);
         });
         assert_eq!(of_eve.position, 4, "on {server}");
-        stage.play(server, "admit 2 -> 2 in, 2 wait, 3 active").await;
+        stage.play(server, "admit 2 -> 2 in, 2 wait, 0 active").await;
         for entry in stage.news_since(&of_eve).await {
             of_eve.apply(&entry, Duration::ZERO);
         }
         assert_eq!(of_eve.position, 2, "on {server}");
         stage.play(server, "eve looks -> waiting 5 at 2").await;
-        stage.play(server, "admit 10 -> 2 in, 0 wait, 5 active").await;
+        stage.play(server, "admit 10 -> 2 in, 0 wait, 0 active").await;
         let news = stage.news_since(&of_eve).await;
         let told: Vec<_> = news.iter().map(|entry| of_eve.apply(entry, Duration::ZERO)).collect();
         assert!(told.iter().any(|step| matches!(step, Step::Admitted { .. })), "{told:?}");
@@ -200,7 +201,7 @@ impl Stage {
     }
 }
 
-/// A receipt is worth its place also where no queue is left: the next call lets it in.
+/// A receipt is worth its place also where no queue is left, whatever newcomers are told.
 #[tokio::test]
 async fn a_lost_place_comes_back_without_a_queue_and_is_let_in() {
     for (server, cluster) in servers::all() {
@@ -209,16 +210,17 @@ async fn a_lost_place_comes_back_without_a_queue_and_is_let_in() {
             ann joins                   -> waiting 1 at 1, new
             bob joins                   -> waiting 2 at 2, new
             set queue=off               -> updated
+            set joining=off             -> updated
             open 2                      -> opened
-            # By joining: at once, like everybody else.
-            ann returns                 -> admitted 1001, new
+            cat joins                   -> joining_stopped
+            ann returns                 -> admitted 1
         ";
         stage.play(server, rows).await;
-        // By asking, which makes nothing new.
+        // By asking.
         let bob = stage.user("bob");
         let (score, joined_at) = stage.receipts[&bob];
         let back = stage.join_queue(bob, ShownReceipt::Honoured { score, joined_at }).await;
-        assert_eq!((back.outcome, back.number), (PlaceOutcome::Waiting, 2), "on {server}");
-        stage.play(server, "admit 10 -> 1 in, 0 wait, 2 active").await;
+        assert_eq!((back.outcome, back.number), (PlaceOutcome::Admitted, 2), "on {server}");
+        stage.play(server, "admit 10 -> 0 in, 0 wait, 0 active").await;
     }
 }
