@@ -4,11 +4,11 @@
 //! place is another one, or after so many seconds.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::rate::RouteClass;
 use domain::wait::Wait;
-use guest::clock::WAIT_MAX_S;
+use guest::clock::{REQUEST_DEADLINE, WAIT_MAX_S, within};
 use guest::{Call, Problem, Reply, auth, limit, place, stores};
 use http::header;
 use scripts::QueuePlace;
@@ -16,13 +16,17 @@ use scripts::QueuePlace;
 use crate::waiting;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    let begun = Instant::now();
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Poll, &user.to_string()).await?;
     let event = call.event_id()?;
     let receipt = auth::queue_receipt(&call, None, event, user).await?;
     let wait = wait(&call)?;
     let stores = stores::open().await?;
-    let mut watched = sale::watch_place(&stores, event, user, receipt).await?;
+    // What asks to wait has more time for that, and for nothing else.
+    let watching = sale::watch_place(&stores, event, user, receipt);
+    let in_time = within(REQUEST_DEADLINE.saturating_sub(begun.elapsed()), watching).await;
+    let mut watched = in_time.ok_or_else(|| Problem::unavailable("the place is not found"))??;
     // A client that has another answer than this one need not wait for the next.
     let may_wait = match call.header(header::IF_NONE_MATCH) {
         Some(tags) => {
@@ -56,11 +60,10 @@ fn wait(call: &Call) -> Result<Duration, Problem> {
 }
 
 /// Two places with one tag say the same, but for what is signed anew each time. So it is a weak one
-/// (RFC 9110, section 8.8.3). When to ask again is part of it: shortly before the draw that is
+/// (RFC 9110, section 8.8.3). When to ask again is part of it: shortly before the opening that is
 /// another time with each answer, and who is told that nothing is new goes on with the last.
 fn entity_tag(place: &QueuePlace) -> String {
-    let draw = place::coming_draw(place);
-    let poll_after_ms = draw.map_or(0, |draw| draw.poll_after_ms(place.number, place.now));
+    let poll_after_ms = place::poll_before_opening(place).unwrap_or(0);
     format!("W/\"{}{poll_after_ms}\"", entity_stem(place))
 }
 
@@ -75,7 +78,7 @@ fn entity_stem(place: &QueuePlace) -> String {
     let mut hasher = DefaultHasher::new();
     // How many there are is told before the draw only.
     let joined = place.draws_at.map(|_| place.waiting);
-    (place.draws_at, joined, &place.message).hash(&mut hasher);
+    (place.draws_at, place.opens_at, joined, &place.message).hash(&mut hasher);
     let said = hasher.finish();
     format!("{outcome:?}-{number}-{position}-{pass}-{expected}-{said:x}-")
 }

@@ -162,7 +162,9 @@ impl Client {
         }
         match self.standing.apply(entry, self.seen_at.elapsed()) {
             // What is to be expected is a change as well.
-            Step::None => self.has_moved |= matches!(entry.news, News::Pace(_)),
+            Step::None => {
+                self.has_moved |= matches!(entry.news, News::Pace(_) | News::State { .. });
+            }
             Step::Moved => self.has_moved = true,
             Step::Reread => self.is_stale = true,
             Step::Admitted { issued_at, expires_at } => {

@@ -2,7 +2,9 @@
 
 use domain::code::Code;
 use domain::id::{EventId, UserId};
-use domain::queue::{ComingDraw, Place, PlaceStatus, poll_after_ms};
+use domain::queue::{
+    ComingDraw, Place, PlaceStatus, SILENCE_MAX_MS, poll_after_ms, poll_before_opening_ms,
+};
 use domain::token::{
     Claims, ISSUER, Purpose, SigningKeys, TokenError, pass_claims, receipt_claims,
 };
@@ -114,6 +116,15 @@ pub fn describe_with(
 pub fn coming_draw(place: &QueuePlace) -> Option<ComingDraw> {
     let draws_at = place.draws_at.filter(|_| place.outcome == PlaceOutcome::Waiting)?;
     Some(ComingDraw { draws_at, joined: place.waiting })
+}
+
+/// When one who waits should ask again before the sale opens, in ms; nothing once it has.
+pub fn poll_before_opening(place: &QueuePlace) -> Option<u64> {
+    if let Some(draw) = coming_draw(place) {
+        return Some(draw.poll_after_ms(place.number, place.now));
+    }
+    let left_ms = place.opens_at?.unix_ms().saturating_sub(place.now.unix_ms());
+    Some(poll_before_opening_ms(left_ms, place.number, None, SILENCE_MAX_MS))
 }
 
 /// The claims of the ticket that is good for a while from now on.

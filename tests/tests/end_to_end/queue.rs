@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, BoxOffice, claims_of, eventually, now_s};
+use tests::{Answer, BoxOffice, Buyer, claims_of, eventually, now_s};
 
 /// A queue that lets nobody in by itself.
 fn by_hand() -> Value {
@@ -219,45 +219,81 @@ async fn the_line_closes_when_everything_is_sold() {
 #[tokio::test]
 async fn whoever_polls_before_the_opening_is_told_to_come_after_it() {
     let office = BoxOffice::open();
+    for _ in 0..10 {
+        if polls_before_the_opening(&office).await {
+            return;
+        }
+    }
+    panic!("the machine was never quick enough");
+}
+
+/// False when the machine stood still and the sale has opened, or nearly, before all was asked.
+async fn polls_before_the_opening(office: &BoxOffice) -> bool {
     let queue = json!({ "enabled": true, "release_per_s": 0 });
     let change = json!({ "on_sale_at": "2037-05-01T00:00:00Z", "sale": { "queue": queue } });
     let event = office.event(change).await;
     let buyer = office.buyer().await;
     assert_eq!(buyer.join(&event).await.expect(201)["poll_after_ms"], 20_000);
-    let path = format!("/api/v1/queue/position/{event}");
-    let poll = async |tag: &str, query: &str| {
-        let request = buyer.request(Method::GET, &format!("{path}{query}"));
-        request.header("if-none-match", tag).send().await
-    };
-    let far = buyer.position(&event).await.header("etag").expect("a tag").to_owned();
-    poll(&far, "").await.expect(304);
+    let far = tag_of(&buyer.position(&event).await);
+    poll(&buyer, &event, &far, "").await.expect(304);
 
-    // On a machine that stands still meanwhile the sale opens before all is asked: then once more.
-    let told = |answer: &Answer| answer.json()["poll_after_ms"].as_i64().expect("a time");
-    for _ in 0..10 {
-        let opens_in_ms = 18_000;
-        let opens_at = Timestamp::now() + SignedDuration::from_millis(opens_in_ms);
-        let moved = json!({ "on_sale_at": opens_at.to_string() });
-        office.organiser().change(&event, moved).await.expect(200);
-        let soon = poll(&far, "").await;
-        let again = match soon.header("etag") {
-            Some(tag) => poll(tag, "").await,
-            None => panic!("no tag: {soon}"),
-        };
-        // Whoever waits for news still waits, and does not come again at once.
-        let begun = Instant::now();
-        let waited = poll(soon.header("etag").expect("a tag"), "?wait_s=2").await;
-        let waited_for = begun.elapsed();
-        if Timestamp::now() > opens_at - SignedDuration::from_secs(3) {
-            continue;
-        }
-        assert!((1_000..=opens_in_ms + 1_000).contains(&told(&soon)), "{soon}");
-        assert_eq!(again.status, 200, "the opening is nearer by now: {again}");
-        assert!(told(&again) < told(&soon), "{again}");
-        assert_eq!(waited.status, 200, "{waited}");
-        assert!(waited_for >= Duration::from_millis(1_500), "{waited_for:?}");
-        assert!(told(&waited) <= told(&again) - 1_500, "told as it is after the wait: {waited}");
-        return;
+    let opens_in_ms = 18_000;
+    let opens_at = Timestamp::now() + SignedDuration::from_millis(opens_in_ms);
+    let moved = json!({ "on_sale_at": opens_at.to_string() });
+    office.organiser().change(&event, moved).await.expect(200);
+    let soon = poll(&buyer, &event, &far, "").await;
+    let tag = tag_of(&soon);
+    let again = poll(&buyer, &event, &tag, "").await;
+    // Whoever waits for news still waits, and does not come again at once.
+    let begun = Instant::now();
+    let waited = poll(&buyer, &event, &tag, "?wait_s=2").await;
+    let waited_for = begun.elapsed();
+    if Timestamp::now() > opens_at - SignedDuration::from_secs(3) {
+        return false;
     }
-    panic!("the machine was never quick enough");
+    assert!((1_000..=opens_in_ms + 1_000).contains(&told(&soon)), "{soon}");
+    assert_eq!(again.status, 200, "the opening is nearer by now: {again}");
+    assert!(told(&again) < told(&soon), "{again}");
+    assert_eq!(waited.status, 200, "{waited}");
+    assert!(waited_for >= Duration::from_millis(1_500), "{waited_for:?}");
+    assert!(told(&waited) <= told(&again) - 1_500, "told as it is after the wait: {waited}");
+    true
+}
+
+/// A sale can be put off after the draw: places stay, and the wait and the polls are others.
+#[tokio::test]
+async fn a_sale_that_is_put_off_is_told_to_those_who_know_their_position() {
+    let office = BoxOffice::open();
+    let queue = json!({ "enabled": true, "release_per_s": 0 });
+    let event = office.event(json!({ "sale": { "queue": queue } })).await;
+    let buyer = office.buyer().await;
+    assert_eq!(buyer.join(&event).await.expect(201)["position"], 1);
+    let near = tag_of(&buyer.position(&event).await);
+    poll(&buyer, &event, &near, "").await.expect(304);
+    let moved = async |on_sale_at: &str| {
+        let change = json!({ "on_sale_at": on_sale_at });
+        office.organiser().change(&event, change).await.expect(200)
+    };
+    moved("2037-05-01T00:00:00Z").await;
+    let far = poll(&buyer, &event, &near, "").await;
+    let place = far.expect(200);
+    assert_eq!((&place["position"], &place["poll_after_ms"]), (&json!(1), &json!(20_000)));
+    assert!(place["estimated_wait_s"].as_i64() > Some(86_400), "{place}");
+    poll(&buyer, &event, &tag_of(&far), "").await.expect(304);
+    moved("2020-05-01T00:00:00Z").await;
+    let near = poll(&buyer, &event, &tag_of(&far), "").await;
+    assert!(told(&near) < 20_000, "{near}");
+}
+
+async fn poll(buyer: &Buyer, event: &str, tag: &str, query: &str) -> Answer {
+    let request = buyer.request(Method::GET, &format!("/api/v1/queue/position/{event}{query}"));
+    request.header("if-none-match", tag).send().await
+}
+
+fn tag_of(answer: &Answer) -> String {
+    answer.header("etag").expect("a tag").to_owned()
+}
+
+fn told(answer: &Answer) -> i64 {
+    answer.json()["poll_after_ms"].as_i64().expect("a time")
 }

@@ -40,13 +40,15 @@ async fn a_plain_poll_ends_in_time_however_many_steps_it_needs() {
     let (position, status) =
         (format!("/api/v1/queue/position/{event}"), format!("/api/v1/queue/status/{event}"));
     let organiser = office.organiser();
+    let waiting = format!("{position}?wait_s=20");
     let answers = tokio::join!(
         timed(buyer.get(&position)),
+        timed(buyer.get(&waiting)),
         timed(office.get(&status)),
         timed(organiser.let_in(&event, 1)),
     );
     rig.links.redis.iter().for_each(|link| link.set(Mode::Pass));
-    for (answer, took) in [answers.0, answers.1, answers.2] {
+    for (answer, took) in [answers.0, answers.1, answers.2, answers.3] {
         assert!(took < PROMISE + SLACK, "{answer} took {took:?}");
         answer.expect_problem(503, "unavailable");
         assert!(answer.header("retry-after").is_some(), "{answer}");
@@ -55,4 +57,6 @@ async fn a_plain_poll_ends_in_time_however_many_steps_it_needs() {
         (office.get(&status).await.status == 200).then_some(())
     })
     .await;
+    // The system is others' after this.
+    organiser.cancel_event(&event).await.expect(200);
 }
