@@ -97,9 +97,7 @@ impl Follower {
             self.serial = entry.serial;
             // Who is let in has the place read anew, so it need not be sure.
             match self.standing.apply(entry, Duration::ZERO) {
-                Step::None if matches!(entry.news, News::Message(_) | News::State { .. }) => {
-                    return true;
-                }
+                Step::None if matches!(entry.news, News::Message(_)) => return true,
                 Step::None => {}
                 Step::Moved => self.has_moved = true,
                 Step::Admitted { .. } | Step::Reread | Step::Over(_) => return true,
