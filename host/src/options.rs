@@ -57,8 +57,8 @@ pub struct Options {
     /// How long a request beyond that waits before it is refused with 503.
     #[arg(long, default_value = "1s", value_parser = duration, value_name = "DURATION")]
     pub max_request_wait: Duration,
-    /// Connections open at once. Each fan who follows a stream has one, at some 40 kB; the files that
-    /// the process may open bound them as well.
+    /// Connections open at once. Each fan who follows a stream has one, at some 40 kB; the files
+    /// that the process may open bound them as well.
     #[arg(long, default_value_t = 50_000, value_name = "N")]
     pub max_connections: usize,
     /// How long requests under way may take after SIGTERM or SIGINT.
