@@ -61,7 +61,7 @@ impl Scene {
         .await;
     }
 
-    /// Who was let in, by the record of Redis.
+    /// Who was let in, by the record of Redis: for each a name and what is known.
     fn admitted(&self) -> Reply {
         let master = self.office.inside().master_of(&self.event);
         let key = format!("box:{{{}}}:admissions", self.event);
@@ -178,8 +178,11 @@ async fn the_worker_dies_letting_in(rig: &'static Rig) {
     let mut shown = Vec::new();
     for moment in [Moment::Before, Moment::After, Moment::Before, Moment::After] {
         let let_in = shown.len() + MAX_ACTIVE;
-        eventually("all passes are out", async || (scene.let_in_so_far() == let_in).then_some(()))
-            .await;
+        eventually("all passes are out", async || match scene.admitted() {
+            Reply::List(items) => (items.len() == 2 * let_in).then_some(()),
+            _ => None,
+        })
+        .await;
         shown.extend(scene.reserve(1).await);
         scene.killed_at("redis.admit_users", moment, async || {}).await;
         let now = scene.let_in_so_far();
