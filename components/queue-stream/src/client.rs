@@ -280,9 +280,8 @@ impl Client {
 
     /// How long until the sale opens, by the clock that the place was read with.
     fn opens_in_ms(&self) -> i64 {
-        let Some(opens_at) = self.read.opens_at else { return 0 };
         let since_ms = i64::try_from(self.read_at.elapsed().as_millis()).unwrap_or(i64::MAX);
-        opens_at.unix_ms().saturating_sub(self.read.now.unix_ms()).saturating_sub(since_ms)
+        self.read.opens_in_ms().map_or(0, |left_ms| left_ms.saturating_sub(since_ms))
     }
 
     /// Brings the place up to date; whether there is anything else to tell.

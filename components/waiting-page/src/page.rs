@@ -1,7 +1,7 @@
 //! The pages: one frame, and a section for each way a fan can stand.
 
 use domain::id::EventId;
-use domain::queue::{ComingDraw, Place, PlaceStatus, SILENCE_MAX_MS, poll_before_opening_ms};
+use domain::queue::{ComingDraw, Place, PlaceStatus, poll_before_opening_ms};
 use domain::time::Instant;
 use guest::html::{self, Html};
 use guest::{Call, Problem, Reply, clock};
@@ -140,15 +140,13 @@ pub(crate) fn failure(call: &Call, problem: Problem) -> Reply {
 /// A place that waits, and after how many ms the page looks again. What the place itself says of
 /// a draw counts: a sale can be put off after the draw, and then places are taken in order.
 fn in_the_line(event: &Event, place: &Place, now: Instant) -> (u64, Html) {
-    let opens_in_ms = |at: Instant| at.unix_ms().saturating_sub(now.unix_ms());
-    // The opening may be moved, and a place that was lost must be back in time.
-    let look = |left_ms, fans| poll_before_opening_ms(left_ms, place.number, fans, SILENCE_MAX_MS);
     match place.draw {
         Some(draw) if now < draw.draws_at => {
-            (look(opens_in_ms(draw.draws_at), Some(draw.joined)), element(before_the_draw(&draw)))
+            (draw.poll_after_ms(place.number, now), element(before_the_draw(&draw)))
         }
         None if now < event.on_sale_at => {
-            let look_after_ms = look(opens_in_ms(event.on_sale_at), None);
+            let opens_in_ms = event.on_sale_at.unix_ms().saturating_sub(now.unix_ms());
+            let look_after_ms = poll_before_opening_ms(opens_in_ms, place.number, None);
             (look_after_ms, followed(place, waiting(place, Some(event.on_sale_at))))
         }
         _ => (place.poll_after_ms, followed(place, waiting(place, None))),

@@ -135,7 +135,7 @@ impl ComingDraw {
     /// When the fan with this number should ask again.
     pub fn poll_after_ms(&self, number: i64, now: Instant) -> u64 {
         let left_ms = self.draws_at.unix_ms().saturating_sub(now.unix_ms());
-        poll_before_opening_ms(left_ms, number, Some(self.joined), SILENCE_MAX_MS)
+        poll_before_opening_ms(left_ms, number, Some(self.joined))
     }
 }
 
@@ -159,7 +159,7 @@ impl Place {
             wait.spread_s.map(|(quick_s, slow_s)| (later(quick_s), slow_s.map(later)));
         self.chance_percent = outlook.chance_percent(position);
         self.poll_after_ms = if opens_in_ms > 0 {
-            poll_before_opening_ms(opens_in_ms, self.number, None, SILENCE_MAX_MS)
+            poll_before_opening_ms(opens_in_ms, self.number, None)
         } else {
             poll_after_ms(wait.likely_s)
         };
@@ -189,18 +189,13 @@ pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
 }
 
 /// When the fan with `number` should ask again who waits among `joined` (as many as fill the window
-/// where that is not known) for a sale that opens in `left_ms`: every `longest_ms`, and then after
-/// the opening, never just before it. Everybody is told another moment, by the number, so that they
-/// do not all come at once.
-pub fn poll_before_opening_ms(
-    left_ms: i64,
-    number: i64,
-    joined: Option<i64>,
-    longest_ms: u64,
-) -> u64 {
+/// where that is not known) for a sale that opens in `left_ms`: every [`SILENCE_MAX_MS`], because
+/// the opening may be moved, and then after the opening, never just before it. Everybody is told
+/// another moment, by the number, so that they do not all come at once.
+pub fn poll_before_opening_ms(left_ms: i64, number: i64, joined: Option<i64>) -> u64 {
     let left_ms = u64::try_from(left_ms).unwrap_or(0);
-    if left_ms > longest_ms {
-        return longest_ms;
+    if left_ms > SILENCE_MAX_MS {
+        return SILENCE_MAX_MS;
     }
     let turn_ms = 1_000 / OPENING_POLLS_PER_S;
     let joined = joined.unwrap_or(OPENING_WINDOW_MAX_MS / turn_ms).max(1);
@@ -229,7 +224,7 @@ mod tests {
             first in 1_i64..4_000_000_000,
             joined in 1_i64..30_000,
         ) {
-            let told = |number| poll_before_opening_ms(left_ms, number, Some(joined), 20_000);
+            let told = |number| poll_before_opening_ms(left_ms, number, Some(joined));
             let asked: Vec<_> = (first..first + joined).map(told).collect();
             let opens_ms = left_ms.max(0).unsigned_abs();
             prop_assert!(asked.iter().all(|at| (opens_ms..=opens_ms + 21_000).contains(at)));
@@ -253,11 +248,11 @@ mod tests {
             (-4_000, 3, 10, 1_006),
             (0, 3, 0, 1_000),
         ] {
-            let told = poll_before_opening_ms(left_ms, number, Some(joined), 20_000);
+            let told = poll_before_opening_ms(left_ms, number, Some(joined));
             assert_eq!(told, told_ms, "{left_ms} {number} {joined}");
         }
-        assert_eq!(poll_before_opening_ms(5_000, 10_001, None, 20_000), 5_002);
-        let farthest = poll_before_opening_ms(i64::MIN, i64::MIN, Some(i64::MAX), 20_000);
+        assert_eq!(poll_before_opening_ms(5_000, 10_001, None), 5_002);
+        let farthest = poll_before_opening_ms(i64::MIN, i64::MIN, Some(i64::MAX));
         assert!((1_000..=21_000).contains(&farthest), "{farthest}");
         let draw = ComingDraw { draws_at: Instant::from_unix_ms(9_000), joined: 10 };
         assert_eq!(draw.poll_after_ms(2, Instant::from_unix_ms(4_000)), 5_004);
@@ -303,8 +298,7 @@ mod tests {
         }
         for left_ms in [i64::MIN, 0, 1, 1_000, 19_999, 20_000, 20_001, 3_600_000] {
             for number in (999..1_000_000).step_by(1_000) {
-                let told_ms =
-                    poll_before_opening_ms(left_ms, number, Some(1_000_000), SILENCE_MAX_MS);
+                let told_ms = poll_before_opening_ms(left_ms, number, Some(1_000_000));
                 let opens_ms = left_ms.max(0).unsigned_abs();
                 let grace_from_ms = if opens_ms <= RETURN_GRACE_MS { opens_ms } else { 0 };
                 let back_after_ms = told_ms + LATENESS_MAX_MS;

@@ -2,9 +2,7 @@
 
 use domain::code::Code;
 use domain::id::{EventId, UserId};
-use domain::queue::{
-    ComingDraw, Place, PlaceStatus, SILENCE_MAX_MS, poll_after_ms, poll_before_opening_ms,
-};
+use domain::queue::{ComingDraw, Place, PlaceStatus, poll_after_ms, poll_before_opening_ms};
 use domain::token::{
     Claims, ISSUER, Purpose, SigningKeys, TokenError, pass_claims, receipt_claims,
 };
@@ -106,7 +104,7 @@ pub fn describe_with(
         pass_expires_at: pass.map(|pass| pass.expires_at),
     };
     if waiting && draw.is_none() {
-        let opens_in_ms = place.opens_at.map_or(0, |at| at.unix_ms() - place.now.unix_ms());
+        let opens_in_ms = place.opens_in_ms().unwrap_or(0);
         told.stand_at(place.position, &place.outlook, place.release_per_s, opens_in_ms);
     }
     Ok(told)
@@ -123,8 +121,7 @@ pub fn poll_before_opening(place: &QueuePlace) -> Option<u64> {
     if let Some(draw) = coming_draw(place) {
         return Some(draw.poll_after_ms(place.number, place.now));
     }
-    let left_ms = place.opens_at?.unix_ms().saturating_sub(place.now.unix_ms());
-    Some(poll_before_opening_ms(left_ms, place.number, None, SILENCE_MAX_MS))
+    Some(poll_before_opening_ms(place.opens_in_ms()?, place.number, None))
 }
 
 /// The claims of the ticket that is good for a while from now on.

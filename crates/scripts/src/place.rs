@@ -89,6 +89,11 @@ pub struct QueuePlace {
 pub(crate) const PLACE_FIELDS: usize = 20;
 
 impl QueuePlace {
+    /// How long after it was read the sale opens, in ms; nothing once it has.
+    pub fn opens_in_ms(&self) -> Option<i64> {
+        Some(self.opens_at?.unix_ms().saturating_sub(self.now.unix_ms()))
+    }
+
     pub(crate) fn parse(reply: &Fields) -> Result<Self, Error> {
         let outcome = match reply.outcome()? {
             "waiting" => PlaceOutcome::Waiting,

@@ -12,7 +12,7 @@ use crate::stage::{DEADLINE, Setup, Stage};
 /// Nothing to wait for: the news are there.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
-async fn news_after(stage: &Stage, cursor: FeedId) -> Vec<FeedEntry> {
+pub(crate) async fn news_after(stage: &Stage, cursor: FeedId) -> Vec<FeedEntry> {
     let mut own = OwnConnection::default();
     scripts::read_feed(&stage.cluster, &mut own, stage.event, cursor, AT_ONCE).await.unwrap()
 }

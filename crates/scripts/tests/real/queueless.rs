@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cluster::OwnConnection;
-use domain::feed::{FeedEntry, Standing, Step};
+use domain::feed::{Standing, Step};
 use scripts::{PlaceOutcome, ShownReceipt, keys};
 
+use crate::feed::news_after;
 use crate::scene::play;
 use crate::servers;
 use crate::stage::{DEADLINE, Setup, Stage, standing};
@@ -164,7 +164,7 @@ async fn who_follows_the_line_is_told_when_its_queue_is_disabled() {
             eve looks                   -> waiting 5 at 4
         ";
         stage.play(server, rows).await;
-        let news = stage.news_since(&of_eve).await;
+        let news = news_after(&stage, of_eve.cursor).await;
         let steps: Vec<_> = news.iter().map(|entry| of_bob.apply(entry, Duration::ZERO)).collect();
         assert!(steps.contains(&Step::Reread), "{steps:?} on {server}");
         news.iter().for_each(|entry| {
@@ -172,13 +172,13 @@ async fn who_follows_the_line_is_told_when_its_queue_is_disabled() {
         });
         assert_eq!(of_eve.position, 4, "on {server}");
         stage.play(server, "admit 2 -> 2 in, 2 wait, 0 active").await;
-        for entry in stage.news_since(&of_eve).await {
+        for entry in news_after(&stage, of_eve.cursor).await {
             of_eve.apply(&entry, Duration::ZERO);
         }
         assert_eq!(of_eve.position, 2, "on {server}");
         stage.play(server, "eve looks -> waiting 5 at 2").await;
         stage.play(server, "admit 10 -> 2 in, 0 wait, 0 active").await;
-        let news = stage.news_since(&of_eve).await;
+        let news = news_after(&stage, of_eve.cursor).await;
         let told: Vec<_> = news.iter().map(|entry| of_eve.apply(entry, Duration::ZERO)).collect();
         assert!(told.iter().any(|step| matches!(step, Step::Admitted { .. })), "{told:?}");
     }
@@ -192,12 +192,6 @@ impl Stage {
         let watched = call.await.unwrap();
         let position = watched.place.position;
         Standing { order: watched.order, position, cursor: watched.cursor }
-    }
-
-    async fn news_since(&self, standing: &Standing) -> Vec<FeedEntry> {
-        let (mut own, at_once) = (OwnConnection::default(), Duration::from_millis(50));
-        let cursor = standing.cursor;
-        scripts::read_feed(&self.cluster, &mut own, self.event, cursor, at_once).await.unwrap()
     }
 }
 

@@ -242,6 +242,11 @@ pub(crate) mod tests {
         call("reserve", request, span_ms, 201, json!({ "booking_id": booking, "seats": [seat] }))
     }
 
+    /// A seat of event `e1` that is sold to a booking at last.
+    pub(crate) fn sale(booking: &str, seat: &str) -> Value {
+        json!({ "id": booking, "event_id": "e1", "state": "confirmed", "seats": [seat] })
+    }
+
     pub(crate) fn window(fault: &str, span_ms: (u64, u64), loses_writes: bool) -> Window {
         Window {
             fault: fault.to_owned(),

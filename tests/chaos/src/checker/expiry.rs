@@ -116,7 +116,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::Verdict;
-    use super::super::evidence::tests::{call, held, window};
+    use super::super::evidence::tests::{call, held, sale, window};
     use super::*;
 
     fn evidence(still: &[&str]) -> Evidence {
@@ -148,13 +148,9 @@ mod tests {
         // After a loss only a hold of what was another's may end early.
         evidence.windows.push(window("forced-loss", (100, 500), true));
         assert_eq!(in_time(&evidence).verdict, Verdict::Broken);
-        let sale = |booking: &str| {
-            let seats = ["A-1-1"];
-            json!({ "id": booking, "event_id": "e1", "state": "confirmed", "seats": seats })
-        };
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1")]);
+        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1", "A-1-1")]);
         assert_eq!(in_time(&evidence).verdict, Verdict::Broken);
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_9")]);
+        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_9", "A-1-1")]);
         assert_ne!(in_time(&evidence).verdict, Verdict::Broken);
     }
 

@@ -202,9 +202,8 @@ fn epochs(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
 
-    use super::super::evidence::tests::{held, window};
+    use super::super::evidence::tests::{held, sale, window};
     use super::*;
 
     fn evidence(second_ms: u64) -> Evidence {
@@ -237,14 +236,10 @@ mod tests {
         let mut evidence = evidence(3_000);
         evidence.windows.push(window("forced-loss", (100, 500), true));
         assert_eq!(linearizable(&evidence).verdict, Verdict::Broken);
-        let sale = |booking: &str| {
-            let seats = ["A-1-1"];
-            json!({ "id": booking, "event_id": "e1", "state": "confirmed", "seats": seats })
-        };
         // One of the two has bought it, later.
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1")]);
+        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1", "A-1-1")]);
         assert_eq!(linearizable(&evidence).verdict, Verdict::Broken);
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_9")]);
+        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_9", "A-1-1")]);
         assert_ne!(linearizable(&evidence).verdict, Verdict::Broken);
     }
 }
