@@ -42,6 +42,7 @@
 --   its limit of 8000.
 
 -- @include clock_ms
+-- @include pace_max
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state

@@ -29,6 +29,7 @@
 -- @include places_of
 -- @include move_count
 -- @include clock_ms
+-- @include pace_max
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state

@@ -19,6 +19,7 @@
 -- Bounds: no loops; O(log n) in the length of the queue.
 
 -- @include clock_ms
+-- @include pace_max
 -- @include place_of
 
 local key = {

@@ -17,6 +17,7 @@
 -- Bounds: as many fields as the settings have.
 
 -- @include clock_ms
+-- @include pace_max
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state

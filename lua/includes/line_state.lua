@@ -1,9 +1,10 @@
 -- What the line of an event is doing, what is final first: cancelled | ended | sold_out | paused |
--- scheduled | open. Then the most passes out at once and the most users let in per second.
+-- scheduled | open. Then the most passes out at once and the most users let in per second: see
+-- pace_max. Needs pace_max.
 local function line_state(settings, counts, now_ms)
-  local cancelled, ends_at_ms, capacity, paused, on_sale_at_ms, max_active, release_per_s =
+  local cancelled, ends_at_ms, capacity, paused, on_sale_at_ms, max_active =
     unpack(redis.call('HMGET', settings, 'cancelled', 'ends_at_ms', 'capacity', 'paused',
-      'on_sale_at_ms', 'max_active', 'release_per_s'))
+      'on_sale_at_ms', 'max_active'))
   local word = 'open'
   if cancelled == '1' then
     word = 'cancelled'
@@ -16,5 +17,5 @@ local function line_state(settings, counts, now_ms)
   elseif now_ms < tonumber(on_sale_at_ms) then
     word = 'scheduled'
   end
-  return word, max_active, release_per_s
+  return word, max_active, pace_max(settings)
 end

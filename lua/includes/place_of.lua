@@ -6,7 +6,7 @@
 --  3 number of the place        4 position, 1 for the next; 0 while it is to be drawn
 --  5 users waiting
 --  6 pass id                    7 pass issued, ms                 8 pass expires, ms
---  9 now, ms                   10 release_per_s                  11 passes out
+--  9 now, ms                   10 the most let in per second     11 passes out
 -- 12 max_active                13 places available in the event
 -- 14 score, the order in the line: draw * 2^32 + number          15 joined, ms
 -- 16 what those who wait were told last of the time to come, see includes/tell_pace.lua
@@ -16,13 +16,11 @@
 -- What does not apply is 0 or ''.
 --
 -- The line is the queue and those who are away and whom it has not passed: a position counts both,
--- so it changes neither when somebody goes nor when somebody comes back.
+-- so it changes neither when somebody goes nor when somebody comes back. Needs pace_max.
 local function place_of(key, user, now_ms, fresh)
-  local cancelled, ends_at_ms, capacity, release_per_s, max_active, outlook, abandon_after_ms =
-    unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity',
-      'release_per_s', 'max_active', 'outlook', 'abandon_after_ms'))
-  local on_sale_at_ms, message =
-    unpack(redis.call('HMGET', key.settings, 'on_sale_at_ms', 'message'))
+  local cancelled, ends_at_ms, capacity, max_active, outlook, abandon_after_ms, on_sale_at_ms,
+    message = unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity',
+      'max_active', 'outlook', 'abandon_after_ms', 'on_sale_at_ms', 'message'))
   if not cancelled then
     return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '', 0, 0, '', 0 }
   end
@@ -72,7 +70,7 @@ local function place_of(key, user, now_ms, fresh)
   return {
     outcome, fresh, number, position, redis.call('ZCARD', key.queue),
     pass_id, issued_ms, expires_ms, now_ms,
-    tonumber(release_per_s), active, tonumber(max_active), tonumber(available),
+    pace_max(key.settings), active, tonumber(max_active), tonumber(available),
     tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '', unseen,
     draws_at_ms, message or '', now_ms < tonumber(on_sale_at_ms) and tonumber(on_sale_at_ms) or 0,
   }

@@ -61,7 +61,7 @@ pub struct QueuePlace {
     pub pass: Option<Pass>,
     /// When it was read, on the clock of Redis.
     pub now: Instant,
-    /// Users let in per second at most.
+    /// Users let in per second at most; without a queue, so many as one call lets in.
     pub release_per_s: i64,
     /// Passes out.
     pub active: i64,

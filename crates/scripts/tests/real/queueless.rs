@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::feed::{Standing, Step};
-use scripts::{PlaceOutcome, ShownReceipt, keys};
+use domain::feed::{News, Standing, Step};
+use scripts::{PlaceOutcome, ShownReceipt, WatchedPlace, keys};
 
 use crate::feed::news_after;
 use crate::scene::play;
@@ -164,7 +164,11 @@ async fn who_follows_the_line_is_told_when_its_queue_is_disabled() {
             eve looks                   -> waiting 5 at 4
         ";
         stage.play(server, rows).await;
+        // What is to be expected is no matter of the rate any more.
+        assert_eq!(stage.watch("eve").await.place.release_per_s, 1_000, "on {server}");
         let news = news_after(&stage, of_eve.cursor).await;
+        let is_told = |news: &News| matches!(news, News::State { release_per_s: 1_000, .. });
+        assert!(news.iter().any(|entry| is_told(&entry.news)), "on {server}");
         let steps: Vec<_> = news.iter().map(|entry| of_bob.apply(entry, Duration::ZERO)).collect();
         assert!(steps.contains(&Step::Reread), "{steps:?} on {server}");
         news.iter().for_each(|entry| {
@@ -185,11 +189,14 @@ async fn who_follows_the_line_is_told_when_its_queue_is_disabled() {
 }
 
 impl Stage {
+    async fn watch(&mut self, name: &str) -> WatchedPlace {
+        let user = self.user(name);
+        scripts::watch_place(&self.cluster, self.event, user, DEADLINE).await.unwrap()
+    }
+
     /// A place that follows the news from now on.
     async fn follower(&mut self, name: &str) -> Standing {
-        let user = self.user(name);
-        let call = scripts::watch_place(&self.cluster, self.event, user, DEADLINE);
-        let watched = call.await.unwrap();
+        let watched = self.watch(name).await;
         let position = watched.place.position;
         Standing { order: watched.order, position, cursor: watched.cursor }
     }
