@@ -29,6 +29,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
                 Err(Problem::new(Code::EventNotOnSale, "the event or the booking is cancelled"))
             }
             ConfirmSaleOutcome::AlreadyPaid
+            | ConfirmSaleOutcome::EventEnded
             | ConfirmSaleOutcome::Refunded
             | ConfirmSaleOutcome::PaymentDiffers
             | ConfirmSaleOutcome::PaymentGivenBack

@@ -86,7 +86,14 @@ fn refusal(outcome: RecordPaymentOutcome) -> Option<Problem> {
         RecordPaymentOutcome::Cancelled => {
             Some(Problem::new(Code::EventNotOnSale, "the event or the booking is cancelled"))
         }
+        RecordPaymentOutcome::EventEnded => {
+            Some(Problem::new(Code::EventNotOnSale, "the event is over"))
+        }
         RecordPaymentOutcome::EventMissing => Some(Problem::of(Code::EventNotFound)),
+        // Decided since we counted: the next try begins another one.
+        RecordPaymentOutcome::PaymentGivenBack => {
+            Some(Problem::unavailable("the payment was given back in this moment"))
+        }
         RecordPaymentOutcome::PaymentDiffers => {
             Some(Problem::unavailable("the provider asks for another price than ours"))
         }

@@ -1,4 +1,4 @@
-//! Counts the payments of a booking that were given up.
+//! Counts the payments of a booking that are given up.
 
 use domain::id::BookingId;
 
@@ -8,8 +8,9 @@ use crate::row::one_row;
 
 const STATEMENT: &str = "SELECT canceled FROM boxoffice.canceled_payments($1::text)";
 
-/// Counts the payments of a booking that were given up. It is the number of the next attempt: as
-/// long as one is open, beginning a payment again finds the same one at the provider.
+/// Counts the payments of a booking that are given up: cancelled, given back, or decided to be.
+/// It is the number of the next attempt: as long as one is open, beginning a payment again finds
+/// the same one at the provider.
 ///
 /// # Errors
 ///

@@ -37,6 +37,8 @@ pub enum ConfirmOutcome {
     SoldOut,
     /// The event or the booking is cancelled, or the booking was refunded.
     Cancelled,
+    /// The event is over: too late for a payment. Without one it is sold all the same.
+    EventEnded,
     /// The ledger does not know the event.
     EventMissing,
     /// The section or a seat does not exist, or the quantity is not the number of seats.
@@ -80,6 +82,7 @@ pub async fn confirm_booking<D: Database>(
         "seat_sold" => Ok(ConfirmOutcome::SeatSold),
         "sold_out" => Ok(ConfirmOutcome::SoldOut),
         "cancelled" => Ok(ConfirmOutcome::Cancelled),
+        "event_ended" => Ok(ConfirmOutcome::EventEnded),
         "event_missing" => Ok(ConfirmOutcome::EventMissing),
         "invalid_seats" => Ok(ConfirmOutcome::InvalidSeats),
         "booking_differs" => Ok(ConfirmOutcome::BookingDiffers),

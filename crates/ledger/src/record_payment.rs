@@ -38,6 +38,11 @@ pub enum RecordPaymentOutcome {
     BookingExpired,
     /// The event or the booking is cancelled, or the booking was refunded.
     Cancelled,
+    /// The event is over.
+    EventEnded,
+    /// The payment is or was given back, or cancelled: nobody can pay with it any more. Another one
+    /// can be begun, see [`canceled_payments`](crate::canceled_payments).
+    PaymentGivenBack,
     /// The amount or the currency is not the price.
     PaymentDiffers,
     /// The payment belongs to another booking. Nothing was changed.
@@ -74,6 +79,8 @@ pub async fn record_payment<D: Database>(
         "already_released" => Ok(RecordPaymentOutcome::AlreadyReleased),
         "booking_expired" => Ok(RecordPaymentOutcome::BookingExpired),
         "cancelled" => Ok(RecordPaymentOutcome::Cancelled),
+        "event_ended" => Ok(RecordPaymentOutcome::EventEnded),
+        "payment_given_back" => Ok(RecordPaymentOutcome::PaymentGivenBack),
         "payment_differs" => Ok(RecordPaymentOutcome::PaymentDiffers),
         "payment_taken" => Ok(RecordPaymentOutcome::PaymentTaken),
         "booking_differs" => Ok(RecordPaymentOutcome::BookingDiffers),

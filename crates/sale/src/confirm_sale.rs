@@ -38,6 +38,8 @@ pub enum ConfirmSaleOutcome {
     SeatsTaken,
     /// The event or the booking is cancelled, or the booking was refunded.
     Cancelled,
+    /// The event is over, and the payment came too late.
+    EventEnded,
     /// The payment was refunded before it could become a sale, and so is the booking.
     Refunded,
     /// The payment does not fit the booking. Nothing was sold.
@@ -140,6 +142,7 @@ async fn commit<T: Transport, D: Database>(
         | ConfirmOutcome::SeatSold
         | ConfirmOutcome::SoldOut
         | ConfirmOutcome::Cancelled
+        | ConfirmOutcome::EventEnded
         | ConfirmOutcome::Refunded => let_go(stores, booking).await?,
         // The hold keeps its grace: a right payment may follow.
         ConfirmOutcome::PaymentDiffers
@@ -157,6 +160,7 @@ async fn commit<T: Transport, D: Database>(
         ConfirmOutcome::AlreadyReleased => Ok(ConfirmSaleOutcome::Released),
         ConfirmOutcome::SeatSold | ConfirmOutcome::SoldOut => Ok(ConfirmSaleOutcome::SeatsTaken),
         ConfirmOutcome::Cancelled => Ok(ConfirmSaleOutcome::Cancelled),
+        ConfirmOutcome::EventEnded => Ok(ConfirmSaleOutcome::EventEnded),
         ConfirmOutcome::Refunded => Ok(ConfirmSaleOutcome::Refunded),
         ConfirmOutcome::PaymentDiffers => Ok(ConfirmSaleOutcome::PaymentDiffers),
         ConfirmOutcome::PaymentGivenBack => Ok(ConfirmSaleOutcome::PaymentGivenBack),

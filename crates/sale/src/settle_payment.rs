@@ -28,6 +28,8 @@ pub enum SettleOutcome {
     SeatsTaken,
     /// The event or the booking is cancelled.
     Cancelled,
+    /// The event is over.
+    EventEnded,
     /// It was refunded before it could become a sale, and so is the booking.
     Refunded,
 }
@@ -69,6 +71,7 @@ pub async fn settle_payment<T: Transport, D: Database>(
         ConfirmSaleOutcome::AlreadyPaid => Ok(SettleOutcome::AlreadyPaid),
         ConfirmSaleOutcome::Released => Ok(SettleOutcome::Released),
         ConfirmSaleOutcome::Cancelled => Ok(SettleOutcome::Cancelled),
+        ConfirmSaleOutcome::EventEnded => Ok(SettleOutcome::EventEnded),
         ConfirmSaleOutcome::Refunded => Ok(SettleOutcome::Refunded),
         ConfirmSaleOutcome::PaymentDiffers => Ok(SettleOutcome::PaymentDiffers),
         ConfirmSaleOutcome::PaymentGivenBack | ConfirmSaleOutcome::NotPaid => {

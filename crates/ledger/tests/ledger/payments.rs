@@ -15,7 +15,11 @@ use ledger::{
 use crate::provider_events::{news, saga, tell};
 use crate::support::{Connection, confirm, fresh, new_event, seats};
 
-async fn pay(database: &Connection, facts: &ledger::BookingFacts, payment: &str) -> ConfirmOutcome {
+pub(crate) async fn pay(
+    database: &Connection,
+    facts: &ledger::BookingFacts,
+    payment: &str,
+) -> ConfirmOutcome {
     let request = ConfirmBooking { facts, payment: Some(payment) };
     confirm_booking(database, &request).await.unwrap()
 }
@@ -25,7 +29,7 @@ async fn decision(database: &Connection, payment: &str) -> Option<Decision> {
 }
 
 /// An authorised payment of the hold.
-async fn authorise(database: &Connection, facts: &ledger::BookingFacts, payment: &str) {
+pub(crate) async fn authorise(database: &Connection, facts: &ledger::BookingFacts, payment: &str) {
     let news = news(facts, ProviderState::Authorised);
     tell(database, &PaymentNews { payment: payment.to_owned(), ..news }).await;
 }
@@ -143,9 +147,10 @@ async fn a_payment_that_is_begun_is_recorded_or_given_up() {
     let outcome = record_payment(&database, &taken).await.unwrap();
     assert_eq!(outcome, RecordPaymentOutcome::PaymentTaken);
 
-    assert_eq!(canceled_payments(&database, facts.booking).await.unwrap(), 0);
-    tell(&database, &news(&facts, ProviderState::Canceled)).await;
+    // The one of another price is given up at once, an open one when it is cancelled.
     assert_eq!(canceled_payments(&database, facts.booking).await.unwrap(), 1);
+    tell(&database, &news(&facts, ProviderState::Canceled)).await;
+    assert_eq!(canceled_payments(&database, facts.booking).await.unwrap(), 2);
     assert_eq!(open_payments_among(&database, &[facts.booking]).await.unwrap(), []);
     confirm(&database, &facts).await;
     let sold = RecordPayment { payment: "pi_sold", ..request };
@@ -156,6 +161,79 @@ async fn a_payment_that_is_begun_is_recorded_or_given_up() {
     let cancelled = RecordPayment { facts: &other, payment: "pi_gone", ..request };
     let outcome = record_payment(&database, &cancelled).await.unwrap();
     assert_eq!(outcome, RecordPaymentOutcome::Cancelled);
+}
+
+/// It is never handed out again, and from the decision on the next one takes its place.
+#[tokio::test]
+async fn a_payment_that_is_given_back_makes_room_for_the_next() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let facts = ledger::BookingFacts {
+        expires_at: Instant::from_unix_ms(4_000_000_000_000),
+        ..seats(event, &["A-1-1"])
+    };
+    let first = RecordPayment {
+        facts: &facts,
+        payment: "pi_1",
+        amount: 5000,
+        currency: "EUR",
+        livemode: false,
+    };
+    let record = async |request: &RecordPayment<'_>| record_payment(&database, request).await;
+    let given_up = async || canceled_payments(&database, facts.booking).await;
+    assert_eq!(record(&first).await, Ok(RecordPaymentOutcome::Recorded));
+    let captured = news(&facts, ProviderState::Captured);
+    tell(&database, &PaymentNews { amount: 4999, ..captured }).await;
+    assert_eq!(given_up().await, Ok(0));
+    assert_eq!(pay(&database, &facts, "pi_1").await, ConfirmOutcome::PaymentDiffers);
+    for refunded in [false, true] {
+        if refunded {
+            tell(&database, &news(&facts, ProviderState::Refunded)).await;
+        }
+        assert_eq!(given_up().await, Ok(1), "{refunded}");
+        assert_eq!(record(&first).await, Ok(RecordPaymentOutcome::PaymentGivenBack), "{refunded}");
+    }
+    let second = RecordPayment { payment: "pi_2", ..first };
+    assert_eq!(record(&second).await, Ok(RecordPaymentOutcome::Recorded));
+    assert_eq!(given_up().await, Ok(1));
+    authorise(&database, &facts, "pi_2").await;
+    assert_eq!(pay(&database, &facts, "pi_2").await, ConfirmOutcome::Confirmed);
+}
+
+/// A payment may be late, but not later than what it is for. The cash desk decides for itself.
+#[tokio::test]
+async fn nothing_is_paid_for_once_the_event_is_over() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let facts = ledger::BookingFacts {
+        expires_at: Instant::from_unix_ms(4_000_000_000_000),
+        ..seats(event, &["A-1-1"])
+    };
+    let begin = RecordPayment {
+        facts: &facts,
+        payment: "pi_1",
+        amount: 5000,
+        currency: "EUR",
+        livemode: false,
+    };
+    assert_eq!(record_payment(&database, &begin).await, Ok(RecordPaymentOutcome::Recorded));
+    authorise(&database, &facts, "pi_1").await;
+    database
+        .execute(
+            "UPDATE boxoffice.events SET starts_at = now() - interval '2 s',
+             ends_at = now() - interval '1 s'",
+        )
+        .await;
+    assert_eq!(pay(&database, &facts, "pi_1").await, ConfirmOutcome::EventEnded);
+    assert_eq!(decision(&database, "pi_1").await, Some(Decision::GiveBack));
+    assert_eq!(saga(&database).await, ["give_back running"]);
+    let reasons = "SELECT reason FROM boxoffice.payments";
+    assert_eq!(database.texts(reasons).await, ["event_ended"]);
+    let next = RecordPayment { payment: "pi_2", ..begin };
+    assert_eq!(record_payment(&database, &next).await, Ok(RecordPaymentOutcome::EventEnded));
+    assert_eq!(decision(&database, "pi_2").await, Some(Decision::GiveBack));
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.tickets").await, 0);
+    assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::Confirmed);
 }
 
 #[tokio::test]

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
+use domain::payment::{Decision, ProviderState};
 use ledger::{
     BookingFacts, ConfirmBooking, ConfirmOutcome, DrainEntry, DrainKind, cancel_event,
-    confirm_booking, drain_journal,
+    confirm_booking, drain_journal, find_payment,
 };
 use tokio::sync::Mutex;
 
+use crate::payments::{authorise, pay};
+use crate::provider_events::{news, tell};
 use crate::support::{
     Connection, TestDatabase, confirm, new_event, new_event_with, seats, slow_down_tickets,
     standing,
@@ -295,6 +298,15 @@ async fn after_a_cancellation_has_answered_nothing_is_sold() {
     assert!(sold < 240, "the cancellation came too late to test anything");
 }
 
+/// Waits until a sale is between its locks and its commit; for slow tickets.
+async fn wait_for_a_sale_under_way(database: &Connection) {
+    let under_way = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    while database.number(under_way).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn a_cancellation_waits_for_a_sale_that_is_under_way() {
     let databases = TestDatabase::create().await;
@@ -302,13 +314,28 @@ async fn a_cancellation_waits_for_a_sale_that_is_under_way() {
     let event = new_event(&first).await;
     slow_down_tickets(&first, 300).await;
     let sale = tokio::spawn(async move { confirm(&buyer, &seats(event, &["A-1-1"])).await });
-    let under_way = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event = 'PgSleep'";
-    while first.number(under_way).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    wait_for_a_sale_under_way(&first).await;
     cancel_event(&first, event).await.unwrap();
     assert_eq!(first.number("SELECT count(*) FROM boxoffice.tickets").await, 1);
     assert_eq!(sale.await.unwrap(), ConfirmOutcome::Confirmed);
     assert_eq!(confirm(&first, &seats(event, &["A-1-2"])).await, ConfirmOutcome::Cancelled);
+}
+
+/// The booking is in Redis alone: its row is stored by the very sale that the refund meets.
+#[tokio::test]
+async fn a_refund_beside_the_sale_that_stores_the_booking_undoes_it() {
+    let databases = TestDatabase::create().await;
+    let (first, buyer) = (databases.connect().await, databases.connect().await);
+    let facts = seats(new_event(&first).await, &["A-1-1"]);
+    authorise(&first, &facts, "pi_1").await;
+    slow_down_tickets(&first, 300).await;
+    let sold = facts.clone();
+    let sale = tokio::spawn(async move { pay(&buyer, &sold, "pi_1").await });
+    wait_for_a_sale_under_way(&first).await;
+    tell(&first, &news(&facts, ProviderState::Refunded)).await;
+    assert_eq!(sale.await.unwrap(), ConfirmOutcome::Confirmed);
+    let payment = find_payment(&first, "pi_1").await.unwrap().unwrap();
+    assert_eq!(payment.decision, Some(Decision::GiveBack));
+    assert_eq!(first.texts("SELECT state FROM boxoffice.bookings").await, ["refunded"]);
+    assert_eq!(first.number("SELECT count(*) FROM boxoffice.tickets").await, 0);
 }

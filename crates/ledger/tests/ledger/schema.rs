@@ -27,8 +27,10 @@ async fn every_function_fixes_its_search_path_or_names_only_the_catalog() {
         WHERE pronamespace = 'boxoffice'::regnamespace AND proconfig IS NULL ORDER BY 1";
     // Bodies of these are bound when they are created.
     let bound = [
+        "booking_lock_key",
         "event_lock_key",
         "instant",
+        "payment_is_given_up",
         "payment_rank",
         "payment_step",
         "present",

@@ -124,6 +124,37 @@ async fn a_late_payment_takes_the_seats_again_or_is_given_back() {
     till.balance().await;
 }
 
+/// Late is allowed, but not later than the event itself. The cash desk decides for itself.
+#[tokio::test(flavor = "current_thread")]
+async fn a_payment_that_outlives_its_event_is_given_back() {
+    let till = Till::open().await;
+    let (paid, late) = (till.stage.hold_seat(1, 1).await, till.stage.hold_seat(1, 2).await);
+    let payments = [till.pay(paid).await, till.pay(late).await];
+    let captured = till.stage.hold_standing(1).await;
+    let taken = till.begin(captured).await;
+    till.controls.change(&taken, &json!({"manual_capture": false})).await.unwrap();
+    till.controls.pay(&taken).await.unwrap();
+    till.stage.make_overdue(late, 121_000).await;
+    assert_eq!(expire_due_holds(&till.stage.stores, till.stage.event).await, Ok(1));
+    let ended = "UPDATE boxoffice.events SET starts_at = now() - interval '2 s',
+        ends_at = now() - interval '1 s'";
+    till.database().execute(ended).await;
+    for payment in &payments {
+        assert_eq!(till.tell(AUTHORISED, payment).await, SettleOutcome::EventEnded);
+    }
+    till.finish().await;
+    for payment in &payments {
+        assert_eq!(till.state(payment).await, VOIDED);
+    }
+    assert_eq!(till.state(&taken).await, GIVEN_BACK);
+    assert_eq!(till.stage.status(paid).await, BookingStatus::Expired);
+    assert_eq!((till.stage.counts().await, till.stage.tickets().await), ((20, 0, 0), 0));
+    till.balance().await;
+    let walk_in = till.stage.hold_seat(1, 3).await;
+    assert_eq!(till.stage.confirm(walk_in).await, sale::ConfirmSaleOutcome::Confirmed);
+    till.balance().await;
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn a_payment_that_differs_confirms_nothing_and_is_given_back() {
     let till = Till::open().await;
