@@ -374,12 +374,32 @@ async fn a_payment_that_was_changed_confirms_nothing_and_goes_back() {
         }
         assert_eq!(buyer.status_of(&booking).await, "reserved", "{change}");
         assert_eq!(office.counts(&event).await, [59, 1, 0], "{change}");
+        // The next payment is another one, and it confirms.
+        let right = buyer.payment(&booking).await;
+        office.provider().pay(&right).await.expect("pays");
+        buyer.becomes(&booking, "confirmed").await;
     }
     assert_eq!(other_buyer.status_of(&other_booking).await, "reserved");
-    // And the right payment still confirms it.
     let payment = other_buyer.payment(&other_booking).await;
     office.provider().pay(&payment).await.expect("pays");
     other_buyer.becomes(&other_booking, "confirmed").await;
+}
+
+/// Late is allowed, but not later than the event itself.
+#[tokio::test]
+async fn a_payment_that_outlives_its_event_takes_no_money() {
+    let office = BoxOffice::open();
+    let (buyer, event, booking) = held(&office).await;
+    let other = buyer.hold(&event, json!({ "seats": ["A-1-2"] })).await;
+    let payment = buyer.payment(&booking).await;
+    let past = json!({ "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2020-01-01T01:00:00Z",
+        "on_sale_at": "2019-01-01T00:00:00Z" });
+    office.organiser().change(&event, past).await.expect(200);
+    office.provider().pay(&payment).await.expect("pays");
+    when_canceled(&office, &payment).await;
+    buyer.becomes(&booking, "expired").await;
+    buyer.begin_payment(id(&other)).await.expect_problem(409, "event_not_on_sale");
+    assert_eq!(office.counts(&event).await, [59, 1, 0]);
 }
 
 /// The seats are sold to somebody else meanwhile, so a payment that was taken at once goes back.
