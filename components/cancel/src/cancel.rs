@@ -23,20 +23,21 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     idempotency::once(&call, booking_id.event(), &scope, async {
         let stores = stores::open().await?;
         // Whoever may not see it learns nothing of it.
-        let booking = booking::visible(&stores, booking_id, caller).await?;
-        if booking.status == BookingStatus::Reserved {
-            return booking::release(&stores, booking, caller).await;
-        }
-        cancel(&stores, booking_id, matches!(caller, Caller::Buyer(_))).await
+        booking::visible(&stores, booking_id, caller).await?;
+        cancel(&stores, booking_id, caller).await
     })
     .await
 }
 
-async fn cancel(stores: &SpinStores, booking: BookingId, by_owner: bool) -> Result<Reply, Problem> {
-    match sale::cancel_booking(stores, booking, by_owner).await? {
+/// Asks Postgres first: what looks held in Redis may be sold, when a failover has lost the news.
+async fn cancel(stores: &SpinStores, booking: BookingId, caller: Caller) -> Result<Reply, Problem> {
+    match sale::cancel_booking(stores, booking, matches!(caller, Caller::Buyer(_))).await? {
         CancelSaleOutcome::Cancelled(booking) => Reply::ok(&booking),
         CancelSaleOutcome::EventStarted => {
             Err(Problem::new(Code::Forbidden, "the event has started: only the organiser may"))
+        }
+        CancelSaleOutcome::NotConfirmed(held @ Booking { status: BookingStatus::Reserved, .. }) => {
+            booking::release(stores, held, caller).await
         }
         CancelSaleOutcome::NotConfirmed(Booking { status, .. }) => Err(booking::resolved(status)),
         CancelSaleOutcome::Missing => Err(Problem::of(Code::BookingNotFound)),

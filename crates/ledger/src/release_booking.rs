@@ -1,4 +1,4 @@
-//! Gives a hold back where Redis cannot decide.
+//! Gives a hold back.
 
 use crate::booking::BookingFacts;
 use crate::database::Database;
@@ -26,9 +26,8 @@ pub enum ReleaseBookingOutcome {
     BookingDiffers,
 }
 
-/// Releases a hold for good. Redis decides about its holds; this is for a hold whose confirmation
-/// is under way or has failed, and for one that Redis has lost: whoever comes first here, a release
-/// or a sale, wins.
+/// Releases a hold for good, also one that the journal has not told of yet: whoever comes first
+/// here, a release or a sale, wins.
 ///
 /// # Errors
 ///

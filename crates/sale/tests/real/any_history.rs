@@ -155,7 +155,6 @@ struct Scene {
     told: BTreeMap<BookingId, Told>,
     /// Somebody asked for it to be undone, or a refund was told.
     may_end: Vec<BookingId>,
-    has_lost: bool,
 }
 
 impl Scene {
@@ -173,7 +172,6 @@ impl Scene {
             seen: BTreeMap::new(),
             told: BTreeMap::new(),
             may_end: Vec::new(),
-            has_lost: false,
         }
     }
 
@@ -181,7 +179,6 @@ impl Scene {
         let fuse = Rc::clone(&self.fuse);
         let (has_finished, told) = match step {
             Step::LoseRedis => {
-                self.has_lost = true;
                 self.till.stage.lose_redis().await;
                 return;
             }
@@ -374,10 +371,6 @@ impl Scene {
         self.till.balance().await;
         self.compare_seats().await;
         for (booking, told) in &self.told {
-            // What was released may have been lost before it reached Postgres.
-            if self.has_lost && *told == Told::Released {
-                continue;
-            }
             let status = stage.status(*booking).await;
             match told {
                 Told::Confirmed if self.may_end.contains(booking) => assert!(
