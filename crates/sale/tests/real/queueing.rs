@@ -165,7 +165,7 @@ async fn what_was_left_or_used_does_not_come_back() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_serving_number_is_kept_and_never_goes_back() {
-    let stage = Stage::open_with(SECTIONS, true).await;
+    let stage = Stage::open_alone(SECTIONS, true).await;
     let mut served = Vec::new();
     for round in 0..3 {
         for _ in 0..3 {

@@ -64,14 +64,15 @@ impl Stage {
         sale::apply_settings(&self.stores, &event).await.unwrap();
     }
 
-    /// The same in a database of its own: for tests of what works on everything there is.
-    pub(crate) async fn open_alone(sections: &str) -> Self {
+    /// Opens an event as `open_with` does, in a database of its own: for tests of what works on
+    /// everything there is, which must not meet the events of others.
+    pub(crate) async fn open_alone(sections: &str, queue: bool) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("sale_{}_{number}", std::process::id());
         let url = stack::create_database(stack::shared_database(), &name).unwrap();
         stack::migrate(&url, &stack::migrations_folder()).unwrap();
-        Self::open_in(stack::shared_redis(), url, sections, false).await
+        Self::open_in(stack::shared_redis(), url, sections, queue).await
     }
 
     /// Another event beside this one.
@@ -216,11 +217,11 @@ impl Stage {
         self.stores.database.execute(&sql).await;
     }
 
-    /// Redis loses everything of the event.
+    /// Redis loses everything of the event, at once.
     pub(crate) async fn lose_redis(&self) {
         let section = "A".parse().unwrap();
         let event = self.event;
-        for key in [
+        let lost = [
             keys::settings(event),
             keys::counts(event),
             keys::queue(event),
@@ -237,9 +238,9 @@ impl Stage {
             keys::journal(event),
             keys::addresses(event),
             keys::map(event, &section),
-        ] {
-            self.redis(&key, "DEL", &[&key]).await;
-        }
+        ];
+        let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+        self.redis(lost[0], "DEL", &lost).await;
     }
 
     /// A command of Redis.

@@ -4,9 +4,10 @@ use native::NativeHttp;
 use provider::{Provider, ProviderSettings};
 use sale::{Jobs, TickReport, tick};
 
-use crate::stage::Stage;
+use crate::stage::{SECTIONS, Stage};
 
-/// A tick without a provider: nothing here is paid for.
+/// A tick without a provider: nothing here is paid for. It serves every event of the database, so
+/// the stage is one that was opened alone.
 pub(crate) async fn work(stage: &Stage, in_time: impl Fn() -> bool) -> TickReport {
     let settings = ProviderSettings { api_base: String::new(), api_key: String::new() };
     let provider = Provider::new(NativeHttp::new(), settings);
@@ -19,7 +20,7 @@ pub(crate) async fn work(stage: &Stage, in_time: impl Fn() -> bool) -> TickRepor
 /// where it belongs, and nothing is counted twice.
 #[tokio::test(flavor = "current_thread")]
 async fn many_workers_at_once_do_no_harm() {
-    let stage = Stage::open().await;
+    let stage = Stage::open_alone(SECTIONS, false).await;
     let due = [stage.hold_seat(1, 1).await, stage.hold_standing(2).await];
     let kept = stage.hold_seat(1, 2).await;
     let sold = stage.hold_seat(1, 3).await;
@@ -46,7 +47,7 @@ async fn many_workers_at_once_do_no_harm() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn out_of_time_begins_no_job() {
-    let stage = Stage::open().await;
+    let stage = Stage::open_alone(SECTIONS, false).await;
     let booking = stage.hold_seat(1, 1).await;
     stage.make_due(booking).await;
     let report = work(&stage, || false).await;

@@ -45,7 +45,7 @@ impl Till {
         let fake = FakeProvider::start(options).unwrap();
         let settings = ProviderSettings { api_base: fake.base_url(), api_key: API_KEY.to_owned() };
         Self {
-            stage: Stage::open_alone(sections).await,
+            stage: Stage::open_alone(sections, false).await,
             controls: Controls::new(&fake.base_url()),
             provider: Provider::new(NativeHttp::new(), settings),
             fake,
