@@ -7,9 +7,9 @@ use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use tests::{Answer, BoxOffice, eventually};
 
-/// Requests in flight at most. The runtime has stacks for 1,000, and other tests run beside;
-/// what it does beyond that is not the subject here.
-const AT_ONCE: usize = 400;
+/// Requests in flight at most. Other tests run beside, and none may be refused because the machine
+/// is busy: that is not the subject here.
+const AT_ONCE: usize = 100;
 
 /// How many answers there are of each kind, by status and code.
 fn tally(answers: &[Answer]) -> BTreeMap<String, usize> {
@@ -48,13 +48,13 @@ async fn a_thousand_parallel_uses_of_one_pass_make_one_hold() {
 }
 
 #[tokio::test]
-async fn two_hundred_parallel_reservations_of_a_seat_make_one() {
+async fn a_hundred_parallel_reservations_of_a_seat_make_one() {
     let office = BoxOffice::open();
     let event = office.event(json!({})).await;
-    let buyers = join_all((0..200).map(|_| office.buyer())).await;
+    let buyers = join_all((0..AT_ONCE).map(|_| office.buyer())).await;
     let choice = json!({ "seats": ["A-1-5"] });
     let answers = join_all(buyers.iter().map(|it| it.reserve(&event, choice.clone()))).await;
-    assert_eq!(tally(&answers), expected([("201 ", 1), ("409 seat_unavailable", 199)]));
+    assert_eq!(tally(&answers), expected([("201 ", 1), ("409 seat_unavailable", AT_ONCE - 1)]));
     assert_eq!(office.counts(&event).await, [59, 1, 0]);
 }
 
