@@ -1,6 +1,8 @@
 //! Free ports on 127.0.0.1.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Result, bail};
 
@@ -16,15 +18,20 @@ const CLUSTER_BUS_OFFSET: u16 = 10_000;
 /// still free more often than not, so this many failures in a row mean something else is wrong.
 const MAX_ATTEMPTS: u32 = 200;
 
-/// A port on 127.0.0.1 that nothing listens on now. Another program may take it before the caller
-/// does, so who starts a server on it must be ready to try another.
+/// What this process has handed out. A server listens seconds after its port was chosen, and until
+/// then the port looks free.
+static HANDED_OUT: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// A port on 127.0.0.1 that nothing listens on now and that this process has not handed out before.
+/// Another program may take it before the caller does, so who starts a server on it must be ready
+/// to try another.
 pub fn free_port() -> Result<u16> {
-    find_port(is_free)
+    find_port(&[0])
 }
 
 /// A port that is free together with the port of its cluster bus.
 pub(crate) fn free_cluster_port() -> Result<u16> {
-    find_port(|port| is_free(port) && is_free(port + CLUSTER_BUS_OFFSET))
+    find_port(&[0, CLUSTER_BUS_OFFSET])
 }
 
 /// Whether nothing listens on this port of 127.0.0.1.
@@ -32,10 +39,14 @@ pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind(("127.0.0.1", port)).is_ok()
 }
 
-fn find_port(is_suitable: impl Fn(u16) -> bool) -> Result<u16> {
+/// A port that is free with those so much higher.
+fn find_port(offsets: &[u16]) -> Result<u16> {
+    let mut handed_out = HANDED_OUT.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..MAX_ATTEMPTS {
         let port = fastrand::u16(LOWEST_PORT..HIGHEST_PORT);
-        if is_suitable(port) {
+        let needed = offsets.iter().map(|offset| port + offset);
+        if needed.clone().all(|port| !handed_out.contains(&port) && is_free(port)) {
+            handed_out.extend(needed);
             return Ok(port);
         }
     }
@@ -53,5 +64,15 @@ mod tests {
         assert!(!is_free(port));
         drop(listener);
         assert!(is_free(port));
+    }
+
+    #[test]
+    fn no_port_is_handed_out_twice() {
+        let mut ports = BTreeSet::new();
+        for _ in 0..100 {
+            assert!(ports.insert(free_port().expect("a port")));
+            let port = free_cluster_port().expect("a port");
+            assert!(ports.insert(port) && ports.insert(port + CLUSTER_BUS_OFFSET));
+        }
     }
 }
