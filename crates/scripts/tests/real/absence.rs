@@ -49,7 +49,7 @@ async fn who_is_not_seen_keeps_the_place_until_the_line_has_passed_it() {
         let rows = "
             ann is silent 61000     -> done
             bob is silent 61000     -> done
-            cat is silent 59000     -> done
+            cat is silent 30000     -> done
             sweep absent            -> 2 away
             sweep absent            -> 0 away
             # Nobody's position is another.

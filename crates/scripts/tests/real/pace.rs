@@ -62,7 +62,7 @@ async fn line_of(cluster: cluster::Cluster<native::NativeTransport>, setup: Setu
 }
 
 /// Goal: the estimate is what was measured, whatever is configured. Method: a line at 50 a second
-/// of which two come in each 10 s.
+/// of which two come in each 50 s. Beside that the seconds that the calls take are little.
 #[tokio::test]
 async fn a_line_that_is_slower_than_configured_says_so() {
     for (server, cluster) in servers::all() {
@@ -71,12 +71,12 @@ async fn a_line_that_is_slower_than_configured_says_so() {
         assert_eq!(stage.expects("u40").await, (1, None), "nothing is measured yet");
         for left in [36, 34, 32] {
             stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
-            stage.pass_time(10_000).await;
+            stage.pass_time(50_000).await;
             stage.play(server, &format!("admit 10 -> 2 in, {left} wait, 2 active")).await;
         }
         let (wait_s, chance) = stage.expects("u40").await;
-        // 32 places at two in ten seconds.
-        assert!((150..=165).contains(&wait_s), "{wait_s} on {server}");
+        // 32 places at two in fifty seconds.
+        assert!((800..=880).contains(&wait_s), "{wait_s} on {server}");
         assert_eq!(chance, None, "a thousand places");
         let told = stage.told().await;
         assert_eq!(told.len(), 2, "at once, and when something was measured: {told:?}");
@@ -89,24 +89,24 @@ async fn what_is_to_be_expected_is_told_when_it_changes_noticeably() {
         let mut stage = line_of(cluster, setup(1_000, 1)).await;
         stage.play(server, "admit 10 -> 1 in, 39 wait, 1 active").await;
         // Within five seconds nothing is told, whatever happens.
-        stage.pass_time(4_000).await;
+        stage.pass_time(2_000).await;
         stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
         stage.play(server, "admit 10 -> 1 in, 38 wait, 1 active").await;
         assert_eq!(stage.told().await.len(), 1, "on {server}");
-        stage.pass_time(5_000).await;
+        stage.pass_time(40_000).await;
         stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
         stage.play(server, "admit 10 -> 1 in, 37 wait, 1 active").await;
         assert_eq!(stage.told().await.len(), 2, "on {server}");
         // The same pace is no news.
-        stage.pass_time(4_500).await;
+        stage.pass_time(21_000).await;
         stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
         stage.play(server, "admit 10 -> 1 in, 36 wait, 1 active").await;
-        stage.pass_time(4_500).await;
+        stage.pass_time(21_000).await;
         stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
         stage.play(server, "admit 10 -> 1 in, 35 wait, 1 active").await;
         assert_eq!(stage.told().await.len(), 2, "on {server}");
         // A standstill is.
-        stage.pass_time(6_000).await;
+        stage.pass_time(30_000).await;
         stage.play(server, "admit 10 -> 0 in, 35 wait, 1 active").await;
         assert_eq!(stage.told().await.len(), 3, "on {server}");
     }
@@ -134,7 +134,7 @@ async fn time_in_which_nobody_waits_or_nobody_may_come_in_is_not_measured() {
             .filter_map(|word| word.split(':').nth(1))
             .map(|ms| ms.parse::<i64>().unwrap())
             .sum();
-        assert!(waited_ms < 10_000, "only what this test took: {pace} on {server}");
+        assert!(waited_ms < 30_000, "only what this test took: {pace} on {server}");
     }
 }
 
