@@ -173,7 +173,7 @@ async fn an_application_that_dies_letting_in_loses_nobody_and_lets_nobody_in_twi
 /// are out its steps let nobody in; one is used, and so the step that comes next lets one in.
 async fn the_worker_dies_letting_in(rig: &'static Rig) {
     let mut scene = Scene::new(rig, 40).await;
-    let rate = json!({ "sale": { "queue": { "release_per_s": 3 } } });
+    let rate = json!({ "sale": { "queue": { "release_per_s": 100 } } });
     scene.office.organiser().change(&scene.event, rate).await.expect(200);
     let mut shown = Vec::new();
     for moment in [Moment::Before, Moment::After, Moment::Before, Moment::After] {
@@ -189,7 +189,8 @@ async fn the_worker_dies_letting_in(rig: &'static Rig) {
         // Once in a while a step comes between the reservation and the trap, also of those before.
         assert!(moment == Moment::Before || now == let_in + 1, "{now} are in, {let_in} were");
         scene.revive().await;
-        shown.extend(scene.reserve(scene.line.len()).await);
+        // No more than were in, however many come in meanwhile: the line lasts for all rounds.
+        shown.extend(scene.reserve(MAX_ACTIVE).await);
     }
     let begun = std::time::Instant::now();
     while shown.len() < scene.line.len() {
