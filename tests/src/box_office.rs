@@ -16,6 +16,7 @@ use crate::inside::Inside;
 use crate::organiser::Organiser;
 use crate::raw::raw_exchange;
 use crate::request::Request;
+use crate::wait::eventually;
 
 /// Starts a system: a Redis Cluster, a Postgres and the application, gone with this program. It has
 /// no payment provider.
@@ -181,10 +182,15 @@ impl BoxOffice {
         created["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Runs the worker's jobs once, as a scheduler without cron does.
+    /// Runs the worker's jobs once, as a scheduler without cron does. When the stores of a busy
+    /// machine are too slow for it, again: the jobs are safe to repeat.
     pub async fn tick(&self) -> Value {
-        let request = self.request(Method::POST, "/internal/tick");
-        request.bearer(&self.system.secrets.worker_key).send().await.expect(200)
+        eventually("the jobs are run", async || {
+            let request = self.request(Method::POST, "/internal/tick");
+            let answer = request.bearer(&self.system.secrets.worker_key).send().await;
+            (answer.status != 503).then(|| answer.expect(200))
+        })
+        .await
     }
 
     /// The event's counts.
