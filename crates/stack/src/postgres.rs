@@ -39,6 +39,8 @@ const USER: &str = "boxoffice";
 /// The role of the application, which the migrations make.
 const APPLICATION_USER: &str = "boxoffice_app";
 const DATABASE: &str = "boxoffice";
+/// The database that every server has, which nothing is migrated in.
+const MAINTENANCE_DATABASE: &str = "postgres";
 
 /// A Postgres server on 127.0.0.1. It ends when this is dropped.
 #[derive(Debug)]
@@ -76,7 +78,7 @@ impl Postgres {
         let server = start.run(port)?;
         fs::write(folder.join("port"), port.to_string())?;
         if is_new {
-            create_database(&url(port, "postgres"), DATABASE)?;
+            create_database(&url(port, MAINTENANCE_DATABASE), DATABASE)?;
         }
         Ok(Self { port, start, server: Mutex::new(server) })
     }
@@ -155,9 +157,10 @@ impl Postgres {
 pub fn create_database(server_url: &str, name: &str) -> Result<String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     ensure!(!name.is_empty() && name.bytes().all(is_plain), "not a database name: {name}");
-    execute(server_url, &format!("CREATE DATABASE \"{name}\""))
-        .with_context(|| format!("cannot make the database {name}"))?;
     let (server, _) = server_url.rsplit_once('/').context("the connection string has no path")?;
+    // Sessions of a migrated database have two seconds for a statement, and this one may take more.
+    execute(&format!("{server}/{MAINTENANCE_DATABASE}"), &format!("CREATE DATABASE \"{name}\""))
+        .with_context(|| format!("cannot make the database {name}"))?;
     Ok(format!("{server}/{name}"))
 }
 
@@ -201,7 +204,7 @@ impl Start {
         let name = format!("postgres on port {port}");
         let mut server = Server::start(&name, &mut command, &self.log, SIGNALS)?;
         server.wait_until(START_TIMEOUT, |pid| {
-            Ok(self.is_run_by(pid) && execute(&url(port, "postgres"), "SELECT").is_ok())
+            Ok(self.is_run_by(pid) && execute(&url(port, MAINTENANCE_DATABASE), "SELECT").is_ok())
         })?;
         Ok(server)
     }
