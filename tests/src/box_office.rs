@@ -7,7 +7,7 @@ use anyhow::Error;
 use fake_provider::{Controls, FakeOptions, FakeProvider};
 use reqwest::Method;
 use serde_json::{Value, json};
-use stack::{Application, Runtime, System, SystemOptions};
+use stack::{Application, Durability, Runtime, System, SystemOptions};
 
 use crate::answer::Answer;
 use crate::buyer::Buyer;
@@ -62,7 +62,8 @@ fn start(
 ) -> Result<System, Error> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let options = SystemOptions::new(&root, Runtime::host()?);
-    System::start(folder, SystemOptions { port, variables, ..options })
+    let durability = Durability::Process;
+    System::start(folder, SystemOptions { port, variables, durability, ..options })
 }
 
 /// From now on every reply is held to the description that this system serves.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use stack::{Postgres, RedisCluster, RedisOptions, Runtime, temporary_folder};
+use stack::{Durability, Postgres, RedisCluster, RedisOptions, Runtime, temporary_folder};
 
 use crate::build::build_components;
 use crate::cargo::{cargo, run_openly, run_quietly};
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     progress.step("Starting the Redis Cluster and Postgres of the tests");
     let folder = temporary_folder()?;
     let redis = RedisCluster::start(&folder.join("redis"), &RedisOptions::default())?;
-    let postgres = Postgres::start(&folder.join("postgres"))?;
+    let postgres = Postgres::start(&folder.join("postgres"), Durability::Process)?;
     stack::migrate(&postgres.url(), &root().join("infra/postgres/migrations"))?;
     progress.done();
 

@@ -33,7 +33,7 @@ pub use http::get;
 pub use local_provider::fake_provider_program;
 pub use migrate::{migrate, migrations_folder, repository};
 pub use ports::free_port;
-pub use postgres::{Postgres, application_url, create_database};
+pub use postgres::{Durability, Postgres, application_url, create_database};
 pub use process::command_line;
 pub use program::{PostgresPrograms, find_postgres, find_program, find_redis_server};
 pub use record::{application_is_running, has_record, stop_recorded};

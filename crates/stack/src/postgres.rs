@@ -42,6 +42,16 @@ const DATABASE: &str = "boxoffice";
 /// The database that every server has, which nothing is migrated in.
 const MAINTENANCE_DATABASE: &str = "postgres";
 
+/// What the data of a server outlives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A crash of the machine, as in production.
+    Machine,
+    /// A crash of the server. Tests kill processes, not machines, and their data is gone with them:
+    /// waiting for the disk would only slow them down, by seconds where many share it.
+    Process,
+}
+
 /// A Postgres server on 127.0.0.1. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Postgres {
@@ -57,19 +67,20 @@ struct Start {
     data: PathBuf,
     log: PathBuf,
     account: Option<Account>,
+    durability: Durability,
 }
 
 impl Postgres {
     /// Starts a server with its data in `folder` and waits until it answers. A folder that was
     /// used before comes back with its data and port. Anyone on this machine may log in; nothing
     /// beyond 127.0.0.1 can reach it.
-    pub fn start(folder: &Path) -> Result<Self> {
+    pub fn start(folder: &Path, durability: Durability) -> Result<Self> {
         let programs = find_postgres()?;
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         let account = if geteuid().is_root() { Some(Account::find()?) } else { None };
         let data = data_folder(folder, account.as_ref())?;
-        let start = Start { programs, data, log: folder.join("postgres.log"), account };
+        let start = Start { programs, data, log: folder.join("postgres.log"), account, durability };
         let port = choose_port(folder)?;
         let is_new = !start.data.join("PG_VERSION").exists();
         if is_new {
@@ -201,6 +212,9 @@ impl Start {
         // One way in is enough, and the path of a socket in a deep folder would be too long.
         command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
         command.args(["-c", &format!("max_connections={MAX_CONNECTIONS}")]);
+        if self.durability == Durability::Process {
+            command.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
+        }
         let name = format!("postgres on port {port}");
         let mut server = Server::start(&name, &mut command, &self.log, SIGNALS)?;
         server.wait_until(START_TIMEOUT, |pid| {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::guardian;
 use crate::migrate::{migrate, migrations_folder};
-use crate::postgres::Postgres;
+use crate::postgres::{Durability, Postgres};
 use crate::redis_cluster::RedisCluster;
 use crate::redis_node::RedisOptions;
 
@@ -74,7 +74,8 @@ pub fn shared_database() -> &'static str {
             return (url, None);
         }
         let start = || {
-            let postgres = Postgres::start(&temporary_folder()?.join("postgres"))?;
+            let folder = temporary_folder()?.join("postgres");
+            let postgres = Postgres::start(&folder, Durability::Process)?;
             migrate(&postgres.url(), &migrations_folder())?;
             anyhow::Ok(postgres)
         };

@@ -10,7 +10,7 @@ use crate::application::{Application, ApplicationStart};
 use crate::local_provider::LocalProvider;
 use crate::migrate::{migrate, migrations_folder};
 use crate::ports::{free_port, is_free};
-use crate::postgres::Postgres;
+use crate::postgres::{Durability, Postgres};
 use crate::record::{Kind, Record};
 use crate::redis_cluster::RedisCluster;
 use crate::redis_node::RedisOptions;
@@ -32,6 +32,8 @@ pub struct SystemOptions {
     pub port: Option<u16>,
     /// How the nodes of the cluster are run.
     pub redis: RedisOptions,
+    /// What the data in Postgres outlives.
+    pub durability: Durability,
     /// The program of the fake payment provider, to start one beside the application.
     pub provider: Option<PathBuf>,
     /// Further variables of spin.toml, by their name there. They win over those set here.
@@ -44,13 +46,14 @@ pub struct SystemOptions {
 }
 
 impl SystemOptions {
-    /// A system for a test or a demonstration: on a free port, gone with its handle.
+    /// A system on a free port, gone with its handle, whose stores are as durable as in production.
     pub fn new(root: &Path, runtime: Runtime) -> Self {
         Self {
             root: root.to_owned(),
             runtime,
             port: None,
             redis: RedisOptions::default(),
+            durability: Durability::Machine,
             provider: None,
             variables: Vec::new(),
             with_stores: Box::new(|_, _| Ok(Vec::new())),
@@ -217,7 +220,7 @@ fn start_stores(
     redis_options.settings.extend(redis_users::settings(&secrets.redis_password));
     thread::scope(|scope| {
         let redis = scope.spawn(|| RedisCluster::start(&folder.join("redis"), &redis_options));
-        let postgres = Postgres::start(&folder.join("postgres"));
+        let postgres = Postgres::start(&folder.join("postgres"), options.durability);
         let redis = redis.join().map_err(|_| anyhow!("starting Redis panicked"))?;
         Ok((redis?, postgres?))
     })

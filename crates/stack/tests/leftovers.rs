@@ -20,7 +20,8 @@ fn nothing_is_left_when_a_program_just_exits() {
         let nodes = stack::shared_redis();
         println!("node {}", nodes[0]);
         let folder = std::env::var_os(FOLDER).expect("is set");
-        let postgres = stack::Postgres::start(Path::new(&folder)).expect("starts");
+        let durability = stack::Durability::Process;
+        let postgres = stack::Postgres::start(Path::new(&folder), durability).expect("starts");
         println!("postgres {}", postgres.pid());
         std::process::exit(7);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use stack::{Postgres, RedisCluster, RedisOptions, RedisServer, Reply};
+use stack::{Durability, Postgres, RedisCluster, RedisOptions, RedisServer, Reply};
 
 /// How long something that happens by itself may take: a failover needs about 4 s.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -84,7 +84,8 @@ fn postgres_keeps_its_data_over_a_crash_and_a_restart() {
     let first = "CREATE TABLE seat (name text PRIMARY KEY); INSERT INTO seat VALUES ('A-1-1');";
     std::fs::write(migrations.path().join("V1__seats.sql"), first).expect("a file");
 
-    let postgres = Postgres::start(&folder.path().join("postgres")).expect("starts");
+    let folder = folder.path().join("postgres");
+    let postgres = Postgres::start(&folder, Durability::Machine).expect("starts");
     let url = postgres.create_database("crash").expect("a database");
     assert!(postgres.create_database("crash").is_err());
     assert_eq!(stack::migrate(&url, migrations.path()).expect("migrates"), 1);
@@ -94,7 +95,7 @@ fn postgres_keeps_its_data_over_a_crash_and_a_restart() {
     assert_eq!(stack::migrate(&url, migrations.path()).expect("migrates"), 0);
 
     postgres.stop().expect("stops");
-    let postgres = Postgres::start(&folder.path().join("postgres")).expect("starts");
+    let postgres = Postgres::start(&folder, Durability::Process).expect("starts");
     // It fails when the table has lost its row or was never there.
     let second = "INSERT INTO seat SELECT name || '2' FROM seat; \
                   DO $$ BEGIN ASSERT (SELECT count(*) FROM seat) = 2; END $$;";

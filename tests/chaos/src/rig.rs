@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
 use fake_provider::{Controls, FakeOptions, FakeProvider};
-use stack::{Application, Postgres, RedisCluster, Runtime, System, SystemOptions, free_port};
+use stack::{
+    Application, Durability, Postgres, RedisCluster, Runtime, System, SystemOptions, free_port,
+};
 
 use crate::load::desk::Keys;
 use crate::proxy::Link;
@@ -168,6 +170,7 @@ impl Rig {
         };
         let system_options = SystemOptions {
             port: Some(port),
+            durability: Durability::Process,
             variables,
             with_stores: Box::new(with_stores),
             on_step: options.on_step,

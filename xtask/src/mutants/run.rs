@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process_group};
-use stack::{Postgres, RedisCluster, RedisOptions, create_database, temporary_folder};
+use stack::{Durability, Postgres, RedisCluster, RedisOptions, create_database, temporary_folder};
 
 use super::Mutant;
 use super::tree::Tree;
@@ -89,7 +89,7 @@ impl Bench {
         progress.step("Starting the Redis Cluster and Postgres of the tests");
         let folder = temporary_folder()?;
         let redis = RedisCluster::start(&folder.join("redis"), &RedisOptions::default())?;
-        let postgres = Postgres::start(&folder.join("postgres"))?;
+        let postgres = Postgres::start(&folder.join("postgres"), Durability::Process)?;
         let logs = root().join("target/mutants/logs");
         fs::create_dir_all(&logs)?;
         Ok(Self { tree, redis, postgres, logs })
