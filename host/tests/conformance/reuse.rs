@@ -65,14 +65,20 @@ fn an_instance_without_work_goes_after_the_idle_time() {
 #[test]
 fn a_trap_takes_the_neighbours_with_it() {
     let host = Application::new().start();
-    thread::scope(|scope| {
-        let neighbour = scope.spawn(|| host.get("/sleep/5000"));
-        thread::sleep(Duration::from_millis(200));
-        let begun = Instant::now();
-        assert_eq!(host.get("/trap").status, 500);
-        assert_eq!(neighbour.join().unwrap().status, 500);
-        assert!(begun.elapsed() < Duration::from_secs(3));
-    });
+    let takes_its_neighbour = |ms: u64| {
+        let path = format!("/sleep/{ms}");
+        thread::scope(|scope| {
+            let neighbour = scope.spawn(|| host.get(&path));
+            host.expect_log(&format!("asleep for {ms} ms"));
+            let begun = Instant::now();
+            assert_eq!(host.get("/trap").status, 500);
+            let status = neighbour.join().unwrap().status;
+            assert!(status == 200 || begun.elapsed() < Duration::from_millis(ms));
+            status == 500
+        })
+    };
+    // Once in a while a new instance is started for the second request.
+    assert!((5_000..5_004).any(takes_its_neighbour), "no neighbour has failed");
     assert_eq!(host.get("/count").json()["call"], 1);
     host.expect_log("instance failed");
 }
@@ -93,7 +99,7 @@ fn a_client_that_leaves_does_not_stop_the_guest() {
     let host = with_redis().start();
     let stream = host.request("GET", "/slow-set/400/left").begin();
     // Until the guest has it: what is sent and taken back at once is not a request yet.
-    thread::sleep(Duration::from_millis(150));
+    host.expect_log("sets left in 400 ms");
     drop(stream);
     eventually("the key", || key(&host, "left") == json!({ "ok": "Some(\"set\")" }));
 }
@@ -101,7 +107,7 @@ fn a_client_that_leaves_does_not_stop_the_guest() {
 #[test]
 fn work_goes_on_after_the_response() {
     let host = with_redis().arguments(&["--idle-instance-timeout", "50ms"]).start();
-    assert_eq!(host.get("/background/300/after").json(), "begun");
+    assert_eq!(host.get("/background/3000/after").json(), "begun");
     assert_eq!(key(&host, "after"), json!({ "ok": "None" }));
     eventually("the key", || key(&host, "after") == json!({ "ok": "Some(\"set\")" }));
 }

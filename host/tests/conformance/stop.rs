@@ -11,7 +11,7 @@ fn a_request_under_way_is_finished_before_the_end() {
     let mut host = Application::new().start();
     let response = thread::scope(|scope| {
         let slow = scope.spawn(|| host.get("/sleep/800"));
-        thread::sleep(Duration::from_millis(300));
+        host.expect_log("asleep");
         host.terminate();
         slow.join().unwrap()
     });
@@ -25,7 +25,7 @@ fn a_request_under_way_is_finished_before_the_end() {
 fn the_end_does_not_wait_longer_than_allowed() {
     let mut host = Application::new().arguments(&["--drain-timeout", "200ms"]).start();
     let stream = host.request("GET", "/sleep/20000").begin();
-    thread::sleep(Duration::from_millis(200));
+    host.expect_log("asleep");
     let begun = Instant::now();
     host.terminate();
     assert!(host.ended().success());
@@ -38,8 +38,8 @@ fn requests_beyond_the_bound_wait_a_little_and_are_refused() {
     let bounds = ["--max-concurrent-requests", "1", "--max-request-wait", "300ms"];
     let host = Application::new().arguments(&bounds).start();
     thread::scope(|scope| {
-        let slow = scope.spawn(|| host.get("/sleep/1500"));
-        thread::sleep(Duration::from_millis(300));
+        let slow = scope.spawn(|| host.get("/sleep/4000"));
+        host.expect_log("asleep");
         let refused = host.get("/count");
         assert_eq!(refused.status, 503);
         assert_eq!(refused.header("retry-after"), Some("1"));
@@ -54,8 +54,8 @@ fn requests_beyond_the_bound_wait_a_little_and_are_refused() {
 fn a_client_that_leaves_does_not_make_room_while_its_guest_works() {
     let bounds = ["--max-concurrent-requests", "1", "--max-request-wait", "50ms"];
     let host = Application::new().arguments(&bounds).start();
-    let stream = host.request("GET", "/sleep/1000").begin();
-    thread::sleep(Duration::from_millis(300));
+    let stream = host.request("GET", "/sleep/4000").begin();
+    host.expect_log("asleep");
     drop(stream);
     thread::sleep(Duration::from_millis(100));
     assert_eq!(host.get("/count").status, 503);
@@ -78,7 +78,7 @@ fn connections_beyond_the_bound_wait_for_one_to_end() {
 fn a_second_signal_ends_the_host_at_once() {
     let mut host = Application::new().start();
     let stream = host.request("GET", "/sleep/20000").begin();
-    thread::sleep(Duration::from_millis(200));
+    host.expect_log("asleep");
     host.terminate();
     host.expect_log("a second signal stops at once");
     host.terminate();
@@ -90,7 +90,7 @@ fn a_second_signal_ends_the_host_at_once() {
 fn a_guest_that_never_yields_does_not_keep_the_host_from_ending() {
     let mut host = Application::new().arguments(&["--drain-timeout", "200ms"]).start();
     let stream = host.request("GET", "/loop").begin();
-    thread::sleep(Duration::from_millis(300));
+    host.expect_log("in a loop");
     host.terminate();
     assert!(host.ended().success());
     drop(stream);

@@ -24,10 +24,12 @@ pub fn count() -> Value {
     json!({ "instance": ID.with(|id| *id), "call": next() })
 }
 
-/// Answers after a while; tells how many requests slept in this instance at once.
+/// Answers after a while; tells how many requests slept in this instance at once. Tells in the log
+/// that it has begun.
 pub async fn sleep(ms: u64) -> Value {
     NOW.set(NOW.get() + 1);
     let now = NOW.get();
+    println!("asleep for {ms} ms");
     spin_sdk::time::sleep(Duration::from_millis(ms)).await;
     NOW.set(NOW.get() - 1);
     json!({ "instance": ID.with(|id| *id), "concurrent": now })
@@ -39,8 +41,9 @@ pub fn allocate(bytes: usize) -> Value {
     json!(bytes)
 }
 
-/// Computes without end and without a pause.
+/// Computes without end and without a pause. Tells in the log that it has begun.
 pub fn never_yields() -> Value {
+    println!("in a loop");
     let mut turns = 0_u64;
     while std::hint::black_box(turns) < u64::MAX {
         turns += 1;

@@ -84,9 +84,10 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// `<ms>/<key>`: sleeps, and sets the key.
+/// `<ms>/<key>`: sleeps, and sets the key. Tells in the log that it has begun.
 pub async fn set_after(rest: &str) -> Result<Value> {
     let (ms, key) = rest.split_once('/').context("expected ms/key")?;
+    println!("sets {key} in {ms} ms");
     spin_sdk::time::sleep(Duration::from_millis(ms.parse()?)).await;
     let connection = Connection::open(spin_sdk::variables::get("redis").await?).await?;
     connection.set(key, "set").await?;
