@@ -20,7 +20,7 @@ use crate::native::Native;
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 
 /// What a busy machine may add to a deadline before a task is woken.
-const SCHEDULING_SLACK: Duration = Duration::from_millis(250);
+const SCHEDULING_SLACK: Duration = Duration::from_secs(1);
 
 /// Between two writes of one writer. Enough load to meet every state of the servers, and not so
 /// much that the servers miss each other's heartbeats on a small machine.
