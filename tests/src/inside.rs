@@ -72,6 +72,21 @@ impl Inside {
     pub async fn provider_events(&self, id: &str) -> i64 {
         self.count("SELECT count(*) FROM boxoffice.provider_events WHERE id = $1", id).await
     }
+
+    /// Whether nothing is left to do about a payment.
+    pub async fn is_done(&self, payment: &str) -> bool {
+        let query = "SELECT count(*) FROM boxoffice.sagas
+            WHERE id = 'payment:' || $1 AND status = 'done'";
+        self.count(query, payment).await == 1
+    }
+
+    /// The provider is asked for missed events by the next run of the worker, not within a minute.
+    pub async fn hurry_missed_events(&self) {
+        let query = "WITH hurried AS (
+                UPDATE boxoffice.event_lists SET due_at = $1::text::timestamptz RETURNING 1
+            ) SELECT count(*) FROM hurried";
+        self.count(query, "-infinity").await;
+    }
 }
 
 fn texts(reply: Reply) -> Vec<String> {

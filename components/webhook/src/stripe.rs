@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::code::Code;
 use domain::stripe::{ProviderEvent, SECRET_LENGTH_MIN, verify_signature};
 use guest::{Call, Problem, Reply, clock, log, stores, variables};
-use ledger::{EventEffect, RecordProviderEvent, StoredPayment};
+use ledger::{EventEffect, StoredPayment};
 use serde_json::json;
 
 /// How long the answer waits for the sale. What is not done then, the worker does; the provider
@@ -25,17 +25,9 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let event: ProviderEvent = serde_json::from_str(payload).map_err(|_| malformed())?;
 
     let stores = stores::open().await?;
-    let news = event.payment_news();
-    let record = RecordProviderEvent {
-        id: &event.id,
-        kind: &event.kind,
-        livemode: event.livemode,
-        expected_livemode: livemode().await?,
-        payload,
-        news: news.as_ref(),
-    };
-    let recorded = ledger::record_provider_event(&stores.database, &record).await?;
-    if let EventEffect::Applied(payment) = recorded.outcome {
+    let livemode = livemode().await?;
+    let effect = sale::record_event(&stores.database, &event, payload, livemode).await?;
+    if let EventEffect::Applied(payment) = effect {
         settle(&stores, &payment).await;
     }
     Reply::ok(&json!({ "received": true }))

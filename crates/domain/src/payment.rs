@@ -151,6 +151,17 @@ pub const fn next_step(provider: ProviderState, decision: Option<Decision>) -> P
     }
 }
 
+/// The types of event that say something about a payment: those of the contract's webhook.
+pub const EVENT_KINDS: [&str; 5] = [
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    REFUNDED_KIND,
+];
+/// The type of event that tells of a refund, whoever made it.
+pub const REFUNDED_KIND: &str = "charge.refunded";
+
 /// What an event of the provider says about a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentNews {
@@ -188,7 +199,7 @@ impl ProviderEvent {
             }
             // The object is a charge. One that was never captured is "refunded" when its
             // authorisation is cancelled.
-            "charge.refunded" => {
+            REFUNDED_KIND => {
                 let amounts = amount.zip(object.amount_refunded);
                 let is_full = amounts.is_some_and(|(amount, back)| back >= amount);
                 let state = match (object.captured.unwrap_or(true), is_full) {

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::variables;
 
 /// The longest answer that is read, in bytes. A payment intent with everything in it has about
-/// 10 KiB.
+/// 10 KiB, a page of events 300 KiB.
 const BODY_LENGTH_MAX: usize = 1024 * 1024;
 
 /// The provider as a component reaches it.

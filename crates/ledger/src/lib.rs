@@ -36,6 +36,8 @@
 //! - payments: [`record_payment`], [`record_provider_event`], [`raise_payment`], [`find_payment`],
 //!   [`canceled_payments`], [`open_payments_among`], [`give_back_payment`], [`withdraw_sale`],
 //!   [`begin_refund`], [`note_refund`]
+//! - events that no webhook brought: [`claim_event_lists`], [`note_event_list`],
+//!   [`unrecorded_events`]
 //! - what is continued later: [`claim_due_sagas`], [`note_saga`], [`list_sagas`], [`retry_saga`];
 //!   of a cancelled event [`cancel_event_bookings`], [`event_holds`], [`end_event_holds`]
 //! - messages to others: [`claim_due_messages`], [`note_delivered`], [`note_undelivered`]
@@ -81,6 +83,7 @@ mod list_bookings;
 mod list_events;
 mod list_sagas;
 mod mark_sold_out;
+mod missed_events;
 mod note_saga;
 mod open_payments_among;
 mod open_work;
@@ -143,6 +146,9 @@ pub use list_bookings::{BookingPage, ListBookings, list_bookings};
 pub use list_events::{EventPage, ListEvents, list_events};
 pub use list_sagas::{ListSagas, SagaPage, list_sagas};
 pub use mark_sold_out::mark_sold_out;
+pub use missed_events::{
+    DueEventList, EventList, UNRECORDED_MAX, claim_event_lists, note_event_list, unrecorded_events,
+};
 pub use note_saga::{SagaProgress, note_saga};
 pub use open_payments_among::open_payments_among;
 pub use open_work::{OpenWork, open_work};

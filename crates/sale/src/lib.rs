@@ -16,6 +16,8 @@
 //! - [`cancel_event`]: an event that does not take place.
 //! - [`drain_journal`], [`drain_for_user`]: what Redis did reaches Postgres.
 //! - [`audit_event()`], [`audit_totals`]: Redis and Postgres compared, and Redis mended.
+//! - [`record_event()`]: what the provider tells; [`collect_missed_events()`]: what it told in
+//!   vain.
 //! - [`expire_due_holds`], [`run_sagas`], [`notify()`], [`tick()`]: the work of every second.
 
 #![deny(
@@ -34,6 +36,7 @@ mod backoff;
 mod booking_facts;
 mod cancel_booking;
 mod cancel_event;
+mod collect_missed_events;
 mod confirm_sale;
 mod continue_payment;
 mod drain_journal;
@@ -45,6 +48,7 @@ mod open_event;
 mod opened;
 mod queue_place;
 mod rebuild_event;
+mod record_event;
 mod release_booking;
 mod run_sagas;
 mod settle_payment;
@@ -58,6 +62,7 @@ pub use audit_event::{AuditMode, AuditReport, Difference, audit_event, audit_tot
 pub use booking_facts::booking_facts;
 pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use cancel_event::{cancel_event, undo_cancelled_event};
+pub use collect_missed_events::collect_missed_events;
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 pub use drain_journal::{Drained, drain_for_user, drain_journal};
 pub use draw_line::{DrawOutcome, draw_line};
@@ -68,6 +73,7 @@ pub use open_event::open_event;
 pub use opened::{EventOutcome, opened};
 pub use queue_place::{Receipt, find_place, join_queue, leave_queue, watch_place};
 pub use rebuild_event::{RebuildOutcome, rebuild_event};
+pub use record_event::record_event;
 pub use release_booking::{ReleaseOutcome, release_booking};
 pub use run_sagas::{Jobs, run_sagas};
 pub use settle_payment::{SettleOutcome, settle_payment};

@@ -12,7 +12,10 @@ use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 use std::fmt::Display;
 
 use crate::audit_event::audit_due_events;
-use crate::{Error, Jobs, Stores, admit_users, drain_journal, expire_due_holds, notify, run_sagas};
+use crate::{
+    Error, Jobs, Stores, admit_users, collect_missed_events, drain_journal, expire_due_holds,
+    notify, run_sagas,
+};
 
 /// Events served at a time: enough to hide the round trips, few enough not to take a buyer's turn.
 const EVENTS_AT_A_TIME: usize = 16;
@@ -83,22 +86,24 @@ impl TickReport {
     }
 }
 
-/// Runs every job once for every active event, and continues sagas and tells others beside them: a
-/// provider that does not answer delays nobody who wants in. No new job is begun once `in_time`
-/// says no, so that runs overlap little.
+/// Runs every job once for every active event, and continues sagas, tells others and asks for
+/// missed events beside them: a provider that does not answer delays nobody who wants in. No new
+/// job is begun once `in_time` says no, so that runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
     jobs: &Jobs<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    let (mut report, of_events, of_messages) = future::join3(
+    let (mut report, of_events, of_messages, of_missed) = future::join4(
         run_sagas(stores, jobs, &in_time),
         serve_all(stores, &in_time),
         notify(stores, jobs, &in_time),
+        collect_missed_events(stores, jobs, &in_time),
     )
     .await;
     report.add(of_events);
     report.add(of_messages);
+    report.add(of_missed);
     report
 }
 

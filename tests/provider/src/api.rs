@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use http::Method;
 use http::request::Parts;
-use serde_json::{Value, json};
 
+use crate::events;
 use crate::faults::{CallFault, FaultKind, Operation};
 use crate::form::{self, Form};
 use crate::idempotency::{Fingerprint, SavedAnswers};
@@ -16,8 +16,6 @@ use crate::server::{Cut, Shared};
 use crate::state::State;
 use crate::webhooks;
 
-/// The most events of a page.
-const PAGE_LENGTH: usize = 100;
 /// How long an answer waits for the event that is to arrive before it.
 const BEFORE_ANSWER_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -74,7 +72,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &str) -> Re
     }
     let reply = match route.operation {
         Operation::Find => shared.state().find(route.payment.as_deref().unwrap_or_default(), &form),
-        Operation::Events => shared.state().list_events(&form),
+        Operation::Events => events::list(&shared.state(), &form).unwrap_or_else(|refusal| refusal),
         Operation::Create | Operation::Capture | Operation::Cancel | Operation::Refund => {
             let change = Change { operation: route.operation, payment: route.payment, form };
             let key = head.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
@@ -214,37 +212,5 @@ impl State {
             }
             Err(missing) => missing,
         }
-    }
-
-    /// Newest first; `delivery_success`, `type`, `limit` and `starting_after` as in the original.
-    fn list_events(&self, form: &Form) -> Reply {
-        let limit = match form.get("limit").map(|limit| limit.parse()) {
-            None => 10,
-            Some(Ok(limit)) if (1..=PAGE_LENGTH).contains(&limit) => limit,
-            Some(_) => return Reply::invalid("Invalid limit"),
-        };
-        let wanted = form.get("delivery_success").map(String::as_str);
-        let kind = form.get("type");
-        let after = form.get("starting_after");
-        let mut rest = self
-            .events()
-            .rev()
-            .skip_while(|event| after.is_some_and(|after| event.id != *after))
-            .skip(usize::from(after.is_some()))
-            .filter(|event| match wanted {
-                Some("true") => event.accepted > 0,
-                Some("false") => event.accepted == 0,
-                _ => true,
-            })
-            .filter(|event| kind.is_none_or(|kind| event.kind == *kind));
-        let data: Vec<Value> = rest
-            .by_ref()
-            .take(limit)
-            .filter_map(|event| serde_json::from_str(&event.body).ok())
-            .collect();
-        let has_more = rest.next().is_some();
-        Reply::ok(
-            json!({ "object": "list", "url": "/v1/events", "data": data, "has_more": has_more }),
-        )
     }
 }

@@ -177,10 +177,21 @@ pub struct WebhookFaults {
     pub before_answer: f64,
     /// Nothing is delivered while this is set; everything afterwards, in any order.
     pub held: bool,
+    /// The endpoint is switched off: what happens meanwhile is never delivered, unless it is asked
+    /// for, and does not count as undelivered either.
+    pub disabled: bool,
 }
 
 impl Default for WebhookFaults {
     fn default() -> Self {
-        Self { lost: 0.0, doubled: 0.0, copies: 2, delay_ms: 0, before_answer: 0.0, held: false }
+        Self {
+            lost: 0.0,
+            doubled: 0.0,
+            copies: 2,
+            delay_ms: 0,
+            before_answer: 0.0,
+            held: false,
+            disabled: false,
+        }
     }
 }

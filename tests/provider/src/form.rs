@@ -9,12 +9,20 @@ pub(crate) type Form = BTreeMap<String, String>;
 ///
 /// # Errors
 ///
-/// What is wrong with it. A field that occurs twice is wrong: no client of ours means that.
+/// What is wrong with it. A field that occurs twice is wrong, no client of ours means that; but for
+/// the items of a list, `types[]`: those after the first are `types[1]`, `types[2]`, ….
 pub(crate) fn parse(text: &str) -> Result<Form, String> {
     let mut form = Form::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
+        let name = match name.strip_suffix("[]") {
+            Some(list) if form.contains_key(&name) => {
+                let next = (1..).find(|number| !form.contains_key(&format!("{list}[{number}]")));
+                format!("{list}[{}]", next.unwrap_or(0))
+            }
+            _ => name,
+        };
         if form.insert(name.clone(), value).is_some() {
             return Err(format!("the field {name} occurs twice"));
         }
@@ -52,6 +60,11 @@ mod tests {
         assert_eq!(form["amount"], "5000");
         assert_eq!(form["metadata[booking_id]"], "a&b é");
         assert_eq!(form["empty"], "");
+        let list = parse("a[]=x&b=1&a[]=y&a%5B%5D=z").unwrap();
+        assert_eq!(
+            (&list["a[]"], &list["a[1]"], &list["a[2]"]),
+            (&"x".into(), &"y".into(), &"z".into())
+        );
         assert!(parse("a=1&a=2").is_err());
         assert!(parse("a=%zz").is_err());
         assert!(parse("a=%f").is_err());

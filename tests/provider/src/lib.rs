@@ -9,13 +9,14 @@
 //! What is true to the original: answers are saved under their idempotency key, failures too;
 //! another request under the same key is refused, one at the same time conflicts; a payment moves
 //! only along its states, is captured at most once and refunded at most once; every change is told
-//! in a signed event, which is delivered again until somebody answers 2xx.
+//! in a signed event, which is delivered again until somebody answers 2xx, and can be listed.
 //!
 //! Chance comes from one seed. The order in which requests arrive is the tester's business.
 
 mod api;
 mod control;
 mod controls;
+mod events;
 mod faults;
 mod form;
 mod idempotency;

@@ -42,6 +42,10 @@ pub(crate) struct Event {
     pub(crate) accepted: u32,
     pub(crate) last_status: u16,
     pub(crate) lost: bool,
+    /// The endpoint was switched off: there is nobody to deliver it to.
+    pub(crate) unaddressed: bool,
+    /// Seconds since the epoch.
+    pub(crate) created_s: i64,
 }
 
 impl State {
@@ -83,7 +87,9 @@ impl State {
     }
 
     /// The events, oldest first.
-    pub(crate) fn events(&self) -> impl DoubleEndedIterator<Item = &Event> {
+    pub(crate) fn events(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator<Item = &Event> {
         self.events.iter()
     }
 
@@ -119,12 +125,12 @@ impl State {
         livemode: bool,
         object: &Value,
     ) -> String {
-        let id = new_id("evt");
+        let (id, created_s) = (new_id("evt"), now_s());
         let body = json!({
             "id": id,
             "object": "event",
             "api_version": "2024-06-20",
-            "created": now_s(),
+            "created": created_s,
             "livemode": livemode,
             "pending_webhooks": 1,
             "request": { "id": null, "idempotency_key": null },
@@ -141,6 +147,8 @@ impl State {
             accepted: 0,
             last_status: 0,
             lost: false,
+            unaddressed: false,
+            created_s,
         });
         id
     }

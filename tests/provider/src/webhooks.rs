@@ -47,9 +47,10 @@ pub(crate) fn dispatch(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
         let is_doubled = state.random.f64() < faults.doubled;
         let copies = if is_doubled { faults.copies } else { 1 };
         let delays: Vec<u64> = (0..copies).map(|_| state.random.u64(0..=faults.delay_ms)).collect();
-        if is_lost {
+        if is_lost || faults.disabled {
             if let Some(event) = state.event(position) {
                 event.lost = true;
+                event.unaddressed = faults.disabled;
             }
             continue;
         }

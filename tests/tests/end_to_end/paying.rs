@@ -318,6 +318,42 @@ async fn a_message_that_was_lost_is_made_up_for_by_asking() {
     assert!(of_payment.clone().count() >= 3 && of_payment.clone().all(|event| event.lost));
 }
 
+/// Staff give the money back in the provider's own pages, long after everything was done.
+#[tokio::test]
+async fn a_refund_of_which_no_message_arrives_is_found() {
+    let office = BoxOffice::open();
+    let (buyer, event, booking) = held(&office).await;
+    let payment = buyer.payment(&booking).await;
+    office.provider().pay(&payment).await.expect("pays");
+    when_captured(&office, &payment).await;
+    let is_done = async || office.inside().is_done(&payment).await.then_some(());
+    eventually("nobody looks at the payment again", is_done).await;
+    let lost = WebhookFaults { lost: 1.0, ..WebhookFaults::default() };
+    add_webhook_faults(&office, &booking, lost).await;
+    refund_by_hand(&office, &payment).await;
+    eventually("the booking is refunded", async || {
+        office.inside().hurry_missed_events().await;
+        (buyer.status_of(&booking).await == "refunded").then_some(())
+    })
+    .await;
+    eventually("the seat is free", async || {
+        (office.counts(&event).await == [60, 0, 0]).then_some(())
+    })
+    .await;
+    assert_eq!(office.inside().sold_tickets(&event).await, 0);
+    when_refunded(&office, &payment).await;
+}
+
+async fn refund_by_hand(office: &BoxOffice, payment: &str) {
+    let request = reqwest::Client::new()
+        .post(format!("{}/v1/refunds", office.provider_url()))
+        .bearer_auth(&office.system().secrets.provider_key)
+        .header("idempotency-key", format!("by hand {payment}"))
+        .body(format!("payment_intent={payment}"));
+    let answer = request.send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{answer:?}");
+}
+
 #[tokio::test]
 async fn messages_many_times_in_any_order_have_one_effect() {
     let office = BoxOffice::open();

@@ -81,10 +81,19 @@ fn each_type_of_event_has_its_meaning() {
         let news = event(kind, object).payment_news();
         let facts = news.as_ref().map(|news| (news.state, news.whole, news.amount_refunded));
         assert_eq!(facts, expected, "{kind}");
+        assert!(news.is_none() || EVENT_KINDS.contains(&kind), "{kind}");
         if let Some(news) = news {
             assert_eq!((news.payment.as_str(), news.amount), ("pi_1", amount));
             assert_eq!((news.booking.as_deref(), news.currency.as_str()), (Some("bk_1"), "EUR"));
         }
+    }
+}
+
+#[test]
+fn each_type_that_is_asked_for_says_something() {
+    for kind in EVENT_KINDS {
+        let object = json!({"id": "pi_1", "payment_intent": "pi_1"});
+        assert!(event(kind, object).payment_news().is_some(), "{kind}");
     }
 }
 

@@ -7,6 +7,7 @@ mod draw;
 mod event_changes;
 mod events;
 mod losing_holds;
+mod missed_events;
 mod opening;
 mod payments;
 mod provider_events;

@@ -14,6 +14,7 @@ mod failing_over;
 mod fuse;
 mod losing_holds;
 mod losing_redis;
+mod missing_events;
 mod notifying;
 mod paying;
 mod queueing;

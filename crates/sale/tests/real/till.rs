@@ -6,12 +6,12 @@ use domain::payment::{Decision, ProviderState};
 use domain::stripe::ProviderEvent;
 use domain::time::Instant;
 use fake_provider::{Controls, FakeOptions, FakeProvider, LedgerIntent};
-use ledger::{
-    Database, EventEffect, RecordPayment, RecordPaymentOutcome, RecordProviderEvent, StoredPayment,
-};
+use ledger::{Database, EventEffect, RecordPayment, RecordPaymentOutcome, StoredPayment};
 use native::{NativeDatabase, NativeHttp};
 use provider::{CreateIntent, HttpTransport, Provider, ProviderSettings};
-use sale::{Jobs, SettleOutcome, Stores, TickReport, booking_facts, run_sagas, settle_payment};
+use sale::{
+    Jobs, SettleOutcome, Stores, TickReport, booking_facts, run_sagas, settle_payment, tick,
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -153,6 +153,17 @@ impl Till {
         Jobs { provider: &self.provider, livemode: false, sink: None, random: || 7, now }
     }
 
+    /// One tick that asks for missed events, whether it is time or not.
+    pub(crate) async fn look(&self) -> TickReport {
+        let sql = "UPDATE boxoffice.event_lists SET due_at = '-infinity'";
+        self.database().execute(sql).await;
+        self.tick(&self.stage).await
+    }
+
+    pub(crate) async fn tick(&self, stage: &Stage) -> TickReport {
+        tick(&stage.stores, &self.jobs(), || true).await
+    }
+
     /// Makes every saga due.
     pub(crate) async fn hurry(&self) {
         self.database().execute("UPDATE boxoffice.sagas SET due_at = now()").await;
@@ -236,14 +247,5 @@ pub(crate) async fn record(stage: &Stage, payload: &str, our_mode: bool) -> Even
 
 async fn record_in<D: Database>(database: &D, payload: &str, our_mode: bool) -> EventEffect {
     let event: ProviderEvent = serde_json::from_str(payload).unwrap();
-    let news = event.payment_news();
-    let request = RecordProviderEvent {
-        id: &event.id,
-        kind: &event.kind,
-        livemode: event.livemode,
-        expected_livemode: our_mode,
-        payload,
-        news: news.as_ref(),
-    };
-    ledger::record_provider_event(database, &request).await.unwrap().outcome
+    sale::record_event(database, &event, payload, our_mode).await.unwrap()
 }

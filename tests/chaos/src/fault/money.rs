@@ -60,7 +60,7 @@ fn storm(random: &mut Rng) -> WebhookFaults {
         copies: random.u32(2..20),
         delay_ms: 2_500,
         before_answer: 0.3,
-        held: false,
+        ..WebhookFaults::default()
     }
 }
 

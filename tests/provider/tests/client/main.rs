@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod keys;
+mod listing;
 mod payments;
 mod silence;
 mod stage;

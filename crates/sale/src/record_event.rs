@@ -1,0 +1,29 @@
+//! Takes in an event of the provider: the one way in, for the webhook and for what it missed.
+
+use domain::stripe::ProviderEvent;
+use ledger::{Database, EventEffect, RecordProviderEvent};
+
+/// Keeps `event`, whose body is `payload`, with its effect and the saga that follows, in one
+/// statement. The same event any number of times has one effect. `livemode` is the mode that we are
+/// in: an event of the other one is kept and has none.
+///
+/// # Errors
+///
+/// See [`ledger::Error`].
+pub async fn record_event<D: Database>(
+    database: &D,
+    event: &ProviderEvent,
+    payload: &str,
+    livemode: bool,
+) -> Result<EventEffect, ledger::Error> {
+    let news = event.payment_news();
+    let record = RecordProviderEvent {
+        id: &event.id,
+        kind: &event.kind,
+        livemode: event.livemode,
+        expected_livemode: livemode,
+        payload,
+        news: news.as_ref(),
+    };
+    Ok(ledger::record_provider_event(database, &record).await?.outcome)
+}
