@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Gives the places of a hold back: the owner does not want them, or the ledger refused the sale.
+-- Gives the places of a hold back, as the ledger has decided.
 --
 -- Guarantees: only places of this booking become free; a hold is resolved once; available + held +
 -- sold = capacity before and after. A repeated call changes nothing and says absent.
@@ -16,8 +16,8 @@
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
--- ARGV[3] reason: released (by its owner or the organiser) | refused (by the ledger: the journal
---   says expired, whatever the state and the time)
+-- ARGV[3] reason: released (only a hold in time that nobody pays) | refused (whatever the state and
+--   the time: the journal says expired, which changes nothing that the ledger knows better)
 --
 -- Returns {outcome, record}
 --   released: record of the hold

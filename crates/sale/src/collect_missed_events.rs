@@ -12,7 +12,8 @@
 //!
 //! A run reads the newest page, then goes on where the last run stopped, so that a list of any
 //! length is read to its end, and news do not wait for that. Where it stopped is only noted behind
-//! a page that was taken in whole; losing the note begins anew.
+//! a page that there was time for; losing the note begins anew. What was passed over (an event that
+//! could not be stored, or news that filled more than the newest page) is met by the next pass.
 
 use cluster::Transport;
 use domain::payment::{EVENT_KINDS, REFUNDED_KIND};
@@ -88,7 +89,7 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
             break;
         }
         goes_on = match page.next {
-            // Between the newest page and where it goes on all was read before.
+            // The pass goes on; it began with what was the newest page then.
             Some(next) if is_newest => goes_on.or(Some(next)),
             next => next,
         };

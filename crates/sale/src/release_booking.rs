@@ -43,8 +43,8 @@ pub async fn release_booking<T: Transport, D: Database>(
     let facts = booking_facts(booking)?;
     match ledger::release_booking(&stores.database, &facts).await? {
         ReleaseBookingOutcome::Released => {
-            // Released, whatever Redis says now: the audit frees what is left there.
-            let _ = let_go(stores, booking).await;
+            // Should this fail, the same call again does it, or else the audit.
+            let_go(stores, booking).await?;
             Ok(ReleaseOutcome::Released)
         }
         ReleaseBookingOutcome::AlreadyConfirmed => {

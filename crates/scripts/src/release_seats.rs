@@ -12,9 +12,10 @@ use crate::{Error, Hold, keys, registry};
 /// Why the places come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleaseReason {
-    /// The owner or the organiser gives them back. A hold that is overdue or being paid stays.
+    /// The ledger has ended the hold. One that is overdue or being paid stays.
     Released,
-    /// The ledger refused the sale, or the event is cancelled: whatever the state and the time.
+    /// The ledger has released it or refused its sale, or the event is cancelled: whatever the
+    /// state and the time.
     Refused,
 }
 

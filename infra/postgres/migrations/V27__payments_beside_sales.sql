@@ -1,8 +1,9 @@
 -- Payments beside sales: a booking is locked before its row can be seen, and no payment is handed
 -- out, or kept, that buys nothing any more.
 
--- Who works on a booking and its payments holds this lock alone until the commit, and takes it
--- before the row's: a row that another call is only storing cannot be seen, and so not waited for.
+-- Who stores a booking, or takes in news of its payment, holds this lock alone until the commit,
+-- and takes it before the row's: a row that another call is only storing cannot be seen, and so not
+-- waited for.
 CREATE FUNCTION boxoffice.booking_lock_key(p_booking text) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN hashtextextended(p_booking, 1);

@@ -8,6 +8,7 @@ use ledger::{
     confirm_booking, drain_journal, find_payment,
 };
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use crate::payments::{authorise, pay};
 use crate::provider_events::{news, tell};
@@ -299,10 +300,11 @@ async fn after_a_cancellation_has_answered_nothing_is_sold() {
 }
 
 /// Waits until a sale is between its locks and its commit; for slow tickets.
-async fn wait_for_a_sale_under_way(database: &Connection) {
+async fn wait_for_a_sale_under_way<T>(database: &Connection, sale: &JoinHandle<T>) {
     let under_way = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event = 'PgSleep'";
     while database.number(under_way).await == 0 {
+        assert!(!sale.is_finished(), "the sale is over");
         tokio::task::yield_now().await;
     }
 }
@@ -312,9 +314,9 @@ async fn a_cancellation_waits_for_a_sale_that_is_under_way() {
     let databases = TestDatabase::create().await;
     let (first, buyer) = (databases.connect().await, databases.connect().await);
     let event = new_event(&first).await;
-    slow_down_tickets(&first, 300).await;
+    slow_down_tickets(&first, 1_000).await;
     let sale = tokio::spawn(async move { confirm(&buyer, &seats(event, &["A-1-1"])).await });
-    wait_for_a_sale_under_way(&first).await;
+    wait_for_a_sale_under_way(&first, &sale).await;
     cancel_event(&first, event).await.unwrap();
     assert_eq!(first.number("SELECT count(*) FROM boxoffice.tickets").await, 1);
     assert_eq!(sale.await.unwrap(), ConfirmOutcome::Confirmed);
@@ -328,10 +330,10 @@ async fn a_refund_beside_the_sale_that_stores_the_booking_undoes_it() {
     let (first, buyer) = (databases.connect().await, databases.connect().await);
     let facts = seats(new_event(&first).await, &["A-1-1"]);
     authorise(&first, &facts, "pi_1").await;
-    slow_down_tickets(&first, 300).await;
+    slow_down_tickets(&first, 1_000).await;
     let sold = facts.clone();
     let sale = tokio::spawn(async move { pay(&buyer, &sold, "pi_1").await });
-    wait_for_a_sale_under_way(&first).await;
+    wait_for_a_sale_under_way(&first, &sale).await;
     tell(&first, &news(&facts, ProviderState::Refunded)).await;
     assert_eq!(sale.await.unwrap(), ConfirmOutcome::Confirmed);
     let payment = find_payment(&first, "pi_1").await.unwrap().unwrap();

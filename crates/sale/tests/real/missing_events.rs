@@ -41,8 +41,15 @@ async fn emit_noise(till: &Till, sold: &str) {
     emit(till, "payment_intent.canceled", "pi_\0", false, json!({})).await;
 }
 
+/// The jobs of these lists. Others of the same tick have their own reasons.
+const JOBS: [&str; 5] =
+    ["claim_event_lists", "list_events", "note_event_list", "record_event", "unrecorded_events"];
+const NONE: [&str; 0] = [];
+
+/// Which of [`JOBS`] failed.
 fn failed_jobs(report: &TickReport) -> Vec<&'static str> {
-    let mut jobs: Vec<_> = report.failed.iter().map(|failed| failed.job).collect();
+    let failed = report.failed.iter().map(|failed| failed.job);
+    let mut jobs: Vec<_> = failed.filter(|job| JOBS.contains(job)).collect();
     jobs.sort_unstable();
     jobs
 }
@@ -87,7 +94,7 @@ async fn a_refund_of_which_no_webhook_tells_is_found() {
 async fn events_that_are_known_cost_one_question() {
     let till = Till::open().await;
     sold(&till, 1).await;
-    assert_eq!(till.look().await.failed, []);
+    assert_eq!(failed_jobs(&till.look().await), NONE);
     till.database()
         .execute(
             "CREATE FUNCTION boxoffice.refuse() RETURNS trigger LANGUAGE plpgsql
@@ -96,7 +103,7 @@ async fn events_that_are_known_cost_one_question() {
                  FOR EACH ROW EXECUTE FUNCTION boxoffice.refuse()",
         )
         .await;
-    assert_eq!(till.look().await.failed, []);
+    assert_eq!(failed_jobs(&till.look().await), NONE);
     sold_elsewhere(&till).await;
     assert_eq!(failed_jobs(&till.look().await), ["record_event"]);
 }
@@ -138,7 +145,7 @@ async fn a_refund_far_down_the_list_is_found_by_a_later_run() {
         (2, 2, BookingStatus::Confirmed),
         (3, 0, BookingStatus::Refunded),
     ] {
-        assert_eq!(till.look().await.failed, [], "{run}");
+        assert_eq!(failed_jobs(&till.look().await), NONE, "{run}");
         assert_eq!(till.database().number(stopped).await, stops, "{run}");
         assert_eq!(till.stage.status(booking).await, status, "{run}");
     }
@@ -173,7 +180,7 @@ async fn a_provider_that_is_down_is_asked_again() {
     assert_eq!(failed_jobs(&till.look().await), ["list_events"; 2]);
     assert_eq!(till.stage.status(booking).await, BookingStatus::Confirmed);
     till.controls.heal().await.unwrap();
-    assert_eq!(till.look().await.failed, []);
+    assert_eq!(failed_jobs(&till.look().await), NONE);
     till.finish().await;
     assert_eq!(till.stage.status(booking).await, BookingStatus::Refunded);
     till.balance().await;

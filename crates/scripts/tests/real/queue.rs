@@ -172,7 +172,7 @@ async fn the_line_is_closed_when_everything_is_sold() {
 
 /// The allowance begins with one second's worth, refills at the rate and is never more than two
 /// seconds' worth. Time is moved by rewriting the stored time of the empty bucket before each call,
-/// so that it does not matter how long the calls take.
+/// so that it matters little how long the calls take: each has a second.
 #[tokio::test]
 async fn schedulers_together_let_in_at_the_release_rate() {
     let mut setup = Setup::with_queue();
