@@ -1,9 +1,8 @@
 #!lua flags=allow-oom
 -- Turns a hold into a sale, after the ledger has committed it.
 --
--- Guarantees: the seats of the hold are sold to this booking afterwards; with ARGV[3] also those
--- that look free because a failover has lost the hold. A seat that another booking holds stays
--- held: this call may be late and the sale undone, so the audit, which asks the ledger, decides.
+-- Guarantees: the seats of the hold are sold to this booking afterwards; with ARGV[3] even when a
+-- failover has lost the hold and they look free or held by somebody else: the ledger has decided.
 -- available + held + sold = capacity before and after. A repeated call changes nothing. With the
 -- last place the line is over, and those who wait are told at once.
 --
@@ -76,9 +75,7 @@ if not record then
   for index, field in ipairs(fields) do
     local offset = offsets[index]
     local seat = offset and redis.call('GETRANGE', key.map, offset, offset)
-    local holder = redis.call('HGET', key.holders, field)
-    local is_held = seat == 'h' and redis.call('HEXISTS', key.bookings, holder or '') == 1
-    if seat == '.' or seat == 'h' and not is_held then
+    if seat == '.' or seat == 'h' then
       move_count(key.counts, section, 1, seat == '.' and 'available' or 'held', 'sold')
       redis.call('SETRANGE', key.map, offset, 's')
       redis.call('HSET', key.holders, field, booking)
