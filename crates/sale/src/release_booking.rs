@@ -1,11 +1,12 @@
 //! Gives a hold back.
 
-use crate::booking_facts::booking_facts;
-use crate::confirm_sale::{let_go, mark_sold};
-use crate::{Error, Stores};
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use ledger::{Database, ReleaseBookingOutcome};
+
+use crate::booking_facts::booking_facts;
+use crate::confirm_sale::{let_go, mark_sold};
+use crate::{Error, Stores};
 
 /// What became of the hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
