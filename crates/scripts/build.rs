@@ -1,4 +1,4 @@
-//! Turns `lua/*.lua` into the registry of scripts: expanded source, SHA-1 and number of keys.
+//! Turns `lua/<area>/*.lua` into the registry of scripts: expanded source, SHA-1 and number of keys.
 //!
 //! A line `-- @include name` is replaced by `lua/includes/name.lua`, which holds one function and
 //! includes nothing itself. The number of keys is read from the header, so a call can check its
@@ -58,15 +58,24 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The scripts in the order of their names, so that the registry does not depend on the disk.
+/// The scripts of all areas, `lua/<area>/<name>.lua`, in the order of their names, so that the
+/// registry does not depend on the disk.
 fn scripts(lua: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = fs::read_dir(lua)
-        .unwrap_or_else(|error| panic!("{}: {error}", lua.display()))
-        .map(|entry| entry.unwrap().path())
+    let areas =
+        entries(lua).into_iter().filter(|path| path.is_dir() && !path.ends_with("includes"));
+    let mut paths: Vec<_> = areas
+        .flat_map(|area| entries(&area))
         .filter(|path| path.extension().is_some_and(|extension| extension == "lua"))
         .collect();
-    paths.sort();
+    paths.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
     paths
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect()
 }
 
 fn expand(name: &str, source: &str, includes: &Path) -> String {

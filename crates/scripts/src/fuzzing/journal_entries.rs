@@ -3,7 +3,7 @@
 use cluster::Reply;
 
 use crate::JournalKind;
-use crate::read_journal::parse_entry;
+use crate::bookings::read_journal::parse_entry;
 
 /// An entry that is accepted has one spelling.
 pub fn journal_entries(input: &[u8]) {

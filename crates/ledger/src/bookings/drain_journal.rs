@@ -1,0 +1,98 @@
+//! Writes what Redis journaled about holds.
+
+use crate::bookings::booking::BookingFacts;
+use crate::database::{Database, Value};
+use crate::error::Error;
+use crate::row::one_row;
+
+/// Entries of one call at most: about 300 KB of parameters and 50 ms in Postgres.
+pub const DRAIN_ENTRIES_MAX: usize = 1000;
+
+const STEP: &str = "drain_journal";
+const STATEMENT: &str = "SELECT applied, ignored FROM boxoffice.drain_journal(\
+     $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
+     $8::bigint[], $9::text[], $10::bigint[], $11::bigint[])";
+
+/// What happened to a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DrainKind {
+    /// Seats were held.
+    Reserved,
+    /// The hold was given back.
+    Released,
+    /// The hold ran out, or its payment was refused.
+    Expired,
+}
+
+impl DrainKind {
+    /// The word in the journal and in Postgres.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Released => "released",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Reserved, Self::Released, Self::Expired]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// One journal entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrainEntry {
+    /// What happened.
+    pub kind: DrainKind,
+    /// The hold it happened to.
+    pub facts: BookingFacts,
+}
+
+/// What [`drain_journal`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Bookings that were new or moved on. Fewer than entries: several entries of one booking
+    /// count once, and what is known already not at all.
+    pub applied: u64,
+    /// Entries of events that the ledger does not know, and entries that no booking can be made
+    /// of. They are dropped, because the same entries would come again for ever.
+    pub ignored: u64,
+}
+
+/// Writes journal entries as bookings. Entries may come twice, in any order and from several
+/// workers at once: a booking only moves forward (reserved, expired, released, then what the
+/// ledger itself decided), so the result is the same. The caller trims the journal afterwards.
+///
+/// # Errors
+///
+/// [`Error::TooMany`] for more than [`DRAIN_ENTRIES_MAX`] entries; see [`Error`].
+pub async fn drain_journal<D: Database>(
+    database: &D,
+    entries: &[DrainEntry],
+) -> Result<Drained, Error> {
+    if entries.len() > DRAIN_ENTRIES_MAX {
+        return Err(Error::TooMany { step: STEP, limit: DRAIN_ENTRIES_MAX });
+    }
+    let texts =
+        |column: fn(&DrainEntry) -> String| Value::Texts(entries.iter().map(column).collect());
+    let integers =
+        |column: fn(&DrainEntry) -> i64| Value::Integers(entries.iter().map(column).collect());
+    let parameters = vec![
+        texts(|entry| entry.kind.as_str().to_owned()),
+        texts(|entry| entry.facts.booking.to_string()),
+        texts(|entry| entry.facts.booking.event().to_string()),
+        texts(|entry| entry.facts.user.to_string()),
+        texts(|entry| entry.facts.section.to_string()),
+        texts(|entry| entry.facts.seat_labels().join(",")),
+        integers(|entry| i64::from(entry.facts.quantity)),
+        integers(|entry| entry.facts.amount),
+        texts(|entry| entry.facts.currency.clone()),
+        integers(|entry| entry.facts.created_at.unix_ms()),
+        integers(|entry| entry.facts.expires_at.unix_ms()),
+    ];
+    let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
+    Ok(Drained { applied: row.count()?, ignored: row.count()? })
+}

@@ -1,0 +1,218 @@
+//! Turns a hold into a sale.
+//!
+//! 1. *Pin*: Redis marks the hold as confirming, so that neither the sweeper nor its owner takes
+//!    the seats away meanwhile. A hold that is gone is taken again if its seats are free.
+//! 2. *Commit*: one statement in Postgres sells the seats. Only this decides.
+//! 3. *Mark*: Redis marks the seats as sold, or lets them go when Postgres refused.
+//!
+//! A crash after any step is healed by the same call again, or by the sweeper: it asks Postgres
+//! before it frees a seat whose hold is overdue.
+
+use cluster::Transport;
+use domain::booking::{Booking, BookingStatus};
+use ledger::Database;
+use scripts::{Hold, PinOutcome, ReleaseReason};
+
+use crate::bookings::booking_facts::{booking_facts, hold_of};
+use crate::bookings::find_booking::{FoundBooking, find_booking};
+use crate::{Error, Stores, drain_journal, opened};
+
+/// How long a pinned hold outlives its own time: longer than any request runs, short enough that
+/// the seats of a crashed confirmation come back within a minute.
+const CONFIRM_GRACE_MS: i64 = 30_000;
+/// Between looking at a booking and pinning it, its owner or the sweeper can resolve it. After that
+/// it is resolved for good, so the second look settles it; one more for an event that had to be
+/// opened.
+const ATTEMPTS_MAX: usize = 3;
+
+/// What became of the sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConfirmSaleOutcome {
+    /// The seats are sold to this booking, by this call or an earlier one.
+    Confirmed,
+    /// The seats are sold to this booking, and the payment is not what paid for them.
+    AlreadyPaid,
+    /// The hold was given back before.
+    Released,
+    /// The hold had expired and its seats belong to somebody else now.
+    SeatsTaken,
+    /// The event or the booking is cancelled, or the booking was refunded.
+    Cancelled,
+    /// The event is over, and the payment came too late.
+    EventEnded,
+    /// The payment was refunded before it could become a sale, and so is the booking.
+    Refunded,
+    /// The payment does not fit the booking. Nothing was sold.
+    PaymentDiffers,
+    /// It was decided before to give the payment back. Nothing was sold.
+    PaymentGivenBack,
+    /// The provider has no money of the payment. Nothing was sold, and nothing decided.
+    NotPaid,
+}
+
+/// Confirms the booking that was `found`; `payment` is the recorded payment that pays for it, if
+/// one does. After every outcome but `Confirmed`, `NotPaid` and `SeatsTaken`, Postgres has decided
+/// in the same statement to give the payment back.
+///
+/// # Errors
+///
+/// See [`Error`]. The sale may exist after an error; the same call again finds out.
+pub async fn confirm_sale<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    mut found: FoundBooking,
+    payment: Option<&str>,
+) -> Result<ConfirmSaleOutcome, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let booking_id = found.booking().booking_id;
+        let (booking, retake) = match found {
+            FoundBooking::Unresolved(booking) => (booking, None),
+            FoundBooking::Recorded(booking) => match (booking.status, payment) {
+                (BookingStatus::Reserved | BookingStatus::Expired, _) => {
+                    let hold = hold_of(&booking)?;
+                    (booking, Some(hold))
+                }
+                // Whatever became of the booking, something must be decided about the money.
+                // Postgres decides it, so it must know first what Redis may know alone.
+                (_, Some(_)) => {
+                    if !drain_journal(stores, booking.event_id).await?.complete {
+                        return Err(Error::Contention("confirm_sale"));
+                    }
+                    return commit(stores, &booking, payment).await;
+                }
+                (BookingStatus::Confirmed, None) => return Ok(ConfirmSaleOutcome::Confirmed),
+                (BookingStatus::Released, None) => return Ok(ConfirmSaleOutcome::Released),
+                (BookingStatus::Refunded | BookingStatus::Cancelled, None) => {
+                    return Ok(ConfirmSaleOutcome::Cancelled);
+                }
+            },
+        };
+        match pin(stores, &booking, retake.as_ref()).await? {
+            PinOutcome::Pinned(_) | PinOutcome::Confirmed(_) => {
+                return commit(stores, &booking, payment).await;
+            }
+            PinOutcome::SeatsTaken => return Ok(ConfirmSaleOutcome::SeatsTaken),
+            // Resolved since it was found: look again.
+            PinOutcome::Absent => {}
+            PinOutcome::EventMissing => {
+                return Err(Error::Disagreement("a booking of an event that nobody knows"));
+            }
+        }
+        found = find_booking(stores, booking_id)
+            .await?
+            .ok_or(Error::Disagreement("a booking has vanished from both stores"))?;
+    }
+    Err(Error::Contention("confirm_sale"))
+}
+
+async fn pin<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+    retake: Option<&Hold>,
+) -> Result<PinOutcome, Error> {
+    opened(stores, booking.event_id, async || {
+        let request = scripts::PinHold {
+            booking: booking.booking_id,
+            section: &booking.section,
+            grace_ms: CONFIRM_GRACE_MS,
+            retake,
+        };
+        scripts::pin_hold(&stores.cluster, &request, stores.redis_deadline).await
+    })
+    .await
+}
+
+async fn commit<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+    payment: Option<&str>,
+) -> Result<ConfirmSaleOutcome, Error> {
+    use ledger::ConfirmOutcome;
+    let facts = booking_facts(booking)?;
+    let request = ledger::ConfirmBooking { facts: &facts, payment };
+    let outcome = ledger::confirm_booking(&stores.database, &request).await?;
+    match outcome {
+        ConfirmOutcome::Confirmed
+        | ConfirmOutcome::AlreadyConfirmed
+        | ConfirmOutcome::AlreadyPaid => {
+            // The sale exists, whatever Redis says now. The sweeper marks what is not marked: it
+            // asks Postgres before it frees a hold.
+            let _ = mark_sold(stores, booking).await;
+        }
+        ConfirmOutcome::AlreadyReleased
+        | ConfirmOutcome::SeatSold
+        | ConfirmOutcome::SoldOut
+        | ConfirmOutcome::Cancelled
+        | ConfirmOutcome::EventEnded
+        | ConfirmOutcome::Refunded => let_go(stores, booking).await?,
+        // The hold keeps its grace: a right payment may follow.
+        ConfirmOutcome::PaymentDiffers
+        | ConfirmOutcome::PaymentGivenBack
+        | ConfirmOutcome::NotPaid
+        | ConfirmOutcome::EventMissing
+        | ConfirmOutcome::InvalidSeats
+        | ConfirmOutcome::BookingDiffers => {}
+    }
+    match outcome {
+        ConfirmOutcome::Confirmed | ConfirmOutcome::AlreadyConfirmed => {
+            Ok(ConfirmSaleOutcome::Confirmed)
+        }
+        ConfirmOutcome::AlreadyPaid => Ok(ConfirmSaleOutcome::AlreadyPaid),
+        ConfirmOutcome::AlreadyReleased => Ok(ConfirmSaleOutcome::Released),
+        ConfirmOutcome::SeatSold | ConfirmOutcome::SoldOut => Ok(ConfirmSaleOutcome::SeatsTaken),
+        ConfirmOutcome::Cancelled => Ok(ConfirmSaleOutcome::Cancelled),
+        ConfirmOutcome::EventEnded => Ok(ConfirmSaleOutcome::EventEnded),
+        ConfirmOutcome::Refunded => Ok(ConfirmSaleOutcome::Refunded),
+        ConfirmOutcome::PaymentDiffers => Ok(ConfirmSaleOutcome::PaymentDiffers),
+        ConfirmOutcome::PaymentGivenBack => Ok(ConfirmSaleOutcome::PaymentGivenBack),
+        ConfirmOutcome::NotPaid => Ok(ConfirmSaleOutcome::NotPaid),
+        ConfirmOutcome::EventMissing => {
+            Err(Error::Disagreement("Redis holds seats of an event that Postgres does not know"))
+        }
+        ConfirmOutcome::InvalidSeats => {
+            Err(Error::Disagreement("Redis holds seats that Postgres does not know"))
+        }
+        ConfirmOutcome::BookingDiffers => {
+            Err(Error::Disagreement("Redis and Postgres tell the same booking differently"))
+        }
+    }
+}
+
+/// Marks a sale in Redis. The sweeper does the same for a sale whose news did not arrive.
+pub(crate) async fn mark_sold<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+) -> Result<(), Error> {
+    let hold = hold_of(booking)?;
+    let request = scripts::ConfirmBooking {
+        booking: booking.booking_id,
+        section: &booking.section,
+        lost: Some(&hold),
+    };
+    let outcome =
+        scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?;
+    match outcome {
+        scripts::ConfirmOutcome::Confirmed { sold, capacity }
+        | scripts::ConfirmOutcome::Absent { sold, capacity } => {
+            if sold >= capacity {
+                ledger::mark_sold_out(&stores.database, booking.event_id, true).await?;
+            }
+        }
+        // Redis has just lost the event. It is built from Postgres again, with this sale in it.
+        scripts::ConfirmOutcome::EventMissing => {}
+    }
+    Ok(())
+}
+
+/// Frees the seats of a hold that Postgres has refused or resolved; without a hold, nothing.
+pub(crate) async fn let_go<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+) -> Result<(), Error> {
+    let request = scripts::ReleaseSeats {
+        booking: booking.booking_id,
+        section: &booking.section,
+        reason: ReleaseReason::Refused,
+    };
+    scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Calls of Redis that find their event.
+
+use std::time::Duration;
+
+use cluster::Transport;
+use domain::id::EventId;
+use ledger::Database;
+
+use crate::events::rebuild_event::{RebuildOutcome, rebuild_event};
+use crate::{Error, Stores};
+
+/// While another caller rebuilds an event, the rest look again so often: a small event is back
+/// within the first interval.
+const LOOK_INTERVAL: Duration = Duration::from_millis(60);
+/// Looks of one call: 3.6 s of waiting, less than a request may take.
+const LOOKS_MAX: usize = 60;
+
+/// An outcome of a script that can say that its event is not in Redis.
+pub trait EventOutcome {
+    /// Whether it says so.
+    fn is_event_missing(&self) -> bool;
+}
+
+macro_rules! event_outcomes {
+    ($($outcome:ident),+ $(,)?) => {
+        $(impl EventOutcome for scripts::$outcome {
+            fn is_event_missing(&self) -> bool {
+                matches!(self, Self::EventMissing)
+            }
+        })+
+    };
+}
+
+event_outcomes!(
+    AddSectionsOutcome,
+    AdmitOutcome,
+    BeginDrawOutcome,
+    BookingOutcome,
+    EventOutcome,
+    ExpireOutcome,
+    LeaveOutcome,
+    PinOutcome,
+    QueueOutcome,
+    ReserveOutcome,
+    UpdateOutcome,
+);
+
+impl EventOutcome for scripts::QueuePlace {
+    fn is_event_missing(&self) -> bool {
+        matches!(self.outcome, scripts::PlaceOutcome::EventMissing)
+    }
+}
+
+impl EventOutcome for scripts::JoinOutcome {
+    fn is_event_missing(&self) -> bool {
+        match self {
+            Self::Place(place) => place.is_event_missing(),
+            Self::NumbersUsedUp { .. } => false,
+        }
+    }
+}
+
+impl EventOutcome for scripts::WatchedPlace {
+    fn is_event_missing(&self) -> bool {
+        self.place.is_event_missing()
+    }
+}
+
+/// Runs `call`. When Redis does not know the event, it is brought back from Postgres, by this
+/// caller or another one, and `call` runs again; so the outcome says that the event is missing
+/// only when there is no such event.
+///
+/// # Errors
+///
+/// See [`Error`]; [`Error::Contention`] when the event does not come back in time.
+pub async fn opened<T, D, O, F>(stores: &Stores<T, D>, event: EventId, call: F) -> Result<O, Error>
+where
+    T: Transport,
+    D: Database,
+    O: EventOutcome,
+    F: AsyncFn() -> Result<O, scripts::Error>,
+{
+    for _ in 0..LOOKS_MAX {
+        let outcome = call().await?;
+        if !outcome.is_event_missing() {
+            return Ok(outcome);
+        }
+        // Boxed: it is rare and large, and every call of a script would carry it.
+        match Box::pin(rebuild_event(stores, event)).await? {
+            RebuildOutcome::Live => {}
+            RebuildOutcome::Busy => stores.cluster.sleep(LOOK_INTERVAL).await,
+            RebuildOutcome::EventMissing => return Ok(outcome),
+        }
+    }
+    Err(Error::Contention("waiting for an event that is being rebuilt"))
+}

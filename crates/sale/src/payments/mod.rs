@@ -1,0 +1,10 @@
+//! Payments: recorded, settled, continued, and found when no webhook told of them.
+
+mod collect_missed_events;
+pub(crate) mod continue_payment;
+mod record_event;
+mod settle_payment;
+
+pub use collect_missed_events::collect_missed_events;
+pub use record_event::record_event;
+pub use settle_payment::{SettleOutcome, settle_payment};

@@ -1,0 +1,10 @@
+//! Audits: reading all of an event in pages, and repairing what differs from the ledger.
+
+mod repair;
+mod scan;
+
+pub use repair::{
+    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, PLACES_REPAIRED_MAX, PlaceRepair, Repair,
+    RepairedHolds,
+};
+pub use scan::{scan_bookings, scan_buyers, scan_expiry, scan_holders, scan_resolved};

@@ -1,0 +1,27 @@
+//! Holds: made, pinned, sold and freed; and the journal from which the ledger learns of them.
+
+mod cancel_booking;
+mod confirm_booking;
+mod expire_holds;
+mod holds_a_ticket;
+mod list_due_holds;
+mod pin_hold;
+mod read_booking;
+pub(crate) mod read_journal;
+mod record;
+mod release_seats;
+mod reserve_seats;
+mod trim_journal;
+
+pub use cancel_booking::{CancelOutcome, cancel_booking};
+pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
+pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};
+pub use holds_a_ticket::holds_a_ticket;
+pub use list_due_holds::{DUE_HOLDS_MAX, DueHolds, list_due_holds};
+pub use pin_hold::{PinHold, PinOutcome, pin_hold};
+pub use read_booking::{BookingOutcome, read_booking};
+pub use read_journal::{JournalEntry, JournalKind, read_journal};
+pub use record::{Hold, HoldState, InvalidHold};
+pub use release_seats::{ReleaseOutcome, ReleaseReason, ReleaseSeats, release_seats};
+pub use reserve_seats::{Choice, PresentedPass, ReserveOutcome, ReserveSeats, reserve_seats};
+pub use trim_journal::trim_journal;

@@ -1,0 +1,55 @@
+//! Adds sections to an open event.
+
+use std::time::Duration;
+
+use cluster::{Argument, Cluster, Transport};
+use domain::id::EventId;
+use domain::section::Section;
+
+use crate::call::call;
+use crate::events::open_event::free_map;
+use crate::{Error, keys, registry};
+
+/// What adding did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddSectionsOutcome {
+    /// All sections are there; `new` of them were not before.
+    Added {
+        /// How many this call added.
+        new: i64,
+    },
+    /// The event is not open in Redis.
+    EventMissing,
+}
+
+/// Adds the sections that the event does not have yet, every place free.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn add_sections<T: Transport>(
+    cluster: &Cluster<T>,
+    event: EventId,
+    sections: &[Section],
+    deadline: Duration,
+) -> Result<AddSectionsOutcome, Error> {
+    let mut key_list = vec![keys::settings(event), keys::counts(event)];
+    let mut arguments: Vec<Argument> = Vec::new();
+    for section in sections {
+        if section.is_seated() {
+            key_list.push(keys::map(event, &section.name));
+        }
+        arguments.extend([
+            section.name.as_str().into(),
+            section.descriptor().into(),
+            i64::from(section.capacity()).into(),
+            free_map(section),
+        ]);
+    }
+    let reply = call(cluster, &registry::ADD_SECTIONS, &key_list, arguments, deadline).await?;
+    match reply.outcome()? {
+        "added" => Ok(AddSectionsOutcome::Added { new: reply.integer(1)? }),
+        "event_missing" => Ok(AddSectionsOutcome::EventMissing),
+        _ => Err(reply.unexpected()),
+    }
+}

@@ -1,0 +1,23 @@
+//! An event in Redis: opened, restored, changed and retired.
+
+mod add_sections;
+mod finish_opening;
+mod open_event;
+mod read_building;
+mod read_event;
+mod read_map;
+mod restore_bookings;
+mod retire_event;
+mod settings;
+mod update_event;
+
+pub use add_sections::{AddSectionsOutcome, add_sections};
+pub use finish_opening::{FinishOpening, FinishOpeningOutcome, finish_opening};
+pub use open_event::{OpenEvent, OpenOutcome, Opening, open_event};
+pub use read_building::{Building, read_building};
+pub use read_event::{EventOutcome, EventState, PlaceCounts, read_event};
+pub use read_map::read_map;
+pub use restore_bookings::{RESTORED_MAX, RestoreBookings, RestoreOutcome, restore_bookings};
+pub use retire_event::{RetireOutcome, retire_event};
+pub use settings::{EventSettings, SaleRules};
+pub use update_event::{EventUpdate, UpdateOutcome, update_event};

@@ -1,0 +1,13 @@
+//! Requests of any kind: idempotency keys and rates.
+
+mod begin_request;
+mod finish_request;
+mod idempotency;
+mod limit_rate;
+mod sweep_answers;
+
+pub use begin_request::{BeginOutcome, BeginRequest, begin_request};
+pub use finish_request::{Answer, FinishOutcome, FinishRequest, finish_request};
+pub use idempotency::Idempotency;
+pub use limit_rate::{LimitRate, RateVerdict, limit_rate};
+pub use sweep_answers::sweep_answers;
