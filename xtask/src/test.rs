@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     let folder = temporary_folder()?;
     let redis = RedisCluster::start(&folder.join("redis"), &RedisOptions::default())?;
     let postgres = Postgres::start(&folder.join("postgres"), Durability::Process)?;
-    stack::migrate(&postgres.url(), &root().join("infra/postgres/migrations"))?;
+    stack::migrate(&postgres.url(), &root().join("infra/postgres"))?;
     progress.done();
 
     // Without more words cargo tests the default members: all that runs natively. The components

@@ -6,9 +6,9 @@
 //! # One statement per step
 //!
 //! Each business step is one call of one SQL function of the schema `boxoffice`
-//! (`infra/postgres/migrations`), so it commits or fails as a whole. There is no `BEGIN` anywhere:
-//! Spin's connection pool does not roll back, so a guest that stops between `BEGIN` and `COMMIT`
-//! would hand its open transaction to the next request.
+//! (`infra/postgres/functions/<area>/<step>.sql`), so it commits or fails as a whole. There is no
+//! `BEGIN` anywhere: Spin's connection pool does not roll back, so a guest that stops between
+//! `BEGIN` and `COMMIT` would hand its open transaction to the next request.
 //!
 //! Every step may be repeated when its outcome is unknown (a lost reply, a deadline): a second call
 //! with the same arguments changes nothing and says what already happened. The loser of a race

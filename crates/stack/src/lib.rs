@@ -5,6 +5,7 @@
 //! machine are never touched. The interface is synchronous and may be called from async code.
 
 mod application;
+mod function_set;
 mod guardian;
 mod http;
 mod local_provider;
@@ -29,9 +30,10 @@ mod system;
 mod test_support;
 
 pub use application::Application;
+pub use function_set::FUNCTION_AREAS;
 pub use http::get;
 pub use local_provider::fake_provider_program;
-pub use migrate::{migrate, migrations_folder, repository};
+pub use migrate::{Migrated, migrate, repository, schema_folder};
 pub use ports::free_port;
 pub use postgres::{Durability, Postgres, application_url, create_database};
 pub use process::command_line;

@@ -8,7 +8,7 @@ use std::{env, fs, thread};
 use anyhow::{Context, Result};
 
 use crate::guardian;
-use crate::migrate::{migrate, migrations_folder};
+use crate::migrate::{migrate, schema_folder};
 use crate::postgres::{Durability, Postgres};
 use crate::redis_cluster::RedisCluster;
 use crate::redis_node::RedisOptions;
@@ -76,7 +76,7 @@ pub fn shared_database() -> &'static str {
         let start = || {
             let folder = temporary_folder()?.join("postgres");
             let postgres = Postgres::start(&folder, Durability::Process)?;
-            migrate(&postgres.url(), &migrations_folder())?;
+            migrate(&postgres.url(), &schema_folder())?;
             anyhow::Ok(postgres)
         };
         let postgres =

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::application::{Application, ApplicationStart};
 use crate::local_provider::LocalProvider;
-use crate::migrate::{migrate, migrations_folder};
+use crate::migrate::{migrate, schema_folder};
 use crate::ports::{free_port, is_free};
 use crate::postgres::{Durability, Postgres};
 use crate::record::{Kind, Record};
@@ -106,8 +106,8 @@ impl System {
         }
         record.write()?;
 
-        (options.on_step)("Applying the migrations");
-        migrate(&postgres.url(), &migrations_folder_of(&options.root))?;
+        (options.on_step)("Bringing the database up to date");
+        migrate(&postgres.url(), &schema_folder_of(&options.root))?;
 
         (options.on_step)("Starting the application");
         let mut variables = variables(&secrets, &redis, &postgres)?;
@@ -226,10 +226,10 @@ fn start_stores(
     })
 }
 
-/// The migrations beside spin.toml; those of this repository where there are none.
-fn migrations_folder_of(root: &Path) -> PathBuf {
-    let folder = root.join("infra/postgres/migrations");
-    if folder.is_dir() { folder } else { migrations_folder() }
+/// The schema beside spin.toml; that of this repository where there is none.
+fn schema_folder_of(root: &Path) -> PathBuf {
+    let folder = root.join("infra/postgres");
+    if folder.is_dir() { folder } else { schema_folder() }
 }
 
 /// The variables of spin.toml, by their name there.

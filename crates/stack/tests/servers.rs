@@ -80,26 +80,42 @@ fn a_dropped_server_ends() {
 #[test]
 fn postgres_keeps_its_data_over_a_crash_and_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
-    let migrations = tempfile::tempdir().expect("a folder");
+    let schema = folder.path().join("schema");
+    copy(&stack::schema_folder(), &schema);
     let first = "CREATE TABLE seat (name text PRIMARY KEY); INSERT INTO seat VALUES ('A-1-1');";
-    std::fs::write(migrations.path().join("V1__seats.sql"), first).expect("a file");
+    std::fs::write(schema.join("migrations/V101__seats.sql"), first).expect("a file");
 
     let folder = folder.path().join("postgres");
     let postgres = Postgres::start(&folder, Durability::Machine).expect("starts");
     let url = postgres.create_database("crash").expect("a database");
     assert!(postgres.create_database("crash").is_err());
-    assert_eq!(stack::migrate(&url, migrations.path()).expect("migrates"), 1);
+    let all = std::fs::read_dir(schema.join("migrations")).expect("the migrations").count();
+    let migrate = || stack::migrate(&url, &schema).map(|it| (it.migrations, it.functions));
+    assert_eq!(migrate().expect("migrates"), (all, true));
     postgres.kill().expect("is killed");
-    assert!(stack::migrate(&url, migrations.path()).is_err());
+    assert!(migrate().is_err());
     postgres.restart().expect("is started again");
-    assert_eq!(stack::migrate(&url, migrations.path()).expect("migrates"), 0);
+    assert_eq!(migrate().expect("migrates"), (0, false));
 
     postgres.stop().expect("stops");
     let postgres = Postgres::start(&folder, Durability::Process).expect("starts");
     // It fails when the table has lost its row or was never there.
     let second = "INSERT INTO seat SELECT name || '2' FROM seat; \
                   DO $$ BEGIN ASSERT (SELECT count(*) FROM seat) = 2; END $$;";
-    std::fs::write(migrations.path().join("V2__seats.sql"), second).expect("a file");
-    assert_eq!(stack::migrate(&url, migrations.path()).expect("migrates"), 1);
+    std::fs::write(schema.join("migrations/V102__seats.sql"), second).expect("a file");
+    assert_eq!(migrate().expect("migrates"), (1, true));
     drop(postgres);
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let (from, to) = entry.map(|it| (it.path(), to.join(it.file_name()))).expect("an entry");
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).expect("is copied");
+        }
+    }
 }

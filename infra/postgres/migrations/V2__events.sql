@@ -15,17 +15,59 @@ CREATE TABLE boxoffice.events (
     max_active bigint NOT NULL CHECK (max_active >= 0),
     release_per_s bigint NOT NULL CHECK (release_per_s >= 0),
     pass_ttl_s bigint NOT NULL CHECK (pass_ttl_s > 0),
+    -- How long a line waits for somebody who is not seen; 0 for ever.
+    abandon_after_s bigint NOT NULL DEFAULT 300
+        CHECK (abandon_after_s = 0 OR abandon_after_s BETWEEN 60 AND 86400),
+    -- Whether newcomers may join.
+    queue_joining boolean NOT NULL DEFAULT true,
+    -- What those who wait are told; '' for nothing.
+    queue_message text NOT NULL DEFAULT '',
     paused boolean NOT NULL DEFAULT false,
     cancelled boolean NOT NULL DEFAULT false,
+    -- When it was cancelled.
+    cancelled_at timestamptz,
     sold_out boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()),
+
     -- The number of the event's life in Redis. It only grows.
     generation bigint NOT NULL DEFAULT 1 CHECK (generation > 0),
-    created_at timestamptz NOT NULL DEFAULT boxoffice.present(),
-    CONSTRAINT events_end_after_start CHECK (ends_at > starts_at)
+    -- Grows with each change of what Redis decides by, so that changes may reach it in any order.
+    settings_version bigint NOT NULL DEFAULT 1,
+    -- Until then one instance builds the event in Redis; NULL when none does.
+    rebuild_until timestamptz,
+    -- When the worker last compared the event with Redis.
+    audited_at timestamptz NOT NULL DEFAULT '-infinity',
+    -- When nothing could be sold any more: the end, or the cancellation if that came first.
+    over_at timestamptz NOT NULL GENERATED ALWAYS AS (least(ends_at, cancelled_at)) STORED,
+    -- When the event's keys in Redis were given an end; NULL while they have none.
+    retired_at timestamptz,
+
+    -- The last queue number that was handed out to Redis. It only grows.
+    queue_ceiling bigint NOT NULL DEFAULT 0 CHECK (queue_ceiling >= 0),
+    -- The highest place in the queue that was let in, as draw * 2^32 + number. It only grows.
+    queue_served bigint NOT NULL DEFAULT 0 CHECK (queue_served >= 0),
+    -- What had been used up when the last block of numbers was handed out, as Redis names it.
+    numbers_state text,
+    -- The first number of that block; the last is queue_ceiling.
+    numbers_first bigint,
+    -- The secret of the draw, in hex: told to nobody before draw_count stands.
+    draw_seed text NOT NULL CHECK (draw_seed ~ '^[0-9a-f]{64}$'),
+    -- What is published of the seed when the event is created.
+    draw_commitment text NOT NULL
+        GENERATED ALWAYS AS (encode(sha256(decode(draw_seed, 'hex')), 'hex')) STORED,
+    -- How many numbers are drawn for: those given before the opening. Set once, for ever.
+    draw_count bigint CHECK (draw_count >= 0),
+    drawn_at timestamptz,
+
+    CONSTRAINT events_end_after_start CHECK (ends_at > starts_at),
+    CONSTRAINT events_cancelled_at CHECK (cancelled = (cancelled_at IS NOT NULL)),
+    CONSTRAINT events_drawn_once CHECK ((draw_count IS NULL) = (drawn_at IS NULL))
 );
 
 -- What the worker serves and what buyers list.
 CREATE INDEX events_live_by_end ON boxoffice.events (ends_at) WHERE NOT cancelled;
+-- Whose keys are still to be taken out of Redis.
+CREATE INDEX events_unretired ON boxoffice.events (over_at) WHERE retired_at IS NULL;
 
 CREATE TABLE boxoffice.sections (
     event_id uuid NOT NULL REFERENCES boxoffice.events (id),
@@ -64,79 +106,3 @@ CREATE TABLE boxoffice.event_requests (
 );
 
 CREATE INDEX event_requests_by_age ON boxoffice.event_requests (created_at);
-
--- An event with its sections, in the shape that the ledger crate reads.
-CREATE FUNCTION boxoffice.event_document(event boxoffice.events) RETURNS text
-LANGUAGE sql STABLE
-SET search_path = boxoffice, pg_temp
-AS $body$
-    SELECT json_build_object(
-        'id', event.id,
-        'name', event.name,
-        'description', event.description,
-        'venue', event.venue,
-        'starts_at_ms', unix_ms(event.starts_at),
-        'ends_at_ms', unix_ms(event.ends_at),
-        'on_sale_at_ms', unix_ms(event.on_sale_at),
-        'created_at_ms', unix_ms(event.created_at),
-        'currency', event.currency,
-        'sale', json_build_object(
-            'max_per_buyer', event.max_per_buyer,
-            'hold_ttl_s', event.hold_ttl_s,
-            'queue', json_build_object(
-                'enabled', event.queue_enabled,
-                'max_active', event.max_active,
-                'release_per_s', event.release_per_s,
-                'pass_ttl_s', event.pass_ttl_s
-            )
-        ),
-        'paused', event.paused,
-        'cancelled', event.cancelled,
-        'sold_out', event.sold_out,
-        'generation', event.generation,
-        'capacity', coalesce(sum(section.capacity), 0)::bigint,
-        'sections', coalesce(json_agg(json_build_object(
-            'name', section.name,
-            'kind', section.kind,
-            'rows', section.row_count,
-            'seats_per_row', section.seats_per_row,
-            'capacity', section.capacity,
-            'price', section.price
-        ) ORDER BY section.place) FILTER (WHERE section.name IS NOT NULL), '[]'::json)
-    )::text
-    FROM (VALUES (1)) AS one
-    LEFT JOIN sections AS section ON section.event_id = event.id;
-$body$;
-
--- Sections as the organiser describes them, in order. Sizes that do not belong to the kind are
--- ignored.
-CREATE FUNCTION boxoffice.described_sections(described jsonb)
-RETURNS TABLE (
-    name text, place bigint, kind text, row_count bigint, seats_per_row bigint, capacity bigint,
-    price bigint
-)
-LANGUAGE sql IMMUTABLE
-SET search_path = boxoffice, pg_temp
-AS $body$
-    SELECT
-        item.section ->> 'name',
-        item.place,
-        item.section ->> 'kind',
-        size.row_count,
-        size.seats_per_row,
-        CASE item.section ->> 'kind'
-            WHEN 'seated' THEN size.row_count * size.seats_per_row
-            ELSE (item.section ->> 'capacity')::bigint
-        END,
-        (item.section ->> 'price')::bigint
-    FROM jsonb_array_elements(described) WITH ORDINALITY AS item (section, place),
-        LATERAL (SELECT
-            CASE item.section ->> 'kind'
-                WHEN 'seated' THEN (item.section ->> 'rows')::bigint ELSE 0
-            END AS row_count,
-            CASE item.section ->> 'kind'
-                WHEN 'seated' THEN (item.section ->> 'seats_per_row')::bigint ELSE 0
-            END AS seats_per_row
-        ) AS size
-    ORDER BY item.place;
-$body$;

@@ -101,9 +101,9 @@ impl Bench {
         let built = finish(&mut self.cargo(&["test", "--no-run"], selection), &log, Duration::MAX)?;
         ensure!(built.is_some_and(|status| status.success()), "does not compile, see {log:?}");
 
-        // A schema of its own, with what the migrations say now.
+        // A schema of its own, with what the schema is now.
         let database = create_database(&self.postgres.url(), &format!("mutant_{}", unique()))?;
-        stack::migrate(&database, &self.tree.folder().join("infra/postgres/migrations"))?;
+        stack::migrate(&database, &self.tree.folder().join("infra/postgres"))?;
         let mut tests = self.cargo(&["test", "--no-fail-fast"], selection);
         tests.env("BOXOFFICE_TEST_DATABASE_URL", database);
         let Some(status) = finish(&mut tests, &log, TESTS_MAX)? else { return Ok(Fate::Hung) };

@@ -11,6 +11,7 @@ async fn the_database_limits_every_session() {
         ("statement_timeout", "2s"),
         ("lock_timeout", "1500ms"),
         ("idle_in_transaction_session_timeout", "5s"),
+        ("jit", "off"),
     ] {
         let sql = format!("SELECT current_setting('{setting}')");
         assert_eq!(database.texts(&sql).await, [value], "{setting}");
@@ -30,10 +31,10 @@ async fn every_function_fixes_its_search_path_or_names_only_the_catalog() {
         "booking_lock_key",
         "event_lock_key",
         "instant",
+        "now_utc",
         "payment_is_given_up",
         "payment_rank",
         "payment_step",
-        "present",
         "state_rank",
         "unix_ms",
     ];
@@ -47,7 +48,7 @@ async fn a_caller_with_another_search_path_reads_the_same_ledger() {
     database
         .execute(
             "CREATE SCHEMA evil; CREATE TABLE evil.events (id uuid);
-             CREATE FUNCTION evil.present() RETURNS timestamptz LANGUAGE sql RETURN now();
+             CREATE FUNCTION evil.now_utc() RETURNS timestamptz LANGUAGE sql RETURN now();
              SET search_path = evil",
         )
         .await;
@@ -86,6 +87,12 @@ async fn frequent_questions_are_answered_from_an_index() {
             "events_live_by_end",
             "SELECT id FROM boxoffice.events WHERE NOT cancelled AND ends_at > now()
              ORDER BY ends_at LIMIT 10"
+                .to_owned(),
+        ),
+        (
+            "events_unretired",
+            "SELECT id FROM boxoffice.events WHERE retired_at IS NULL AND over_at <= now()
+             ORDER BY over_at LIMIT 10"
                 .to_owned(),
         ),
         (

@@ -34,7 +34,7 @@ impl TestDatabase {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("ledger_{}_{number}", std::process::id());
         let url = stack::create_database(stack::shared_database(), &name).unwrap();
-        stack::migrate(&url, &stack::migrations_folder()).unwrap();
+        stack::migrate(&url, &stack::schema_folder()).unwrap();
         Self { url }
     }
 
@@ -50,7 +50,7 @@ impl TestDatabase {
 
     /// Brings the database to the newest schema once more.
     pub(crate) fn migrate_again(&self) {
-        stack::migrate(&self.url, &stack::migrations_folder()).unwrap();
+        stack::migrate(&self.url, &stack::schema_folder()).unwrap();
     }
 
     /// Opens many connections.

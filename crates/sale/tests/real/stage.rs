@@ -71,7 +71,7 @@ impl Stage {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("sale_{}_{number}", std::process::id());
         let url = stack::create_database(stack::shared_database(), &name).unwrap();
-        stack::migrate(&url, &stack::migrations_folder()).unwrap();
+        stack::migrate(&url, &stack::schema_folder()).unwrap();
         Self::open_in(stack::shared_redis(), url, sections, queue).await
     }
 

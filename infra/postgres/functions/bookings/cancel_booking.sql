@@ -1,0 +1,25 @@
+-- Cancels a confirmed booking: its places are free, its payment goes back. Outcomes: cancelled,
+-- already_cancelled, not_confirmed, event_started (an owner came too late), booking_missing.
+CREATE OR REPLACE FUNCTION boxoffice.cancel_booking(p_booking text, p_by_owner boolean, OUT outcome text)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = boxoffice, pg_temp
+AS $body$
+DECLARE
+    v_booking bookings;
+BEGIN
+    SELECT * INTO v_booking FROM bookings AS b WHERE b.id = p_booking FOR UPDATE;
+    outcome := CASE
+        WHEN v_booking.id IS NULL THEN 'booking_missing'
+        WHEN v_booking.state IN ('cancelled', 'refunded') THEN 'already_cancelled'
+        WHEN v_booking.state <> 'confirmed' THEN 'not_confirmed'
+        WHEN p_by_owner AND EXISTS (
+            SELECT FROM events AS e WHERE e.id = v_booking.event_id AND e.starts_at <= now()
+        ) THEN 'event_started'
+        ELSE 'cancelled'
+    END;
+    IF outcome = 'cancelled' THEN
+        PERFORM withdraw_booking(v_booking, 'cancelled', 'cancelled');
+    END IF;
+END
+$body$;

@@ -1,0 +1,63 @@
+-- Writes journal entries, given as arrays of equal length, as bookings. applied counts bookings
+-- that were new or moved on; ignored counts entries that no booking can be made of, or whose event
+-- is unknown. The outcome is the same for any order, any repetition and any number of workers:
+-- per booking the highest state and the latest expiry win.
+CREATE OR REPLACE FUNCTION boxoffice.drain_journal(
+    p_kinds text[], p_bookings text[], p_events text[], p_users text[], p_sections text[],
+    p_seats text[], p_quantities bigint[], p_amounts bigint[], p_currencies text[],
+    p_created_at_ms bigint[], p_expires_at_ms bigint[],
+    OUT applied bigint, OUT ignored bigint
+)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = boxoffice, pg_temp
+AS $body$
+DECLARE
+    v_usable bigint;
+BEGIN
+    WITH entries AS (
+        SELECT e.kind, e.booking, e.event::uuid AS event_id, e.user_id::uuid AS user_id,
+            e.section, string_to_array(e.seats, ',') AS seats, e.quantity, e.amount, e.currency,
+            instant(e.created_at_ms) AS created_at, instant(e.expires_at_ms) AS expires_at
+        FROM unnest(p_kinds, p_bookings, p_events, p_users, p_sections, p_seats, p_quantities,
+            p_amounts, p_currencies, p_created_at_ms, p_expires_at_ms
+        ) AS e (kind, booking, event, user_id, section, seats, quantity, amount, currency,
+            created_at_ms, expires_at_ms)
+    ),
+    -- An entry that breaks a CHECK would fail its batch for ever, so it is left out.
+    usable AS (
+        SELECT * FROM entries
+        WHERE kind IN ('reserved', 'expired', 'released')
+            AND quantity > 0 AND cardinality(seats) IN (0, quantity) AND amount >= 0
+            AND currency ~ '^[A-Z]{3}$'
+            AND EXISTS (SELECT FROM events AS known WHERE known.id = entries.event_id)
+    ),
+    -- One row per booking: no statement may write the same row twice. In the order of their ids,
+    -- so that two workers never wait for each other in a circle.
+    latest AS (
+        SELECT DISTINCT ON (booking COLLATE "C") *, max(expires_at) OVER (PARTITION BY booking) AS last_expiry
+        FROM usable
+        ORDER BY booking COLLATE "C", state_rank(kind) DESC
+    ),
+    written AS (
+        INSERT INTO bookings AS b (
+            id, event_id, user_id, state, section, seats, quantity, amount, currency, created_at,
+            expires_at
+        )
+        SELECT booking, event_id, user_id, kind, section, seats, quantity, amount, currency,
+            created_at, last_expiry
+        FROM latest ORDER BY booking COLLATE "C"
+        ON CONFLICT (id) DO UPDATE SET
+            state = CASE
+                WHEN state_rank(excluded.state) > state_rank(b.state) THEN excluded.state
+                ELSE b.state
+            END,
+            expires_at = greatest(excluded.expires_at, b.expires_at)
+        WHERE state_rank(excluded.state) > state_rank(b.state)
+            OR state_rank(b.state) < state_rank('confirmed') AND excluded.expires_at > b.expires_at
+        RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM usable) INTO applied, v_usable;
+    ignored := cardinality(p_kinds) - v_usable;
+END
+$body$;

@@ -1,0 +1,22 @@
+-- A buyer's bookings, newest first, after the one at (p_before_ms, p_before) if given.
+CREATE OR REPLACE FUNCTION boxoffice.list_bookings(
+    p_user uuid, p_limit bigint, p_before_ms bigint, p_before text
+)
+RETURNS TABLE (
+    booking_id text, event_id text, user_id text, status text, section text, seats text,
+    quantity bigint, amount bigint, currency text, expires_at_ms bigint, created_at_ms bigint
+)
+LANGUAGE sql STABLE
+SECURITY DEFINER
+SET search_path = boxoffice, pg_temp
+AS $body$
+    SELECT b.id, b.event_id::text, b.user_id::text, b.state, b.section,
+        array_to_string(b.seats, ','), b.quantity, b.amount, b.currency::text,
+        unix_ms(b.expires_at), unix_ms(b.created_at)
+    FROM bookings AS b
+    WHERE b.user_id = p_user
+        -- Without a cursor, before the end of time: one plan for both, on one index range.
+        AND (b.created_at, b.id)
+            < (coalesce(instant(p_before_ms), 'infinity'::timestamptz), coalesce(p_before, ''))
+    ORDER BY b.created_at DESC, b.id DESC LIMIT p_limit
+$body$;

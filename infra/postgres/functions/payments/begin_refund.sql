@@ -1,0 +1,17 @@
+-- Writes down that a payment is about to be refunded, once. amount: what goes back; NULL when
+-- nothing is to be refunded (not decided so, or done).
+CREATE OR REPLACE FUNCTION boxoffice.begin_refund(p_payment text, OUT amount bigint)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = boxoffice, pg_temp
+AS $body$
+BEGIN
+    INSERT INTO refunds (payment_id, amount)
+    SELECT p.id, p.amount FROM payments AS p
+    WHERE p.id = p_payment AND p.decision = 'give_back' AND p.provider_state <> 'refunded'
+    ON CONFLICT (payment_id) DO NOTHING;
+    SELECT r.amount INTO begin_refund.amount
+    FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id
+    WHERE r.payment_id = p_payment AND p.provider_state <> 'refunded';
+END
+$body$;

@@ -1,0 +1,74 @@
+-- Keeps a payment that was begun at the provider for a hold. Outcomes: recorded; payment_taken (it
+-- belongs to another booking); or why nothing can be paid: event_missing, invalid_seats,
+-- booking_differs, already_confirmed, already_released, booking_expired, cancelled, event_ended,
+-- payment_given_back (with this one; the next one may do), payment_differs (not the price). A new
+-- payment that is not wanted is kept all the same, to be cancelled at the provider.
+CREATE OR REPLACE FUNCTION boxoffice.record_payment(
+    p_booking text, p_event uuid, p_user uuid, p_section text, p_seats text[], p_quantity bigint,
+    p_amount bigint, p_currency text, p_created_at_ms bigint, p_expires_at_ms bigint,
+    p_payment text, p_asked bigint, p_asked_currency text, p_livemode boolean, OUT outcome text
+)
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = boxoffice, pg_temp
+AS $body$
+DECLARE
+    v_seats text[] := ARRAY(SELECT seat FROM unnest(p_seats) AS seat ORDER BY seat COLLATE "C");
+    v_booking bookings;
+    v_section sections;
+    v_cancelled boolean;
+    v_ended boolean;
+    v_payment payments;
+    v_is_new boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(event_lock_key(p_event));
+    SELECT e.cancelled, e.ends_at <= now() INTO v_cancelled, v_ended
+    FROM events AS e WHERE e.id = p_event;
+    IF NOT FOUND THEN
+        outcome := 'event_missing';
+        RETURN;
+    END IF;
+    SELECT * INTO v_section FROM sections AS s WHERE s.event_id = p_event AND s.name = p_section;
+    IF NOT FOUND OR NOT seats_exist(v_section, v_seats, p_quantity) THEN
+        outcome := 'invalid_seats';
+        RETURN;
+    END IF;
+    v_booking := lock_booking(p_booking, p_event, p_user, p_section, v_seats, p_quantity,
+        p_amount, p_currency, p_created_at_ms, p_expires_at_ms);
+
+    INSERT INTO payments (id, booking_id, event_id, amount, currency, livemode)
+    VALUES (p_payment, p_booking, p_event, greatest(p_asked, 0), p_asked_currency, p_livemode)
+    ON CONFLICT (id) DO NOTHING;
+    v_is_new := FOUND;
+    SELECT * INTO STRICT v_payment FROM payments AS p WHERE p.id = p_payment FOR UPDATE;
+    IF v_payment.booking_id IS DISTINCT FROM p_booking THEN
+        outcome := 'payment_taken';
+        RETURN;
+    END IF;
+
+    outcome := CASE
+        WHEN (v_booking.event_id, v_booking.user_id, v_booking.section, v_booking.seats,
+                v_booking.quantity, v_booking.amount, v_booking.currency::text)
+            IS DISTINCT FROM
+            (p_event, p_user, p_section, v_seats, p_quantity, p_amount, p_currency)
+            THEN 'booking_differs'
+        WHEN v_booking.state = 'confirmed' THEN 'already_confirmed'
+        WHEN v_booking.state = 'released' THEN 'already_released'
+        WHEN v_booking.state IN ('cancelled', 'refunded') OR v_cancelled THEN 'cancelled'
+        WHEN v_booking.state = 'expired' OR v_booking.expires_at <= now() THEN 'booking_expired'
+        WHEN v_ended THEN 'event_ended'
+        WHEN payment_is_given_up(v_payment.provider_state, v_payment.decision)
+            THEN 'payment_given_back'
+        WHEN (p_asked, p_asked_currency) IS DISTINCT FROM (p_amount, p_currency)
+            THEN 'payment_differs'
+        ELSE 'recorded'
+    END;
+    IF v_is_new THEN
+        IF outcome = 'recorded' THEN
+            PERFORM wake_payment(p_payment);
+        ELSE
+            PERFORM decide_give_back(p_payment, outcome);
+        END IF;
+    END IF;
+END
+$body$;
