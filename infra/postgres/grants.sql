@@ -13,8 +13,8 @@ DECLARE
         -- events
         'active_events', 'add_sections', 'begin_rebuild', 'bookings_to_restore', 'cancel_event',
         'cancel_event_bookings', 'create_event', 'end_event_holds', 'event_holds',
-        'find_event', 'finish_rebuild', 'lease_rebuild', 'list_events',
-        'mark_sold_out', 'update_event',
+        'events_to_retire', 'find_event', 'finish_rebuild', 'lease_rebuild', 'list_events',
+        'mark_sold_out', 'note_retired', 'update_event',
         -- queue
         'checkpoint_queue', 'find_draw', 'fix_draw', 'grant_numbers', 'leave_queue',
         'place_is_spent',

@@ -13,6 +13,7 @@ mod finish_rebuild;
 mod lease_rebuild;
 mod list_events;
 mod mark_sold_out;
+mod retiring;
 mod update_event;
 
 pub use active_events::{ACTIVE_EVENTS_MAX, active_events};
@@ -30,4 +31,7 @@ pub use finish_rebuild::finish_rebuild;
 pub use lease_rebuild::{LeaseOutcome, REBUILD_LEASE_MS, lease_rebuild};
 pub use list_events::{EventPage, ListEvents, list_events};
 pub use mark_sold_out::mark_sold_out;
+pub use retiring::{
+    EVENTS_RETIRED_MAX, EventToRetire, RETIRE_AFTER_MS, events_to_retire, note_retired,
+};
 pub use update_event::{UpdateEventOutcome, update_event};

@@ -12,6 +12,7 @@ mod opening;
 mod payments;
 mod provider_events;
 mod races;
+mod retiring;
 mod roles;
 mod sagas;
 mod schema;
