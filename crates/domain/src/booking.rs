@@ -1,5 +1,7 @@
 //! A booking: seats held for a buyer, then paid, or given back.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BookingId, EventId, UserId};
@@ -36,9 +38,17 @@ impl BookingStatus {
             Self::Cancelled => "cancelled",
         }
     }
+}
 
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
+/// A word that is none of [`BookingStatus`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a status of a booking")]
+pub struct UnknownStatus;
+
+impl FromStr for BookingStatus {
+    type Err = UnknownStatus;
+
+    fn from_str(word: &str) -> Result<Self, UnknownStatus> {
         [
             Self::Reserved,
             Self::Confirmed,
@@ -49,6 +59,7 @@ impl BookingStatus {
         ]
         .into_iter()
         .find(|status| status.as_str() == word)
+        .ok_or(UnknownStatus)
     }
 }
 

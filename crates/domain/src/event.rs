@@ -13,5 +13,5 @@ pub use checks::{
     PRICE_MAX, RELEASE_PER_S_MAX, SECTIONS_MAX, section_problems,
 };
 pub use details::{EventChange, NewEvent};
-pub use settings::{QueueChange, QueueSettings, SaleChange, SaleSettings};
+pub use settings::{QueueChange, QueueSettings, SaleChange, SaleSettings, Setting};
 pub use status::{EventStatus, SaleState};

@@ -9,19 +9,9 @@ CREATE TABLE boxoffice.events (
     ends_at timestamptz NOT NULL,
     on_sale_at timestamptz NOT NULL,
     currency char(3) NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-    max_per_buyer bigint NOT NULL CHECK (max_per_buyer > 0),
-    hold_ttl_s bigint NOT NULL CHECK (hold_ttl_s > 0),
-    queue_enabled boolean NOT NULL,
-    max_active bigint NOT NULL CHECK (max_active >= 0),
-    release_per_s bigint NOT NULL CHECK (release_per_s >= 0),
-    pass_ttl_s bigint NOT NULL CHECK (pass_ttl_s > 0),
-    -- How long a line waits for somebody who is not seen; 0 for ever.
-    abandon_after_s bigint NOT NULL DEFAULT 300
-        CHECK (abandon_after_s = 0 OR abandon_after_s BETWEEN 60 AND 86400),
-    -- Whether newcomers may join.
-    queue_joining boolean NOT NULL DEFAULT true,
-    -- What those who wait are told; '' for nothing.
-    queue_message text NOT NULL DEFAULT '',
+    -- The rules of the sale, as `domain::event::SaleSettings` writes them. One that is not there
+    -- has its default. A column of its own is for what a query filters or computes by.
+    sale jsonb NOT NULL CHECK (jsonb_typeof(sale) = 'object'),
     paused boolean NOT NULL DEFAULT false,
     cancelled boolean NOT NULL DEFAULT false,
     -- When it was cancelled.
@@ -92,6 +82,7 @@ CREATE TABLE boxoffice.sections (
     ),
     -- The last word on standing places, whatever a function does.
     CONSTRAINT sections_never_oversold CHECK (
+        -- mutant: no-limit-of-the-standing-counter
         standing_sold BETWEEN 0 AND CASE kind WHEN 'standing' THEN capacity ELSE 0 END
     )
 );

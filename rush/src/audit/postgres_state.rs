@@ -106,10 +106,9 @@ mod tests {
         let event_id = Uuid::now_v7();
         let inserts = format!(
             "INSERT INTO boxoffice.events (id, name, description, venue, starts_at, ends_at,
-                 on_sale_at, currency, max_per_buyer, hold_ttl_s, queue_enabled, max_active,
-                 release_per_s, pass_ttl_s)
+                 on_sale_at, currency, sale, draw_seed)
              VALUES ('{event_id}', 'Audit', '', '', now(), now() + interval '1 h', now(), 'EUR',
-                 4, 10, true, 1, 1, 300);
+                 '{{}}', repeat('0', 64));
              INSERT INTO boxoffice.sections (event_id, name, place, kind, row_count,
                  seats_per_row, capacity, price, standing_sold)
              VALUES ('{event_id}', 'A', 1, 'seated', 1, 2, 2, 100, 0),

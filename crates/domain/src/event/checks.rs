@@ -43,7 +43,7 @@ pub struct FieldProblem {
 }
 
 impl FieldProblem {
-    fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(super) fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { field: field.into(), problem: problem.into() }
     }
 }
@@ -60,7 +60,7 @@ impl NewEvent {
             problems.push(FieldProblem::new("currency", "must be three upper-case letters"));
         }
         problems.extend(section_problems(&self.sections));
-        check_sale(&self.sale, &mut problems);
+        self.sale.check("sale", &mut problems);
         problems
     }
 }
@@ -80,7 +80,7 @@ impl EventChange {
         check_times(starts_at, ends_at, self.on_sale_at, &mut problems);
         if let Some(change) = &self.sale {
             // What is left out is taken from rules that are allowed.
-            check_sale(&change.applied_to(SaleSettings::default()), &mut problems);
+            change.applied_to(SaleSettings::default()).check("sale", &mut problems);
         }
         problems
     }
@@ -145,32 +145,5 @@ fn check_times(
     }
     if on_sale_at.is_some_and(|on_sale_at| on_sale_at >= ends_at) {
         problems.push(FieldProblem::new("on_sale_at", "must be before ends_at"));
-    }
-}
-
-fn check_sale(sale: &SaleSettings, problems: &mut Vec<FieldProblem>) {
-    for (field, value, least, most) in [
-        ("sale.max_per_buyer", sale.max_per_buyer, 1, MAX_PER_BUYER_MAX),
-        ("sale.hold_ttl_s", sale.hold_ttl_s, 1, HOLD_TTL_MAX_S),
-        // Zero lets nobody in: the organiser's way to hold the line without pausing the sale.
-        ("sale.queue.max_active", sale.queue.max_active, 0, MAX_ACTIVE_MAX),
-        ("sale.queue.release_per_s", sale.queue.release_per_s, 0, RELEASE_PER_S_MAX),
-        ("sale.queue.pass_ttl_s", sale.queue.pass_ttl_s, 1, PASS_TTL_MAX_S),
-    ] {
-        if !(least..=most).contains(&value) {
-            problems.push(FieldProblem::new(field, format!("must be {least} to {most}")));
-        }
-    }
-    let abandon_after_s = sale.queue.abandon_after_s;
-    if abandon_after_s != 0
-        && !(ABANDON_AFTER_MIN_S..=ABANDON_AFTER_MAX_S).contains(&abandon_after_s)
-    {
-        let problem = format!("must be 0 or {ABANDON_AFTER_MIN_S} to {ABANDON_AFTER_MAX_S}");
-        problems.push(FieldProblem::new("sale.queue.abandon_after_s", problem));
-    }
-    let message = &sale.queue.message;
-    if message.chars().count() > MESSAGE_LENGTH_MAX || message.chars().any(char::is_control) {
-        let problem = format!("must be one line of at most {MESSAGE_LENGTH_MAX} characters");
-        problems.push(FieldProblem::new("sale.queue.message", problem));
     }
 }

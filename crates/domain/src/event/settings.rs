@@ -1,117 +1,159 @@
 //! The rules of a sale and of its queue, and what changes of them.
+//!
+//! A setting is one line below: its type, its default and what is allowed. The ledger keeps all of
+//! them as one document and `PUT` merges changes into it, so nothing else names a setting but
+//! `openapi.yaml`, and `scripts::SaleRules` if a script decides by it.
 
 use serde::{Deserialize, Serialize};
 
-/// How the queue of an event lets fans in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct QueueSettings {
-    /// Whether a pass is needed to reserve.
-    pub enabled: bool,
-    /// Passes that may be out at once.
-    pub max_active: i64,
-    /// Fans let in per second at most.
-    pub release_per_s: i64,
-    /// Life of a pass, in seconds.
-    pub pass_ttl_s: i64,
-    /// How long the line waits for somebody who is not seen, in seconds; 0 for ever. The place
-    /// stays until the line has passed it.
-    pub abandon_after_s: i64,
-    /// Whether newcomers may join; those who have a place keep it.
-    pub joining: bool,
-    /// What those who wait are told; empty for nothing.
-    pub message: String,
+use super::checks::{
+    ABANDON_AFTER_MAX_S, ABANDON_AFTER_MIN_S, FieldProblem, HOLD_TTL_MAX_S, MAX_ACTIVE_MAX,
+    MAX_PER_BUYER_MAX, MESSAGE_LENGTH_MAX, PASS_TTL_MAX_S, RELEASE_PER_S_MAX,
+};
+
+/// Makes a struct of settings, the struct of a change of them, and the checks. Each setting is
+/// `name: type = default, rule;`.
+macro_rules! settings {
+    (
+        $(#[$documentation:meta])* $settings:ident,
+        $(#[$change_documentation:meta])* $change:ident {
+            $($(#[$of_field:meta])* $field:ident: $kind:ty = $default:expr, $rule:expr;)*
+        }
+    ) => {
+        $(#[$documentation])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct $settings {
+            $($(#[$of_field])* pub $field: $kind,)*
+        }
+
+        impl Default for $settings {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+
+        impl $settings {
+            /// Notes what is not allowed. `path` is where the settings stand in the document.
+            pub(super) fn check(&self, path: &str, problems: &mut Vec<FieldProblem>) {
+                $($rule(&self.$field, &format!("{path}.{}", stringify!($field)), problems);)*
+            }
+        }
+
+        $(#[$change_documentation])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct $change {
+            $(
+                #[doc = concat!("A new `", stringify!($field), "`; `None` leaves it.")]
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub $field: Option<<$kind as Setting>::Change>,
+            )*
+        }
+
+        impl $change {
+            /// The settings after the change.
+            pub fn applied_to(&self, settings: $settings) -> $settings {
+                $settings { $($field: settings.$field.changed(self.$field.clone()),)* }
+            }
+        }
+
+        impl Setting for $settings {
+            type Change = $change;
+
+            fn changed(self, change: Option<$change>) -> Self {
+                change.unwrap_or_default().applied_to(self)
+            }
+        }
+    };
 }
 
-impl Default for QueueSettings {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            max_active: 100,
-            release_per_s: 50,
-            pass_ttl_s: 300,
-            abandon_after_s: 300,
-            joining: true,
-            message: String::new(),
+/// What a setting can be: a value, which a change replaces, or settings, of which it may name a
+/// part.
+pub trait Setting {
+    /// What a change of it says.
+    type Change;
+
+    /// The setting after `change`.
+    #[must_use]
+    fn changed(self, change: Option<Self::Change>) -> Self;
+}
+
+macro_rules! values {
+    ($($value:ty),*) => {
+        $(impl Setting for $value {
+            type Change = Self;
+
+            fn changed(self, change: Option<Self>) -> Self {
+                change.unwrap_or(self)
+            }
+        })*
+    };
+}
+
+values!(bool, i64, String);
+
+settings! {
+    /// The rules of a sale.
+    SaleSettings,
+    /// What changes of the rules of a sale.
+    SaleChange {
+        /// Tickets of one buyer at most, held and bought together.
+        max_per_buyer: i64 = 4, between(1, MAX_PER_BUYER_MAX);
+        /// Life of an unpaid hold, in seconds; a change is for holds that are made from then on.
+        hold_ttl_s: i64 = 600, between(1, HOLD_TTL_MAX_S);
+        /// The queue.
+        queue: QueueSettings = QueueSettings::default(), QueueSettings::check;
+    }
+}
+
+settings! {
+    /// How the queue of an event lets fans in.
+    QueueSettings,
+    /// What changes of how the queue lets fans in.
+    QueueChange {
+        /// Whether a pass is needed to reserve.
+        enabled: bool = true, anything;
+        /// Passes that may be out at once. Zero lets nobody in: the organiser's way to hold the
+        /// line without pausing the sale.
+        max_active: i64 = 100, between(0, MAX_ACTIVE_MAX);
+        /// Fans let in per second at most.
+        release_per_s: i64 = 50, between(0, RELEASE_PER_S_MAX);
+        /// Life of a pass, in seconds; a change is for passes that are given from then on.
+        pass_ttl_s: i64 = 300, between(1, PASS_TTL_MAX_S);
+        /// How long the line waits for somebody who is not seen, in seconds; 0 for ever. The place
+        /// stays until the line has passed it. A change counts from then on.
+        abandon_after_s: i64 = 300, zero_or_between(ABANDON_AFTER_MIN_S, ABANDON_AFTER_MAX_S);
+        /// Whether newcomers may join; those who have a place keep it.
+        joining: bool = true, anything;
+        /// What those who wait are told; empty for nothing.
+        message: String = String::new(), one_line(MESSAGE_LENGTH_MAX);
+    }
+}
+
+fn anything<T>(_: &T, _: &str, _: &mut Vec<FieldProblem>) {}
+
+fn between(least: i64, most: i64) -> impl Fn(&i64, &str, &mut Vec<FieldProblem>) {
+    move |value, path, problems| {
+        if !(least..=most).contains(value) {
+            problems.push(FieldProblem::new(path, format!("must be {least} to {most}")));
         }
     }
 }
 
-/// The rules of a sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SaleSettings {
-    /// Tickets of one buyer at most, held and bought together.
-    pub max_per_buyer: i64,
-    /// Life of an unpaid hold, in seconds.
-    pub hold_ttl_s: i64,
-    /// The queue.
-    pub queue: QueueSettings,
-}
-
-impl Default for SaleSettings {
-    fn default() -> Self {
-        Self { max_per_buyer: 4, hold_ttl_s: 600, queue: QueueSettings::default() }
+fn zero_or_between(least: i64, most: i64) -> impl Fn(&i64, &str, &mut Vec<FieldProblem>) {
+    move |value, path, problems| {
+        if *value != 0 && !(least..=most).contains(value) {
+            problems.push(FieldProblem::new(path, format!("must be 0 or {least} to {most}")));
+        }
     }
 }
-/// What changes of the rules of a sale.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct SaleChange {
-    /// A new limit per buyer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_per_buyer: Option<i64>,
-    /// A new life of holds, in seconds; for holds that are made from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hold_ttl_s: Option<i64>,
-    /// What changes of the queue.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub queue: Option<QueueChange>,
-}
 
-/// What changes of how the queue lets fans in.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct QueueChange {
-    /// Whether a pass is needed to reserve.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-    /// A new number of passes that may be out at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_active: Option<i64>,
-    /// A new rate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub release_per_s: Option<i64>,
-    /// A new life of passes, in seconds; for passes that are given from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pass_ttl_s: Option<i64>,
-    /// A new time after which a place is abandoned, in seconds; it counts from the change.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub abandon_after_s: Option<i64>,
-    /// Whether newcomers may join.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub joining: Option<bool>,
-    /// What those who wait are told from now on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-}
-
-impl SaleChange {
-    /// The rules after the change.
-    pub fn applied_to(&self, sale: SaleSettings) -> SaleSettings {
-        let queue = self.queue.clone().unwrap_or_default();
-        SaleSettings {
-            max_per_buyer: self.max_per_buyer.unwrap_or(sale.max_per_buyer),
-            hold_ttl_s: self.hold_ttl_s.unwrap_or(sale.hold_ttl_s),
-            queue: QueueSettings {
-                enabled: queue.enabled.unwrap_or(sale.queue.enabled),
-                max_active: queue.max_active.unwrap_or(sale.queue.max_active),
-                release_per_s: queue.release_per_s.unwrap_or(sale.queue.release_per_s),
-                pass_ttl_s: queue.pass_ttl_s.unwrap_or(sale.queue.pass_ttl_s),
-                abandon_after_s: queue.abandon_after_s.unwrap_or(sale.queue.abandon_after_s),
-                joining: queue.joining.unwrap_or(sale.queue.joining),
-                message: queue.message.unwrap_or(sale.queue.message),
-            },
+fn one_line(length_max: usize) -> impl Fn(&String, &str, &mut Vec<FieldProblem>) {
+    move |text, path, problems| {
+        if text.chars().count() > length_max || text.chars().any(char::is_control) {
+            let problem = format!("must be one line of at most {length_max} characters");
+            problems.push(FieldProblem::new(path, problem));
         }
     }
 }

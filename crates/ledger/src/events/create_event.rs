@@ -3,7 +3,6 @@
 use domain::draw::{Seed, seed_to_hex};
 use domain::event::NewEvent;
 use domain::id::EventId;
-use domain::time::Instant;
 
 use crate::database::{Database, Value};
 use crate::error::Error;
@@ -12,18 +11,14 @@ use crate::row::{json_text, one_row};
 
 const STEP: &str = "create_event";
 const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.create_event(\
-     $1::text::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $7::bigint, $8::text, \
-     $9::text::jsonb, $10::bigint, $11::bigint, $12::boolean, $13::bigint, $14::bigint, \
-     $15::bigint, $16::text, $17::text, $18::text, $19::boolean, $20::text, \
-     $21::bigint)";
+     $1::text::uuid, $2::text::jsonb, $3::text, $4::text, $5::text)";
 
 /// A new event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateEvent<'a> {
     /// A fresh id. Calling again with the same id gives the stored event.
     pub event: EventId,
-    /// What the organiser asked for, validated by the caller; the tables' checks refuse what it
-    /// let through. Without `on_sale_at` the sale opens now, by the clock of Postgres.
+    /// What the organiser asked for, validated by the caller. Without `on_sale_at` the sale opens now, by the clock of Postgres.
     pub wanted: &'a NewEvent,
     /// The secret of its draw: 32 bytes that nobody can foretell.
     pub draw_seed: &'a Seed,
@@ -61,30 +56,12 @@ pub async fn create_event<D: Database>(
     database: &D,
     request: &CreateEvent<'_>,
 ) -> Result<CreateEventOutcome, Error> {
-    let wanted = request.wanted;
-    let sale = &wanted.sale;
     let parameters = vec![
         request.event.to_string().into(),
-        wanted.name.as_str().into(),
-        wanted.description.as_str().into(),
-        wanted.venue.as_str().into(),
-        wanted.starts_at.unix_ms().into(),
-        wanted.ends_at.unix_ms().into(),
-        wanted.on_sale_at.map(Instant::unix_ms).into(),
-        wanted.currency.as_str().into(),
-        json_text(STEP, &wanted.sections)?,
-        sale.max_per_buyer.into(),
-        sale.hold_ttl_s.into(),
-        sale.queue.enabled.into(),
-        sale.queue.max_active.into(),
-        sale.queue.release_per_s.into(),
-        sale.queue.pass_ttl_s.into(),
+        json_text(STEP, request.wanted)?,
+        seed_to_hex(request.draw_seed).into(),
         Value::from(request.idempotency.map(|idempotency| idempotency.key)),
         Value::from(request.idempotency.map(|idempotency| idempotency.fingerprint)),
-        seed_to_hex(request.draw_seed).into(),
-        sale.queue.joining.into(),
-        sale.queue.message.as_str().into(),
-        sale.queue.abandon_after_s.into(),
     ];
     let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
     match row.text()?.as_str() {

@@ -41,16 +41,11 @@ pub struct StoredEvent {
     pub sold_out: bool,
     /// The number of the event's present life in Redis; it only grows.
     pub generation: i64,
-    /// Grows with each change of what Redis decides by. Missing in answers that were kept before
-    /// there were versions; nobody applies those.
-    #[serde(default)]
+    /// Grows with each change of what Redis decides by.
     pub settings_version: i64,
-    /// What is published of the draw's seed, in hex. Missing in answers that were kept before there
-    /// was a draw.
-    #[serde(default)]
+    /// What is published of the draw's seed, in hex.
     pub draw_commitment: String,
     /// How many numbers are drawn for, once that is decided.
-    #[serde(default)]
     pub draw_count: Option<u32>,
     /// Places of all sections.
     pub capacity: u64,

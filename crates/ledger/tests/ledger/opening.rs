@@ -127,7 +127,7 @@ async fn each_change_that_matters_to_redis_raises_the_version() {
         ("sold_out = true", 1),
         ("paused = true", 2),
         ("paused = true", 2),
-        ("max_active = 7, hold_ttl_s = 8", 3),
+        ("sale = sale || '{\"hold_ttl_s\": 8}'", 3),
         ("cancelled = true, cancelled_at = now()", 4),
     ] {
         database.execute(&format!("UPDATE boxoffice.events SET {change}")).await;

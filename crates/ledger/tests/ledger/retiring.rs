@@ -80,11 +80,9 @@ async fn a_list_has_a_limit() {
     database
         .execute(&format!(
             "INSERT INTO boxoffice.events (id, name, description, venue, starts_at, ends_at,
-                 on_sale_at, currency, max_per_buyer, hold_ttl_s, queue_enabled, max_active,
-                 release_per_s, pass_ttl_s, draw_seed)
+                 on_sale_at, currency, sale, draw_seed)
              SELECT gen_random_uuid(), name, description, venue, starts_at, ends_at, on_sale_at,
-                 currency, max_per_buyer, hold_ttl_s, queue_enabled, max_active, release_per_s,
-                 pass_ttl_s, draw_seed
+                 currency, sale, draw_seed
              FROM boxoffice.events, generate_series(1, {EVENTS_RETIRED_MAX})"
         ))
         .await;

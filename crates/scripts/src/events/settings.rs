@@ -8,59 +8,90 @@ use domain::time::Instant;
 
 use crate::call::join_names;
 
-/// The rules of a sale in the units of the scripts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SaleRules {
-    /// Tickets of one buyer at most, held and bought together.
-    pub max_per_buyer: i64,
-    /// Life of an unpaid hold, in ms.
-    pub hold_ttl_ms: i64,
-    /// Whether a pass is needed to reserve.
-    pub queue_enabled: bool,
-    /// Passes that may be out at once.
-    pub max_active: i64,
-    /// Users let in per second at most.
-    pub release_per_s: i64,
-    /// Life of a pass, in ms.
-    pub pass_ttl_ms: i64,
-    /// How long a place is kept in the line for somebody who is not seen, in ms; 0 for ever.
-    pub abandon_after_ms: i64,
-    /// Whether newcomers may join the queue.
-    pub joining: bool,
-    /// What those who wait are told.
-    pub message: String,
+/// Makes [`SaleRules`], and what writes and reads its fields of the settings hash. Each rule is
+/// `name: type = where it comes from;`, and its field has its name.
+macro_rules! sale_rules {
+    ($sale:ident: $($(#[$documentation:meta])* $rule:ident: $kind:ty = $source:expr;)*) => {
+        /// The rules of a sale in the units of the scripts.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct SaleRules {
+            $($(#[$documentation])* pub $rule: $kind,)*
+        }
+
+        impl From<&SaleSettings> for SaleRules {
+            fn from($sale: &SaleSettings) -> Self {
+                Self { $($rule: $source,)* }
+            }
+        }
+
+        impl SaleRules {
+            /// The settings fields, in no special order.
+            pub(crate) fn fields(&self) -> Vec<(String, String)> {
+                vec![$((stringify!($rule).to_owned(), self.$rule.to_field()),)*]
+            }
+
+            /// Reads the fields back; `None` when one is missing or damaged.
+            fn from_fields(fields: &HashMap<&str, &str>) -> Option<Self> {
+                Some(Self { $($rule: <$kind>::from_field(fields.get(stringify!($rule))?)?,)* })
+            }
+        }
+    };
 }
 
-impl From<&SaleSettings> for SaleRules {
-    fn from(sale: &SaleSettings) -> Self {
-        Self {
-            max_per_buyer: sale.max_per_buyer,
-            hold_ttl_ms: sale.hold_ttl_s.saturating_mul(1_000),
-            queue_enabled: sale.queue.enabled,
-            max_active: sale.queue.max_active,
-            release_per_s: sale.queue.release_per_s,
-            pass_ttl_ms: sale.queue.pass_ttl_s.saturating_mul(1_000),
-            abandon_after_ms: sale.queue.abandon_after_s.saturating_mul(1_000),
-            joining: sale.queue.joining,
-            message: sale.queue.message.clone(),
-        }
+sale_rules! { sale:
+    /// Tickets of one buyer at most, held and bought together.
+    max_per_buyer: i64 = sale.max_per_buyer;
+    /// Life of an unpaid hold, in ms.
+    hold_ttl_ms: i64 = sale.hold_ttl_s.saturating_mul(1_000);
+    /// Whether a pass is needed to reserve.
+    queue_enabled: bool = sale.queue.enabled;
+    /// Passes that may be out at once.
+    max_active: i64 = sale.queue.max_active;
+    /// Users let in per second at most.
+    release_per_s: i64 = sale.queue.release_per_s;
+    /// Life of a pass, in ms.
+    pass_ttl_ms: i64 = sale.queue.pass_ttl_s.saturating_mul(1_000);
+    /// How long a place is kept in the line for somebody who is not seen, in ms; 0 for ever.
+    abandon_after_ms: i64 = sale.queue.abandon_after_s.saturating_mul(1_000);
+    /// Whether newcomers may join the queue.
+    joining: bool = sale.queue.joining;
+    /// What those who wait are told.
+    message: String = sale.queue.message.clone();
+}
+
+/// A value as a field of a hash.
+trait Field: Sized {
+    fn to_field(&self) -> String;
+    fn from_field(text: &str) -> Option<Self>;
+}
+
+impl Field for i64 {
+    fn to_field(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_field(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 
-impl SaleRules {
-    /// The settings fields, in no special order.
-    pub(crate) fn fields(&self) -> Vec<(String, String)> {
-        vec![
-            field("max_per_buyer", self.max_per_buyer),
-            field("hold_ttl_ms", self.hold_ttl_ms),
-            field("queue_enabled", i64::from(self.queue_enabled)),
-            field("max_active", self.max_active),
-            field("release_per_s", self.release_per_s),
-            field("pass_ttl_ms", self.pass_ttl_ms),
-            field("abandon_after_ms", self.abandon_after_ms),
-            field("joining", i64::from(self.joining)),
-            field("message", &self.message),
-        ]
+impl Field for bool {
+    fn to_field(&self) -> String {
+        i64::from(*self).to_field()
+    }
+
+    fn from_field(text: &str) -> Option<Self> {
+        i64::from_field(text).map(|integer| integer == 1)
+    }
+}
+
+impl Field for String {
+    fn to_field(&self) -> String {
+        self.clone()
+    }
+
+    fn from_field(text: &str) -> Option<Self> {
+        Some(text.to_owned())
     }
 }
 
@@ -131,8 +162,8 @@ impl EventSettings {
     /// Reads the hash back; `None` when a field is missing or damaged.
     pub(crate) fn from_fields(fields: &HashMap<&str, &str>) -> Option<Self> {
         let text = |name: &str| fields.get(name).copied();
-        let integer = |name: &str| text(name)?.parse::<i64>().ok();
-        let flag = |name: &str| Some(integer(name)? == 1);
+        let integer = |name: &str| i64::from_field(text(name)?);
+        let flag = |name: &str| bool::from_field(text(name)?);
         let instant = |name: &str| integer(name).map(Instant::from_unix_ms);
         let section = |name: &str| {
             let descriptor = text(&format!("section:{name}"))?;
@@ -146,18 +177,7 @@ impl EventSettings {
             on_sale_at: instant("on_sale_at_ms")?,
             ends_at: instant("ends_at_ms")?,
             currency: text("currency")?.to_owned(),
-            rules: SaleRules {
-                max_per_buyer: integer("max_per_buyer")?,
-                hold_ttl_ms: integer("hold_ttl_ms")?,
-                queue_enabled: flag("queue_enabled")?,
-                max_active: integer("max_active")?,
-                release_per_s: integer("release_per_s")?,
-                pass_ttl_ms: integer("pass_ttl_ms")?,
-                // An event that was opened before there were these three lacks them.
-                abandon_after_ms: integer("abandon_after_ms").unwrap_or(0),
-                joining: text("joining") != Some("0"),
-                message: text("message").unwrap_or_default().to_owned(),
-            },
+            rules: SaleRules::from_fields(fields)?,
             sections: text("sections")?
                 .split(' ')
                 .filter(|name| !name.is_empty())

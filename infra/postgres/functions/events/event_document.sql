@@ -14,19 +14,7 @@ AS $body$
         'on_sale_at_ms', unix_ms(event.on_sale_at),
         'created_at_ms', unix_ms(event.created_at),
         'currency', event.currency,
-        'sale', json_build_object(
-            'max_per_buyer', event.max_per_buyer,
-            'hold_ttl_s', event.hold_ttl_s,
-            'queue', json_build_object(
-                'enabled', event.queue_enabled,
-                'max_active', event.max_active,
-                'release_per_s', event.release_per_s,
-                'pass_ttl_s', event.pass_ttl_s,
-                'joining', event.queue_joining,
-                'message', event.queue_message,
-                'abandon_after_s', event.abandon_after_s
-            )
-        ),
+        'sale', event.sale,
         'paused', event.paused,
         'cancelled', event.cancelled,
         'sold_out', event.sold_out,

@@ -13,12 +13,8 @@ $body$;
 
 CREATE OR REPLACE TRIGGER raise_settings_version BEFORE UPDATE ON boxoffice.events FOR EACH ROW
 WHEN (
-    (OLD.on_sale_at, OLD.ends_at, OLD.max_per_buyer, OLD.hold_ttl_s, OLD.queue_enabled,
-        OLD.max_active, OLD.release_per_s, OLD.pass_ttl_s, OLD.paused, OLD.cancelled,
-        OLD.queue_joining, OLD.queue_message, OLD.abandon_after_s)
+    (OLD.on_sale_at, OLD.ends_at, OLD.sale, OLD.paused, OLD.cancelled)
     IS DISTINCT FROM
-    (NEW.on_sale_at, NEW.ends_at, NEW.max_per_buyer, NEW.hold_ttl_s, NEW.queue_enabled,
-        NEW.max_active, NEW.release_per_s, NEW.pass_ttl_s, NEW.paused, NEW.cancelled,
-        NEW.queue_joining, NEW.queue_message, NEW.abandon_after_s)
+    (NEW.on_sale_at, NEW.ends_at, NEW.sale, NEW.paused, NEW.cancelled)
 )
 EXECUTE FUNCTION boxoffice.raise_settings_version();
