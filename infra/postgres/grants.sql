@@ -1,5 +1,5 @@
--- What the application may do: call the steps, and nothing else. Applied after the functions, in the
--- same transaction, so a right is never missing.
+-- What the application may do: call the steps, and nothing else. Applied after the functions, in
+-- the same transaction, so a right is never missing.
 --
 -- A function in neither list was left by an earlier release, whose application may still run: its
 -- rights stay as they are until functions/dropped.txt names it.
@@ -35,17 +35,17 @@ DECLARE
     -- What only other functions, triggers and checks call, with the rights of the owner.
     internal CONSTANT text[] := ARRAY[
         -- types
-        'instant', 'now_utc', 'unix_ms',
+        'instant', 'merge_documents', 'now_utc', 'unix_ms',
         -- events
         'described_sections', 'event_document', 'event_lock_key', 'raise_settings_version',
         -- bookings
-        'booking_lock_key', 'lock_booking', 'seats_exist', 'sell_booking', 'state_rank',
-        'withdraw_booking',
+        'booking_lock_key', 'booking_row_of', 'lock_booking', 'lock_for_sale', 'seats_exist',
+        'sell_booking', 'state_rank', 'withdraw_booking',
         -- payments
         'decide_give_back', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'raise_payment', 'wake_payment',
         -- worker
-        'announce', 'wake_saga'
+        'announce', 'saga_row_of', 'wake_saga'
     ];
     v_function regprocedure;
     v_name text;

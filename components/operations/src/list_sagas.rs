@@ -16,8 +16,8 @@ struct SagaList {
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
     let status = call.query("status").unwrap_or(SagaStatus::Dead.as_str());
-    let status = SagaStatus::parse(status)
-        .ok_or_else(|| invalid_field("status", "must be running, done or dead"))?;
+    let status =
+        status.parse().map_err(|_| invalid_field("status", "must be running, done or dead"))?;
     let request = ListSagas { status, limit: call.page_limit()?, cursor: call.query("cursor") };
     let database = postgres::database().await?;
     let page = match ledger::list_sagas(&database, &request).await {

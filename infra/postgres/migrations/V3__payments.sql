@@ -43,6 +43,7 @@ CREATE TABLE boxoffice.payments (
 
 CREATE INDEX payments_by_booking ON boxoffice.payments (booking_id);
 -- A booking is paid once: the last word, whatever a function does.
+-- mutant: two-payments-kept
 CREATE UNIQUE INDEX payments_one_kept ON boxoffice.payments (booking_id)
     WHERE decision = 'keep';
 

@@ -28,6 +28,12 @@ CREATE INDEX sagas_due ON boxoffice.sagas (due_at) WHERE status = 'running';
 -- What operators list, newest first.
 CREATE INDEX sagas_by_status ON boxoffice.sagas (status, created_at DESC, id DESC);
 
+-- A saga as the ledger crate reads it; see booking_row.
+CREATE TYPE boxoffice.saga_row AS (
+    id text, kind text, subject text, event_id text, step text, status text, attempts bigint,
+    due_at_ms bigint, last_error text, created_at_ms bigint, updated_at_ms bigint
+);
+
 -- What is to be told to others. Written with the change it tells of, so none is told of a change
 -- that did not happen, and none is forgotten.
 CREATE TABLE boxoffice.outbox (

@@ -1,6 +1,6 @@
 //! What a hold says about a booking, and a booking as the ledger keeps it.
 
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::Booking;
 use domain::id::{BookingId, UserId};
 use domain::seat::Seat;
 use domain::section::SectionName;
@@ -60,7 +60,8 @@ impl BookingFacts {
     }
 }
 
-/// The columns of `boxoffice.booking_row`, in the order in which [`read_booking`] takes them.
+/// The columns of the type `boxoffice.booking_row`, in the order in which [`read_booking`] takes
+/// them.
 pub(crate) const BOOKING_COLUMNS: &str = "booking_id, event_id, user_id, status, section, seats, \
      quantity, amount, currency, expires_at_ms, created_at_ms";
 
@@ -70,7 +71,7 @@ pub(crate) fn read_booking(row: &mut Row) -> Result<Booking, Error> {
         booking_id: row.parsed()?,
         event_id: row.parsed()?,
         user_id: row.parsed()?,
-        status: read_status(row)?,
+        status: row.parsed()?,
         section: row.parsed()?,
         seats: read_seats(row)?,
         quantity: row.count()?,
@@ -79,11 +80,6 @@ pub(crate) fn read_booking(row: &mut Row) -> Result<Booking, Error> {
         expires_at: row.instant()?,
         created_at: row.instant()?,
     })
-}
-
-fn read_status(row: &mut Row) -> Result<BookingStatus, Error> {
-    let word = row.text()?;
-    BookingStatus::parse(&word).ok_or_else(|| row.unexpected(format!("status {word:?}")))
 }
 
 /// Reads seat labels joined by commas, and puts them in the order of the hall (2 before 12).

@@ -9,7 +9,7 @@ use crate::row::one_row;
 pub const DRAIN_ENTRIES_MAX: usize = 1000;
 
 const STEP: &str = "drain_journal";
-const STATEMENT: &str = "SELECT applied, ignored FROM boxoffice.drain_journal(\
+const STATEMENT: &str = "SELECT applied FROM boxoffice.drain_journal(\
      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
      $8::bigint[], $9::text[], $10::bigint[], $11::bigint[])";
 
@@ -33,13 +33,6 @@ impl DrainKind {
             Self::Expired => "expired",
         }
     }
-
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Reserved, Self::Released, Self::Expired]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-    }
 }
 
 /// One journal entry.
@@ -51,20 +44,14 @@ pub struct DrainEntry {
     pub facts: BookingFacts,
 }
 
-/// What [`drain_journal`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Drained {
-    /// Bookings that were new or moved on. Fewer than entries: several entries of one booking
-    /// count once, and what is known already not at all.
-    pub applied: u64,
-    /// Entries of events that the ledger does not know, and entries that no booking can be made
-    /// of. They are dropped, because the same entries would come again for ever.
-    pub ignored: u64,
-}
-
 /// Writes journal entries as bookings. Entries may come twice, in any order and from several
 /// workers at once: a booking only moves forward (reserved, expired, released, then what the
 /// ledger itself decided), so the result is the same. The caller trims the journal afterwards.
+///
+/// Returns how many bookings were new or moved on. Fewer than entries: several entries of one
+/// booking count once, and what is known already not at all; entries of events that the ledger does
+/// not know, and entries that no booking can be made of, are dropped, because they would come again
+/// for ever.
 ///
 /// # Errors
 ///
@@ -72,7 +59,7 @@ pub struct Drained {
 pub async fn drain_journal<D: Database>(
     database: &D,
     entries: &[DrainEntry],
-) -> Result<Drained, Error> {
+) -> Result<u64, Error> {
     if entries.len() > DRAIN_ENTRIES_MAX {
         return Err(Error::TooMany { step: STEP, limit: DRAIN_ENTRIES_MAX });
     }
@@ -93,6 +80,5 @@ pub async fn drain_journal<D: Database>(
         integers(|entry| entry.facts.created_at.unix_ms()),
         integers(|entry| entry.facts.expires_at.unix_ms()),
     ];
-    let mut row = one_row(database, STEP, STATEMENT, parameters).await?;
-    Ok(Drained { applied: row.count()?, ignored: row.count()? })
+    one_row(database, STEP, STATEMENT, parameters).await?.count()
 }

@@ -89,8 +89,6 @@ pub async fn record_provider_event<D: Database>(
         ("other_mode", _) => EventEffect::OtherMode,
         ("unknown_booking", _) => EventEffect::UnknownBooking,
         ("other_booking", _) => EventEffect::OtherBooking,
-        // Kept by an earlier version, when outcomes had other names.
-        _ if !fresh => EventEffect::Ignored,
         _ => return Err(row.unexpected(format!("outcome {word:?}"))),
     };
     Ok(RecordedEvent { fresh, outcome })

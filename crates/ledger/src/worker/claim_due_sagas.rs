@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::payments::payment::{StoredPayment, read_optional_payment};
 use crate::row::{Row, rows};
-use crate::worker::saga::{SagaKind, read_kind};
+use crate::worker::saga::SagaKind;
 
 /// For how long a saga that was taken is left alone, in ms: longer than a step takes with a slow
 /// provider, short enough that the work of a worker that died goes on.
@@ -55,7 +55,7 @@ pub async fn claim_due_sagas<D: Database>(database: &D, limit: u32) -> Result<Ve
 fn read_due_saga(row: &mut Row) -> Result<DueSaga, Error> {
     let mut saga = DueSaga {
         id: row.text()?,
-        kind: read_kind(row)?,
+        kind: row.parsed()?,
         subject: row.text()?,
         event: row.parsed()?,
         step: row.text()?,

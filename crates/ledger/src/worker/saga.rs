@@ -1,5 +1,7 @@
 //! A saga as operators see it.
 
+use std::str::FromStr;
+
 use domain::id::EventId;
 use domain::time::Instant;
 use serde::Serialize;
@@ -19,13 +21,15 @@ pub enum SagaKind {
     EventCancellation,
 }
 
-impl SagaKind {
-    pub(crate) fn parse(word: &str) -> Option<Self> {
+impl FromStr for SagaKind {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
         match word {
-            "payment" => Some(Self::Payment),
-            "cancellation" => Some(Self::Cancellation),
-            "event_cancellation" => Some(Self::EventCancellation),
-            _ => None,
+            "payment" => Ok(Self::Payment),
+            "cancellation" => Ok(Self::Cancellation),
+            "event_cancellation" => Ok(Self::EventCancellation),
+            _ => Err(UnknownWord),
         }
     }
 }
@@ -51,12 +55,23 @@ impl SagaStatus {
             Self::Dead => "dead",
         }
     }
+}
 
-    /// Reads the word back.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Running, Self::Done, Self::Dead].into_iter().find(|status| status.as_str() == word)
+impl FromStr for SagaStatus {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        [Self::Running, Self::Done, Self::Dead]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+            .ok_or(UnknownWord)
     }
 }
+
+/// A word that is no kind and no status of a saga.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such word about a saga")]
+pub struct UnknownWord;
 
 /// A saga as operators see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,35 +98,25 @@ pub struct Saga {
     pub created_at: Instant,
     /// When it last changed.
     pub updated_at: Instant,
-    /// When it ended; `None` while it runs.
-    pub finished_at: Option<Instant>,
 }
 
+/// The columns of the type `boxoffice.saga_row`, in the order in which [`read_saga`] takes them.
 pub(crate) const SAGA_COLUMNS: &str = "id, kind, subject, event_id, step, status, attempts, \
-     due_at_ms, last_error, created_at_ms, updated_at_ms, finished_at_ms";
+     due_at_ms, last_error, created_at_ms, updated_at_ms";
 
 /// Reads [`SAGA_COLUMNS`].
 pub(crate) fn read_saga(row: &mut Row) -> Result<Saga, Error> {
     Ok(Saga {
         id: row.text()?,
-        kind: read_kind(row)?,
+        kind: row.parsed()?,
         subject: row.text()?,
         event_id: row.parsed()?,
         step: row.text()?,
-        status: {
-            let word = row.text()?;
-            SagaStatus::parse(&word).ok_or_else(|| row.unexpected(format!("status {word:?}")))?
-        },
+        status: row.parsed()?,
         attempts: row.count()?,
         due_at: row.instant()?,
         last_error: row.optional_text()?,
         created_at: row.instant()?,
         updated_at: row.instant()?,
-        finished_at: row.optional_integer()?.map(Instant::from_unix_ms),
     })
-}
-
-pub(crate) fn read_kind(row: &mut Row) -> Result<SagaKind, Error> {
-    let word = row.text()?;
-    SagaKind::parse(&word).ok_or_else(|| row.unexpected(format!("kind {word:?}")))
 }

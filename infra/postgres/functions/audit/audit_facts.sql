@@ -11,6 +11,7 @@ BEGIN
     INSERT INTO double_holds (event_id, seat, first_booking, second_booking)
     WITH live AS (
         SELECT b.id, seat FROM bookings AS b, unnest(b.seats) AS seat
+        -- The first half of the states is for the planner: see the index bookings_open_by_event.
         WHERE b.event_id = p_event AND b.state IN ('reserved', 'confirmed')
             AND b.state = 'reserved' AND b.expires_at > now()
     )

@@ -19,6 +19,7 @@ AS $body$
             SELECT * FROM bookings AS each
             WHERE each.event_id = p_event AND each.id > p_after
                 AND (p_until = '' OR each.id <= p_until COLLATE "C")
+                -- The first half of the states is for the planner: see bookings_open_by_event.
                 AND each.state IN ('reserved', 'confirmed') AND each.state = 'reserved'
                 AND each.expires_at > now()
                 AND NOT EXISTS (
@@ -29,5 +30,6 @@ AS $body$
         ) AS b),
         (SELECT coalesce(json_agg(over.id), '[]'::json)::text
         FROM unnest(p_held) AS seen (id) JOIN bookings AS over ON over.id = seen.id COLLATE "C"
+        -- mutant: ended-holds-stay
         WHERE over.event_id = p_event AND over.state NOT IN ('reserved', 'confirmed'))
 $body$;

@@ -1,6 +1,8 @@
 -- Cancels a confirmed booking: its places are free, its payment goes back. Outcomes: cancelled,
 -- already_cancelled, not_confirmed, event_started (an owner came too late), booking_missing.
-CREATE OR REPLACE FUNCTION boxoffice.cancel_booking(p_booking text, p_by_owner boolean, OUT outcome text)
+CREATE OR REPLACE FUNCTION boxoffice.cancel_booking(
+    p_booking text, p_by_owner boolean, OUT outcome text
+)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp

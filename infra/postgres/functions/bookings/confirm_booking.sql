@@ -15,6 +15,7 @@ BEGIN
         p_currency, p_created_at_ms, p_expires_at_ms, p_payment) AS sold;
     -- Only of this booking: whose payment another one is, decides its own booking.
     IF outcome NOT IN ('confirmed', 'already_confirmed', 'payment_given_back', 'not_paid') THEN
+        -- mutant: a-second-payment-is-forgotten
         PERFORM decide_give_back(paid.id, outcome) FROM payments AS paid
         WHERE paid.id = p_payment AND paid.booking_id = p_booking;
     END IF;

@@ -1,5 +1,6 @@
 -- Those of p_bookings that are confirmed.
-CREATE OR REPLACE FUNCTION boxoffice.confirmed_among(p_bookings text[]) RETURNS TABLE (booking_id text)
+CREATE OR REPLACE FUNCTION boxoffice.confirmed_among(p_bookings text[])
+RETURNS TABLE (booking_id text)
 LANGUAGE sql STABLE
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp

@@ -1,19 +1,17 @@
 -- Writes journal entries, given as arrays of equal length, as bookings. applied counts bookings
--- that were new or moved on; ignored counts entries that no booking can be made of, or whose event
--- is unknown. The outcome is the same for any order, any repetition and any number of workers:
--- per booking the highest state and the latest expiry win.
+-- that were new or moved on. Entries that no booking can be made of, or whose event is unknown, are
+-- dropped. The outcome is the same for any order, any repetition and any number of workers: per
+-- booking the highest state and the latest expiry win.
 CREATE OR REPLACE FUNCTION boxoffice.drain_journal(
     p_kinds text[], p_bookings text[], p_events text[], p_users text[], p_sections text[],
     p_seats text[], p_quantities bigint[], p_amounts bigint[], p_currencies text[],
     p_created_at_ms bigint[], p_expires_at_ms bigint[],
-    OUT applied bigint, OUT ignored bigint
+    OUT applied bigint
 )
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
-DECLARE
-    v_usable bigint;
 BEGIN
     WITH entries AS (
         SELECT e.kind, e.booking, e.event::uuid AS event_id, e.user_id::uuid AS user_id,
@@ -35,7 +33,8 @@ BEGIN
     -- One row per booking: no statement may write the same row twice. In the order of their ids,
     -- so that two workers never wait for each other in a circle.
     latest AS (
-        SELECT DISTINCT ON (booking COLLATE "C") *, max(expires_at) OVER (PARTITION BY booking) AS last_expiry
+        SELECT DISTINCT ON (booking COLLATE "C") *,
+            max(expires_at) OVER (PARTITION BY booking) AS last_expiry
         FROM usable
         ORDER BY booking COLLATE "C", state_rank(kind) DESC
     ),
@@ -49,6 +48,7 @@ BEGIN
         FROM latest ORDER BY booking COLLATE "C"
         ON CONFLICT (id) DO UPDATE SET
             state = CASE
+                -- mutant: journal-may-lower-a-state
                 WHEN state_rank(excluded.state) > state_rank(b.state) THEN excluded.state
                 ELSE b.state
             END,
@@ -57,7 +57,6 @@ BEGIN
             OR state_rank(b.state) < state_rank('confirmed') AND excluded.expires_at > b.expires_at
         RETURNING 1
     )
-    SELECT (SELECT count(*) FROM written), (SELECT count(*) FROM usable) INTO applied, v_usable;
-    ignored := cardinality(p_kinds) - v_usable;
+    SELECT count(*) FROM written INTO applied;
 END
 $body$;

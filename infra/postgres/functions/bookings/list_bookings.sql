@@ -2,17 +2,12 @@
 CREATE OR REPLACE FUNCTION boxoffice.list_bookings(
     p_user uuid, p_limit bigint, p_before_ms bigint, p_before text
 )
-RETURNS TABLE (
-    booking_id text, event_id text, user_id text, status text, section text, seats text,
-    quantity bigint, amount bigint, currency text, expires_at_ms bigint, created_at_ms bigint
-)
+RETURNS SETOF boxoffice.booking_row
 LANGUAGE sql STABLE
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
-    SELECT b.id, b.event_id::text, b.user_id::text, b.state, b.section,
-        array_to_string(b.seats, ','), b.quantity, b.amount, b.currency::text,
-        unix_ms(b.expires_at), unix_ms(b.created_at)
+    SELECT booking_row_of(b)
     FROM bookings AS b
     WHERE b.user_id = p_user
         -- Without a cursor, before the end of time: one plan for both, on one index range.

@@ -24,6 +24,7 @@ BEGIN
         WHEN v_booking.state = 'expired' OR v_booking.expires_at <= now() THEN 'booking_expired'
         WHEN EXISTS (
             SELECT FROM payments AS p WHERE p.booking_id = p_booking AND p.decision IS NULL
+                -- mutant: released-while-it-is-paid
                 AND p.provider_state IN ('authorised', 'captured')
         ) THEN 'payment_under_way'
         ELSE 'released'

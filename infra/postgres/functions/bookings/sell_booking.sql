@@ -14,49 +14,39 @@ SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
 DECLARE
-    v_seats text[] := ARRAY(SELECT seat FROM unnest(p_seats) AS seat ORDER BY seat COLLATE "C");
+    v_sale record;
     v_booking bookings;
     v_payment payments;
-    v_section sections;
-    v_cancelled boolean;
-    v_ended boolean;
 BEGIN
-    -- Held until the commit: cancel_event waits for it. Read the event after it is taken.
-    PERFORM pg_advisory_xact_lock_shared(event_lock_key(p_event));
-    SELECT e.cancelled, e.ends_at <= now() INTO v_cancelled, v_ended
-    FROM events AS e WHERE e.id = p_event;
-    IF NOT FOUND THEN
-        outcome := 'event_missing';
+    SELECT * INTO STRICT v_sale FROM lock_for_sale(p_booking, p_event, p_user, p_section, p_seats,
+        p_quantity, p_amount, p_currency, p_created_at_ms, p_expires_at_ms);
+    IF v_sale.refusal IS NOT NULL THEN
+        outcome := v_sale.refusal;
         RETURN;
     END IF;
-    SELECT * INTO v_section FROM sections AS s WHERE s.event_id = p_event AND s.name = p_section;
-    IF NOT FOUND OR NOT seats_exist(v_section, v_seats, p_quantity) THEN
-        outcome := 'invalid_seats';
-        RETURN;
-    END IF;
-    v_booking := lock_booking(p_booking, p_event, p_user, p_section, v_seats, p_quantity,
-        p_amount, p_currency, p_created_at_ms, p_expires_at_ms);
+    v_booking := v_sale.booking;
     SELECT * INTO v_payment FROM payments AS p WHERE p.id = p_payment FOR UPDATE;
 
     outcome := CASE
-        WHEN (v_booking.event_id, v_booking.user_id, v_booking.section, v_booking.seats,
-                v_booking.quantity, v_booking.amount, v_booking.currency::text)
-            IS DISTINCT FROM
-            (p_event, p_user, p_section, v_seats, p_quantity, p_amount, p_currency)
-            THEN 'booking_differs'
+        WHEN v_sale.differs THEN 'booking_differs'
         WHEN p_payment IS NOT NULL AND v_payment.booking_id IS DISTINCT FROM p_booking
             THEN 'payment_differs'
+        -- mutant: a-second-payment-is-the-first
         WHEN v_booking.state = 'confirmed' AND p_payment <> coalesce(v_booking.payment_id, '')
             THEN 'already_paid'
         WHEN v_booking.state = 'confirmed' THEN 'already_confirmed'
         WHEN v_booking.state = 'released' THEN 'already_released'
-        WHEN v_booking.state IN ('cancelled', 'refunded') OR v_cancelled THEN 'cancelled'
+        WHEN v_booking.state IN ('cancelled', 'refunded') OR v_sale.cancelled THEN 'cancelled'
         -- The organiser sells as long as they like; nobody's money is taken for what is over.
-        WHEN p_payment IS NOT NULL AND v_ended THEN 'event_ended'
+        -- mutant: payments-after-the-end
+        WHEN p_payment IS NOT NULL AND v_sale.ended THEN 'event_ended'
+        -- mutant: given-back-and-sold
         WHEN v_payment.decision IS NOT NULL THEN 'payment_given_back'
+        -- mutant: unpaid-payments-buy
         WHEN v_payment.provider_state NOT IN ('authorised', 'captured', 'refunded')
             THEN 'not_paid'
         WHEN v_payment.contradicted
+            -- mutant: any-amount-pays
             OR (v_payment.amount, v_payment.currency) <> (p_amount, p_currency)
             THEN 'payment_differs'
         -- It was paid, and the money went back before we heard of either.
@@ -71,9 +61,10 @@ BEGIN
         RETURN;
     END IF;
 
-    IF v_section.kind = 'standing' THEN
+    IF (v_sale.section).kind = 'standing' THEN
         UPDATE sections AS s SET standing_sold = s.standing_sold + p_quantity
         WHERE s.event_id = p_event AND s.name = p_section
+            -- mutant: no-count-of-standing-places
             AND s.standing_sold + p_quantity <= s.capacity;
         IF FOUND THEN
             INSERT INTO tickets (event_id, seat, booking_id, section)
@@ -87,7 +78,7 @@ BEGIN
         BEGIN
             INSERT INTO tickets (event_id, seat, booking_id, section)
             SELECT p_event, seat, p_booking, p_section
-            FROM unnest(v_seats) WITH ORDINALITY AS wanted (seat, n) ORDER BY n;
+            FROM unnest(v_booking.seats) WITH ORDINALITY AS wanted (seat, n) ORDER BY n;
         EXCEPTION WHEN unique_violation THEN
             outcome := 'seat_sold';
         END;

@@ -22,6 +22,7 @@ BEGIN
     FROM (
         SELECT * FROM bookings AS each
         WHERE each.event_id = p_event AND each.id > p_after
+            -- The first half of the states is for the planner: see bookings_open_by_event.
             AND each.state IN ('reserved', 'confirmed') AND each.state = p_state
             AND (each.state = 'confirmed' OR each.expires_at > now())
         ORDER BY each.id LIMIT p_limit

@@ -13,6 +13,7 @@ BEGIN
     cancelled := 0;
     FOR v_booking IN
         SELECT b.* FROM bookings AS b
+        -- The first half of the states is for the planner: see the index bookings_open_by_event.
         WHERE b.event_id = p_event AND b.state IN ('reserved', 'confirmed')
             AND b.state = 'confirmed'
             AND EXISTS (SELECT FROM events AS e WHERE e.id = p_event AND e.cancelled)

@@ -1,5 +1,7 @@
 -- Newest first. Ids are UUIDs version 7, so their order is the order of creation.
-CREATE OR REPLACE FUNCTION boxoffice.list_events(p_limit bigint, p_before uuid, p_active_only boolean)
+CREATE OR REPLACE FUNCTION boxoffice.list_events(
+    p_limit bigint, p_before uuid, p_active_only boolean
+)
 RETURNS TABLE (document text)
 LANGUAGE sql STABLE
 SECURITY DEFINER

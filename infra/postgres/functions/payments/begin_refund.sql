@@ -8,6 +8,7 @@ AS $body$
 BEGIN
     INSERT INTO refunds (payment_id, amount)
     SELECT p.id, p.amount FROM payments AS p
+    -- mutant: refunds-without-a-decision
     WHERE p.id = p_payment AND p.decision = 'give_back' AND p.provider_state <> 'refunded'
     ON CONFLICT (payment_id) DO NOTHING;
     SELECT r.amount INTO begin_refund.amount

@@ -8,6 +8,7 @@ AS $body$
     UPDATE event_lists AS l SET due_at = now() + p_every_ms * interval '1 ms'
     WHERE l.name IN (
         SELECT due.name FROM event_lists AS due
+        -- mutant: every-worker-asks-for-events
         WHERE due.due_at <= now() ORDER BY due.name FOR UPDATE SKIP LOCKED
     )
     RETURNING l.name, l.after_event

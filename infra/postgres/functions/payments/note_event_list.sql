@@ -1,5 +1,7 @@
 -- Notes where the next run goes on, NULL for nowhere.
-CREATE OR REPLACE FUNCTION boxoffice.note_event_list(p_name text, p_after_event text, OUT noted boolean)
+CREATE OR REPLACE FUNCTION boxoffice.note_event_list(
+    p_name text, p_after_event text, OUT noted boolean
+)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp

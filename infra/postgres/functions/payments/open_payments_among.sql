@@ -1,5 +1,6 @@
 -- Which bookings have a payment that may still become a sale. Their sagas ask the provider now.
-CREATE OR REPLACE FUNCTION boxoffice.open_payments_among(p_bookings text[]) RETURNS TABLE (booking_id text)
+CREATE OR REPLACE FUNCTION boxoffice.open_payments_among(p_bookings text[])
+RETURNS TABLE (booking_id text)
 LANGUAGE sql
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp

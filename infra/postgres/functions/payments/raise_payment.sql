@@ -21,6 +21,7 @@ DECLARE
     v_before payments;
     v_after payments;
 BEGIN
+    -- mutant: sales-of-unstored-bookings-are-not-seen
     PERFORM pg_advisory_xact_lock(booking_lock_key(v_booking_id));
     IF v_is_ours OR p_booking IS NULL AND p_state = 'refunded' THEN
         INSERT INTO payments (id, booking_id, event_id, amount, currency, livemode)
@@ -37,6 +38,7 @@ BEGIN
     SELECT * INTO v_before FROM payments AS p WHERE p.id = p_payment FOR UPDATE;
     outcome := CASE
         WHEN v_before.id IS NULL THEN 'unknown_booking'
+        -- mutant: a-payment-changes-its-booking
         WHEN p_booking <> v_before.booking_id THEN 'other_booking'
         WHEN p_booking IS NOT NULL AND v_before.booking_id IS NULL AND NOT v_is_ours
             THEN 'unknown_booking'
@@ -50,11 +52,13 @@ BEGIN
         booking_id = coalesce(p.booking_id, p_booking),
         event_id = coalesce(p.event_id, p_event),
         provider_state = CASE
+            -- mutant: payments-may-fall
             WHEN payment_rank(p_state) > payment_rank(p.provider_state) THEN p_state
             ELSE p.provider_state
         END,
         contradicted = p.contradicted OR p.decision IS NULL
             AND p_state IN ('authorised', 'captured')
+            -- mutant: contradictions-are-forgotten
             AND (NOT p_whole OR p_amount <> p.amount OR p_currency <> p.currency),
         amount_refunded = CASE
             WHEN 'refunded' IN (p_state, p.provider_state) THEN p.amount

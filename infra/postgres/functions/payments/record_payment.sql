@@ -13,28 +13,18 @@ SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
 DECLARE
-    v_seats text[] := ARRAY(SELECT seat FROM unnest(p_seats) AS seat ORDER BY seat COLLATE "C");
+    v_sale record;
     v_booking bookings;
-    v_section sections;
-    v_cancelled boolean;
-    v_ended boolean;
     v_payment payments;
     v_is_new boolean;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(event_lock_key(p_event));
-    SELECT e.cancelled, e.ends_at <= now() INTO v_cancelled, v_ended
-    FROM events AS e WHERE e.id = p_event;
-    IF NOT FOUND THEN
-        outcome := 'event_missing';
+    SELECT * INTO STRICT v_sale FROM lock_for_sale(p_booking, p_event, p_user, p_section, p_seats,
+        p_quantity, p_amount, p_currency, p_created_at_ms, p_expires_at_ms);
+    IF v_sale.refusal IS NOT NULL THEN
+        outcome := v_sale.refusal;
         RETURN;
     END IF;
-    SELECT * INTO v_section FROM sections AS s WHERE s.event_id = p_event AND s.name = p_section;
-    IF NOT FOUND OR NOT seats_exist(v_section, v_seats, p_quantity) THEN
-        outcome := 'invalid_seats';
-        RETURN;
-    END IF;
-    v_booking := lock_booking(p_booking, p_event, p_user, p_section, v_seats, p_quantity,
-        p_amount, p_currency, p_created_at_ms, p_expires_at_ms);
+    v_booking := v_sale.booking;
 
     INSERT INTO payments (id, booking_id, event_id, amount, currency, livemode)
     VALUES (p_payment, p_booking, p_event, greatest(p_asked, 0), p_asked_currency, p_livemode)
@@ -47,16 +37,13 @@ BEGIN
     END IF;
 
     outcome := CASE
-        WHEN (v_booking.event_id, v_booking.user_id, v_booking.section, v_booking.seats,
-                v_booking.quantity, v_booking.amount, v_booking.currency::text)
-            IS DISTINCT FROM
-            (p_event, p_user, p_section, v_seats, p_quantity, p_amount, p_currency)
-            THEN 'booking_differs'
+        WHEN v_sale.differs THEN 'booking_differs'
         WHEN v_booking.state = 'confirmed' THEN 'already_confirmed'
         WHEN v_booking.state = 'released' THEN 'already_released'
-        WHEN v_booking.state IN ('cancelled', 'refunded') OR v_cancelled THEN 'cancelled'
+        WHEN v_booking.state IN ('cancelled', 'refunded') OR v_sale.cancelled THEN 'cancelled'
         WHEN v_booking.state = 'expired' OR v_booking.expires_at <= now() THEN 'booking_expired'
-        WHEN v_ended THEN 'event_ended'
+        WHEN v_sale.ended THEN 'event_ended'
+        -- mutant: dead-payments-are-handed-out
         WHEN payment_is_given_up(v_payment.provider_state, v_payment.decision)
             THEN 'payment_given_back'
         WHEN (p_asked, p_asked_currency) IS DISTINCT FROM (p_amount, p_currency)

@@ -18,10 +18,12 @@ BEGIN
         p_id, p_kind, CASE WHEN p_event IS NOT NULL THEN p_booking END, p_payment,
         coalesce(p_amount, 0), coalesce(p_currency, ''), p_livemode, p_payload, 'recorded'
     ) ON CONFLICT (id) DO NOTHING;
+    -- mutant: events-are-kept-twice
     fresh := FOUND;
     IF fresh THEN
         IF p_payment IS NULL THEN
             outcome := 'ignored';
+        -- mutant: test-money-pays
         ELSIF p_livemode <> p_expected_livemode THEN
             outcome := 'other_mode';
         ELSE

@@ -5,5 +5,6 @@ SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
     SELECT given.id FROM unnest(p_ids) AS given (id)
+    -- mutant: known-events-are-recorded-again
     WHERE NOT EXISTS (SELECT FROM provider_events AS kept WHERE kept.id = given.id)
 $body$;

@@ -1,5 +1,7 @@
 -- Notes how far the queue was let in.
-CREATE OR REPLACE FUNCTION boxoffice.checkpoint_queue(p_event uuid, p_served bigint, OUT raised boolean)
+CREATE OR REPLACE FUNCTION boxoffice.checkpoint_queue(
+    p_event uuid, p_served bigint, OUT raised boolean
+)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp

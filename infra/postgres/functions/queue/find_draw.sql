@@ -6,6 +6,7 @@ LANGUAGE sql STABLE
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
+    -- mutant: seed-before-the-count
     SELECT e.draw_commitment, CASE WHEN e.draw_count IS NOT NULL THEN e.draw_seed END,
         e.draw_count, unix_ms(e.drawn_at)
     FROM events AS e WHERE e.id = p_event

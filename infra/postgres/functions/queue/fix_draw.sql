@@ -7,6 +7,7 @@ SET search_path = boxoffice, pg_temp
 AS $body$
 BEGIN
     UPDATE events AS e SET draw_count = p_count, drawn_at = now_utc()
+    -- mutant: the-last-count-stays
     WHERE e.id = p_event AND e.draw_count IS NULL;
     RETURN QUERY SELECT * FROM find_draw(p_event);
 END

@@ -12,6 +12,7 @@ BEGIN
         numbers_state = p_state,
         numbers_first = e.queue_ceiling + 1,
         queue_ceiling = e.queue_ceiling + p_count
+    -- mutant: a-block-for-everybody-who-asks
     WHERE e.id = p_event AND e.numbers_state IS DISTINCT FROM p_state;
     RETURN QUERY SELECT e.numbers_first, e.queue_ceiling FROM events AS e
     WHERE e.id = p_event AND e.numbers_state = p_state;

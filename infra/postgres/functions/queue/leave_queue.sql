@@ -1,5 +1,7 @@
 -- Notes that a user has left the queue.
-CREATE OR REPLACE FUNCTION boxoffice.leave_queue(p_event uuid, p_user uuid, p_number bigint, OUT noted boolean)
+CREATE OR REPLACE FUNCTION boxoffice.leave_queue(
+    p_event uuid, p_user uuid, p_number bigint, OUT noted boolean
+)
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp

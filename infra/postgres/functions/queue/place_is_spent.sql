@@ -13,6 +13,7 @@ AS $body$
     ) OR EXISTS (
         SELECT FROM bookings AS b
         WHERE b.user_id = p_user AND b.event_id = p_event
+            -- mutant: spent-places-come-back
             AND b.created_at >= instant(p_joined_at_ms)
     )
 $body$;

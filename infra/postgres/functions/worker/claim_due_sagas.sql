@@ -12,6 +12,7 @@ AS $body$
     WITH due AS (
         SELECT s.id, s.due_at FROM sagas AS s
         WHERE s.status = 'running' AND s.due_at <= now()
+        -- mutant: sagas-are-claimed-by-all
         ORDER BY s.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
     ),
     taken AS (

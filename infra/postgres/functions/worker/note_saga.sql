@@ -18,6 +18,7 @@ BEGIN
         last_error = p_error,
         updated_at = now_utc(),
         finished_at = CASE WHEN p_status <> 'running' THEN now_utc() END
+    -- mutant: stale-workers-note
     WHERE s.id = p_id AND s.revision = p_revision AND s.status = 'running';
     noted := FOUND;
 END
