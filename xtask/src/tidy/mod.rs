@@ -10,6 +10,7 @@ mod manifest;
 mod mutants;
 mod openapi;
 mod privileges;
+mod sql;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ use crate::repository::{components, files_of_git, read};
 pub(crate) fn run() -> Result<ExitCode> {
     let mut complaints = Vec::new();
     let paths = files_of_git()?;
+    let mut sql_files = Vec::new();
     complaints.extend(files::check_paths(&paths));
     for path in paths.iter().filter(|path| files::is_checked(path)) {
         let text = read(path)?;
@@ -30,6 +32,10 @@ pub(crate) fn run() -> Result<ExitCode> {
             }));
         }
     }
+    for path in paths.iter().filter(|path| sql::is_checked(path)) {
+        sql_files.push(sql::File { path: path.clone(), text: read(path)? });
+    }
+    complaints.extend(sql::check(&sql_files));
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
     complaints.extend(privileges::check(&read("spin.toml")?)?);
     complaints.extend(openapi::check(
