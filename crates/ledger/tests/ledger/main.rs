@@ -17,3 +17,4 @@ mod roles;
 mod sagas;
 mod schema;
 mod support;
+mod upgrade;

@@ -48,9 +48,9 @@ impl TestDatabase {
         Connection::connect(&stack::application_url(&self.url)).await
     }
 
-    /// Brings the database to the newest schema once more.
-    pub(crate) fn migrate_again(&self) {
-        stack::migrate(&self.url, &stack::schema_folder()).unwrap();
+    /// The connection string of its owner.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Opens many connections.
