@@ -1,0 +1,176 @@
+//! What an organiser may ask for, and the limits of it.
+
+use serde::Serialize;
+
+use super::details::{EventChange, NewEvent};
+use super::settings::SaleSettings;
+use crate::section::{SECTION_CAPACITY_MAX, Section, SectionKind};
+use crate::time::Instant;
+
+/// Sections of one event at most: each seated one is a key of the event's scripts.
+pub const SECTIONS_MAX: usize = 64;
+/// The longest name of an event or venue, in characters.
+pub const NAME_LENGTH_MAX: usize = 200;
+/// The longest description, in characters.
+pub const DESCRIPTION_LENGTH_MAX: usize = 4_000;
+/// The highest price: eight digits, the most that the payment provider takes in one payment.
+pub const PRICE_MAX: i64 = 99_999_999;
+/// The longest hold, in seconds: an hour.
+pub const HOLD_TTL_MAX_S: i64 = 3_600;
+/// The longest life of a pass, in seconds: an hour.
+pub const PASS_TTL_MAX_S: i64 = 3_600;
+/// The highest limit per buyer.
+pub const MAX_PER_BUYER_MAX: i64 = 1_000;
+/// The shortest and the longest absence after which a place is abandoned, in seconds: three polls
+/// may be missed at least; a day.
+pub const ABANDON_AFTER_MIN_S: i64 = 60;
+/// See [`ABANDON_AFTER_MIN_S`].
+pub const ABANDON_AFTER_MAX_S: i64 = 86_400;
+/// The most passes that may be out at once.
+pub const MAX_ACTIVE_MAX: i64 = 1_000_000;
+/// The fastest release, in fans per second.
+pub const RELEASE_PER_S_MAX: i64 = 100_000;
+
+/// The longest message to those who wait, in characters.
+pub const MESSAGE_LENGTH_MAX: usize = 280;
+/// One value that is not allowed: the path of the field and what would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// The field, for example `sections[2].price`.
+    pub field: String,
+    /// What is wrong with it, for people.
+    pub problem: String,
+}
+
+impl FieldProblem {
+    fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+impl NewEvent {
+    /// Everything that is not allowed; empty when the event can be created.
+    pub fn problems(&self) -> Vec<FieldProblem> {
+        let mut problems = Vec::new();
+        check_texts(&self.name, &self.description, &self.venue, &mut problems);
+        check_times(self.starts_at, self.ends_at, self.on_sale_at, &mut problems);
+        let currency_fits =
+            self.currency.len() == 3 && self.currency.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !currency_fits {
+            problems.push(FieldProblem::new("currency", "must be three upper-case letters"));
+        }
+        problems.extend(section_problems(&self.sections));
+        check_sale(&self.sale, &mut problems);
+        problems
+    }
+}
+
+impl EventChange {
+    /// Everything in the change that is not allowed for an event that starts and ends as given.
+    pub fn problems(&self, starts_at: Instant, ends_at: Instant) -> Vec<FieldProblem> {
+        let mut problems = Vec::new();
+        check_texts(
+            self.name.as_deref().unwrap_or("unchanged"),
+            self.description.as_deref().unwrap_or_default(),
+            self.venue.as_deref().unwrap_or_default(),
+            &mut problems,
+        );
+        let starts_at = self.starts_at.unwrap_or(starts_at);
+        let ends_at = self.ends_at.unwrap_or(ends_at);
+        check_times(starts_at, ends_at, self.on_sale_at, &mut problems);
+        if let Some(change) = &self.sale {
+            // What is left out is taken from rules that are allowed.
+            check_sale(&change.applied_to(SaleSettings::default()), &mut problems);
+        }
+        problems
+    }
+}
+
+/// Everything that is not allowed in a list of sections.
+pub fn section_problems(sections: &[Section]) -> Vec<FieldProblem> {
+    let mut problems = Vec::new();
+    if sections.is_empty() || sections.len() > SECTIONS_MAX {
+        problems.push(FieldProblem::new("sections", format!("must be 1 to {SECTIONS_MAX}")));
+    }
+    for (index, section) in sections.iter().enumerate().take(SECTIONS_MAX) {
+        let earlier = sections.iter().take(index);
+        if earlier.into_iter().any(|other| other.name == section.name) {
+            let field = format!("sections[{index}].name");
+            problems.push(FieldProblem::new(field, "is the name of another section"));
+        }
+        if !(0..=PRICE_MAX).contains(&section.price) {
+            let field = format!("sections[{index}].price");
+            problems.push(FieldProblem::new(field, format!("must be 0 to {PRICE_MAX}")));
+        }
+        let field = match section.kind {
+            SectionKind::Seated { .. } => format!("sections[{index}].rows"),
+            SectionKind::Standing { .. } => format!("sections[{index}].capacity"),
+        };
+        if !(1..=SECTION_CAPACITY_MAX).contains(&section.capacity()) {
+            let problem = format!("a section must have 1 to {SECTION_CAPACITY_MAX} places");
+            problems.push(FieldProblem::new(field, problem));
+        }
+    }
+    problems
+}
+
+fn check_texts(name: &str, description: &str, venue: &str, problems: &mut Vec<FieldProblem>) {
+    if name.trim().is_empty() {
+        problems.push(FieldProblem::new("name", "must not be empty"));
+    }
+    for (field, text, length_max) in [
+        ("name", name, NAME_LENGTH_MAX),
+        ("venue", venue, NAME_LENGTH_MAX),
+        ("description", description, DESCRIPTION_LENGTH_MAX),
+    ] {
+        if text.chars().count() > length_max {
+            let problem = format!("must have at most {length_max} characters");
+            problems.push(FieldProblem::new(field, problem));
+        }
+        // Postgres cannot store it.
+        if text.contains('\0') {
+            problems.push(FieldProblem::new(field, "must not contain the character U+0000"));
+        }
+    }
+}
+
+fn check_times(
+    starts_at: Instant,
+    ends_at: Instant,
+    on_sale_at: Option<Instant>,
+    problems: &mut Vec<FieldProblem>,
+) {
+    if ends_at <= starts_at {
+        problems.push(FieldProblem::new("ends_at", "must be after starts_at"));
+    }
+    if on_sale_at.is_some_and(|on_sale_at| on_sale_at >= ends_at) {
+        problems.push(FieldProblem::new("on_sale_at", "must be before ends_at"));
+    }
+}
+
+fn check_sale(sale: &SaleSettings, problems: &mut Vec<FieldProblem>) {
+    for (field, value, least, most) in [
+        ("sale.max_per_buyer", sale.max_per_buyer, 1, MAX_PER_BUYER_MAX),
+        ("sale.hold_ttl_s", sale.hold_ttl_s, 1, HOLD_TTL_MAX_S),
+        // Zero lets nobody in: the organiser's way to hold the line without pausing the sale.
+        ("sale.queue.max_active", sale.queue.max_active, 0, MAX_ACTIVE_MAX),
+        ("sale.queue.release_per_s", sale.queue.release_per_s, 0, RELEASE_PER_S_MAX),
+        ("sale.queue.pass_ttl_s", sale.queue.pass_ttl_s, 1, PASS_TTL_MAX_S),
+    ] {
+        if !(least..=most).contains(&value) {
+            problems.push(FieldProblem::new(field, format!("must be {least} to {most}")));
+        }
+    }
+    let abandon_after_s = sale.queue.abandon_after_s;
+    if abandon_after_s != 0
+        && !(ABANDON_AFTER_MIN_S..=ABANDON_AFTER_MAX_S).contains(&abandon_after_s)
+    {
+        let problem = format!("must be 0 or {ABANDON_AFTER_MIN_S} to {ABANDON_AFTER_MAX_S}");
+        problems.push(FieldProblem::new("sale.queue.abandon_after_s", problem));
+    }
+    let message = &sale.queue.message;
+    if message.chars().count() > MESSAGE_LENGTH_MAX || message.chars().any(char::is_control) {
+        let problem = format!("must be one line of at most {MESSAGE_LENGTH_MAX} characters");
+        problems.push(FieldProblem::new("sale.queue.message", problem));
+    }
+}

@@ -1,0 +1,64 @@
+//! What an organiser asks for: a new event, or a change of one.
+
+use serde::{Deserialize, Serialize};
+
+use super::settings::{SaleChange, SaleSettings};
+use crate::section::Section;
+use crate::time::Instant;
+
+/// The body of `POST /api/v1/events`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewEvent {
+    /// What is on.
+    pub name: String,
+    /// More words about it.
+    #[serde(default)]
+    pub description: String,
+    /// Where it is.
+    #[serde(default)]
+    pub venue: String,
+    /// When it begins.
+    pub starts_at: Instant,
+    /// When it ends; the sale ends with it.
+    pub ends_at: Instant,
+    /// When the sale opens; now when left out.
+    #[serde(default)]
+    pub on_sale_at: Option<Instant>,
+    /// ISO 4217, upper case.
+    pub currency: String,
+    /// What is sold.
+    pub sections: Vec<Section>,
+    /// The rules of the sale.
+    #[serde(default)]
+    pub sale: SaleSettings,
+}
+
+/// The body of `PUT /api/v1/events/{id}`: what is left out stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EventChange {
+    /// A new name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A new description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A new venue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub venue: Option<String>,
+    /// A new beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Instant>,
+    /// A new end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Instant>,
+    /// A new opening of the sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_sale_at: Option<Instant>,
+    /// New rules of the sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale: Option<SaleChange>,
+    /// Whether the sale is interrupted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused: Option<bool>,
+}
