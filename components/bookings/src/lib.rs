@@ -11,9 +11,12 @@ mod read;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
+    guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
         .route("/api/v1/bookings", get(action(list::handle)))
         .route("/api/v1/bookings/{booking_id}", get(action(read::handle)))
-        .route("/api/v1/bookings/{booking_id}/cancel", post(action(cancel::handle)));
-    guest::serve(routes, request).await
+        .route("/api/v1/bookings/{booking_id}/cancel", post(action(cancel::handle)))
 }

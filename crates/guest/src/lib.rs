@@ -54,5 +54,5 @@ pub use call::Call;
 pub use digest::etag;
 pub use problem::Problem;
 pub use reply::Reply;
-pub use service::{action, patient_action, serve};
+pub use service::{action, patient_action, serve, stream_action};
 pub use stream::serve_stream;
