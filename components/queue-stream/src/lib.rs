@@ -25,8 +25,8 @@ use spin_sdk::http_service;
 mod client;
 mod hub;
 mod line;
+mod messages;
 mod open;
-mod telling;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
