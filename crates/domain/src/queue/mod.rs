@@ -7,6 +7,11 @@ use crate::id::{EventId, UserId};
 use crate::time::Instant;
 use crate::wait::Outlook;
 
+pub mod draw;
+pub mod feed;
+pub mod proof;
+pub mod wait;
+
 /// Whoever joins after the opening has this as draw, more than any place that is drawn, so the
 /// number alone decides among them. It is the most that a double leaves room for: a place is stored
 /// as `draw * 2^32 + number`. So at most 2^21 - 2 numbers can be drawn for; whoever joins early
