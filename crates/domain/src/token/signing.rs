@@ -49,8 +49,8 @@ impl SigningKeys {
         Ok(token)
     }
 
-    /// Stands for `text` to whoever has these keys, and tells nobody, in hex. Another first key gives
-    /// another digest.
+    /// Stands for `text` to whoever has these keys, and tells nobody else what it is; in hex.
+    /// Another first key gives another digest.
     pub fn keyed_digest(&self, text: &str) -> String {
         HEXLOWER.encode(&self.derive(&format!("boxoffice digest\n{text}")))
     }
