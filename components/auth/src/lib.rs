@@ -10,8 +10,11 @@ mod public_keys;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
-        .route("/api/v1/auth/guest", post(action(issue_guest_token::handle)))
-        .route("/.well-known/jwks.json", get(action(public_keys::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/v1/auth/guest", post(action(issue_guest_token::handle)))
+        .route("/.well-known/jwks.json", get(action(public_keys::handle)))
 }

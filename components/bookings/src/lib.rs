@@ -1,17 +1,22 @@
-//! Bookings, as their owner and the organiser read them.
+//! Bookings, as their owner and the organiser read them, and give them up once they are sold.
 
-use guest::routing::get;
+use guest::routing::{get, post};
 use guest::{Router, action};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
+mod cancel;
 mod list;
 mod read;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
-        .route("/api/v1/bookings", get(action(list::handle)))
-        .route("/api/v1/bookings/{booking_id}", get(action(read::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/v1/bookings", get(action(list::handle)))
+        .route("/api/v1/bookings/{booking_id}", get(action(read::handle)))
+        .route("/api/v1/bookings/{booking_id}/cancel", post(action(cancel::handle)))
 }

@@ -1,7 +1,6 @@
 //! `GET /api/v1/bookings`: the caller's bookings, newest first, page by page.
 
 use domain::booking::Booking;
-use guest::call::invalid_field;
 use guest::{Call, Problem, Reply, auth, log, stores};
 use ledger::ListBookings;
 use serde::Serialize;
@@ -20,11 +19,6 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     if let Err(error) = sale::drain_for_user(&stores, user).await {
         log::failed_job("drain_for_user", &call.request_id, &error.to_string());
     }
-    let page = match ledger::list_bookings(&stores.database, &request).await {
-        Err(ledger::Error::InvalidCursor) => {
-            return Err(invalid_field("cursor", "is not one of ours"));
-        }
-        page => page.map_err(sale::Error::from)?,
-    };
+    let page = ledger::list_bookings(&stores.database, &request).await?;
     Reply::ok(&BookingList { bookings: page.bookings, next_cursor: page.next_cursor })
 }

@@ -9,7 +9,9 @@ mod confirm;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes =
-        Router::new().route("/api/v1/bookings/{booking_id}/confirm", post(action(confirm::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new().route("/api/v1/bookings/{booking_id}/confirm", post(action(confirm::handle)))
 }

@@ -28,9 +28,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     }
     idempotency::once(&call, event_id, "sections:organiser", async {
         let stores = stores::open().await?;
-        let outcome = ledger::add_sections(&stores.database, event_id, &sections)
-            .await
-            .map_err(sale::Error::from)?;
+        let outcome = ledger::add_sections(&stores.database, event_id, &sections).await?;
         let event = match outcome {
             AddSectionsOutcome::Added(event) | AddSectionsOutcome::AlreadyAdded(event) => event,
             AddSectionsOutcome::SectionExists(names) => {

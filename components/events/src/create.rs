@@ -26,8 +26,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let event = EventId::from_uuid(Uuid::now_v7());
     let draw_seed = random::secret();
     let request = CreateEvent { event, wanted: &wanted, draw_seed: &draw_seed, idempotency };
-    let outcome =
-        ledger::create_event(&stores.database, &request).await.map_err(sale::Error::from)?;
+    let outcome = ledger::create_event(&stores.database, &request).await?;
     let (event, replayed) = match outcome {
         CreateEventOutcome::Created(event) => (event, false),
         CreateEventOutcome::Replayed(event) => (event, true),

@@ -19,7 +19,11 @@ mod view;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
+    guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
         .route("/api/v1/events", post(action(create::handle)).get(action(list::all)))
         .route("/api/v1/events/active", get(action(list::active)))
         .route(
@@ -32,6 +36,5 @@ async fn handle(request: Request) -> impl IntoResponse {
             "/api/v1/events/{event_id}/seats",
             post(action(add_sections::handle)).get(action(seat_map::handle)),
         )
-        .route("/api/v1/events/{event_id}/seats/available", get(action(available_seats::handle)));
-    guest::serve(routes, request).await
+        .route("/api/v1/events/{event_id}/seats/available", get(action(available_seats::handle)))
 }

@@ -1,6 +1,5 @@
 //! `GET /api/v1/events` and `GET /api/v1/events/active`: newest first, page by page.
 
-use guest::call::invalid_field;
 use guest::{Call, Problem, Reply, clock, postgres};
 use ledger::ListEvents;
 use serde::Serialize;
@@ -25,12 +24,7 @@ async fn list(call: &Call, active_only: bool) -> Result<Reply, Problem> {
     let request =
         ListEvents { limit: call.page_limit()?, cursor: call.query("cursor"), active_only };
     let database = postgres::database().await?;
-    let page = match ledger::list_events(&database, &request).await {
-        Err(ledger::Error::InvalidCursor) => {
-            return Err(invalid_field("cursor", "is not one of ours"));
-        }
-        page => page.map_err(sale::Error::from)?,
-    };
+    let page = ledger::list_events(&database, &request).await?;
     let now = clock::now();
     let events = page.events.into_iter().map(|event| EventView::new(event, now)).collect();
     Reply::ok(&EventList { events, next_cursor: page.next_cursor })

@@ -9,8 +9,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let event = call.event_id()?;
     let database = postgres::database().await?;
     let event = ledger::find_event(&database, event)
-        .await
-        .map_err(sale::Error::from)?
+        .await?
         .ok_or_else(|| Problem::of(Code::EventNotFound))?;
     Reply::ok(&EventView::new(event, clock::now()))
 }

@@ -25,7 +25,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         return Err(not_seated());
     };
     let map = map_for_clients(&stored);
-    let etag = entity_tag(&map);
+    // A strong tag (RFC 9110, section 8.8.1): two maps with the same tag are the same map.
+    let etag = format!("\"{}\"", guest::etag([map.as_bytes()]));
     if call.has_answer(&etag) {
         return Ok(Reply::not_modified().with_header(header::ETAG, &etag));
     }
@@ -55,13 +56,4 @@ pub(crate) async fn read(call: &Call, stores: &SpinStores) -> Result<(Section, V
 
 fn not_seated() -> Problem {
     Problem::new(Code::InvalidSeats, "a standing section has no seats")
-}
-
-/// A strong tag: two maps with the same tag are the same map, but for a collision of 64 bits.
-/// FNV-1a (draft-eastlake-fnv).
-fn entity_tag(map: &str) -> String {
-    let hash = map.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("\"{hash:016x}\"")
 }

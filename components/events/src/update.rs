@@ -17,17 +17,12 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     idempotency::once(&call, event_id, "update:organiser", async {
         let stores = stores::open().await?;
         let not_found = || Problem::of(Code::EventNotFound);
-        let event = ledger::find_event(&stores.database, event_id)
-            .await
-            .map_err(sale::Error::from)?
-            .ok_or_else(not_found)?;
+        let event = ledger::find_event(&stores.database, event_id).await?.ok_or_else(not_found)?;
         let problems = change.problems(event.starts_at, event.ends_at);
         if !problems.is_empty() {
             return Err(invalid_fields(&problems));
         }
-        let outcome = ledger::update_event(&stores.database, event_id, &change)
-            .await
-            .map_err(sale::Error::from)?;
+        let outcome = ledger::update_event(&stores.database, event_id, &change).await?;
         let event = match outcome {
             UpdateEventOutcome::Updated(event) => event,
             UpdateEventOutcome::EventMissing => return Err(not_found()),

@@ -13,10 +13,13 @@ mod ready;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
+    guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
         .route("/health/live", get(action(live::handle)))
         .route("/health/ready", get(action(ready::handle)))
         .route("/metrics", get(action(metrics::handle)))
-        .route("/openapi.json", get(action(openapi::handle)));
-    guest::serve(routes, request).await
+        .route("/openapi.json", get(action(openapi::handle)))
 }

@@ -11,8 +11,11 @@ mod view;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
-        .route("/api/v1/sagas", get(action(list_sagas::handle)))
-        .route("/api/v1/sagas/{saga_id}/retry", post(action(retry_saga::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/v1/sagas", get(action(list_sagas::handle)))
+        .route("/api/v1/sagas/{saga_id}/retry", post(action(retry_saga::handle)))
 }

@@ -20,12 +20,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         status.parse().map_err(|_| invalid_field("status", "must be running, done or dead"))?;
     let request = ListSagas { status, limit: call.page_limit()?, cursor: call.query("cursor") };
     let database = postgres::database().await?;
-    let page = match ledger::list_sagas(&database, &request).await {
-        Err(ledger::Error::InvalidCursor) => {
-            return Err(invalid_field("cursor", "is not one of ours"));
-        }
-        page => page?,
-    };
+    let page = ledger::list_sagas(&database, &request).await?;
     let sagas = page.sagas.into_iter().map(SagaView::from).collect();
     Reply::ok(&SagaList { sagas, next_cursor: page.next_cursor })
 }

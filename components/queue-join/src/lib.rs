@@ -10,8 +10,11 @@ mod leave;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
-        .route("/api/v1/queue/join", post(action(join::handle)))
-        .route("/api/v1/queue/{event_id}", delete(action(leave::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/v1/queue/join", post(action(join::handle)))
+        .route("/api/v1/queue/{event_id}", delete(action(leave::handle)))
 }

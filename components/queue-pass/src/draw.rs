@@ -23,8 +23,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let event_id = call.event_id()?;
     let stores = stores::open().await?;
     let published = ledger::find_draw(&stores.database, event_id)
-        .await
-        .map_err(sale::Error::from)?
+        .await?
         .ok_or_else(|| Problem::of(Code::EventNotFound))?;
     let drawn = published.drawn;
     Reply::ok(&DrawView {

@@ -13,11 +13,14 @@ mod waiting;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
+    guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
     let position = patient_action(position::patience, position::handle);
-    let routes = Router::new()
+    Router::new()
         .route("/api/v1/queue/position/{event_id}", get(position))
         .route("/api/v1/queue/draw/{event_id}", get(action(draw::handle)))
         .route("/api/v1/queue/status/{event_id}", get(action(status::handle)))
-        .route("/api/v1/queue/process/{event_id}", post(action(process::handle)));
-    guest::serve(routes, request).await
+        .route("/api/v1/queue/process/{event_id}", post(action(process::handle)))
 }

@@ -3,46 +3,53 @@
 //! With `If-None-Match` a place that is the same is a 304; with `wait_s` the answer comes when the
 //! place is another one, or after so many seconds.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::rate::RouteClass;
+use domain::time::Instant;
 use domain::wait::Wait;
 use guest::clock::{REQUEST_DEADLINE, WAIT_MAX_S, within};
 use guest::{Call, Problem, Reply, auth, limit, place, stores};
 use http::header;
-use scripts::QueuePlace;
+use scripts::{PlaceOutcome, QueuePlace};
 
 use crate::waiting;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Poll, &user.to_string()).await?;
     let event = call.event_id()?;
     let receipt = auth::queue_receipt(&call, None, event, user).await?;
     let wait = wait(&call)?;
     let stores = stores::open().await?;
-    // What asks to wait has more time for that, and for nothing else.
+    // `wait_s` extends the deadline of the wait only, not of the lookups.
     let watching = sale::watch_place(&stores, event, user, receipt);
     let in_time = within(REQUEST_DEADLINE.saturating_sub(begun.elapsed()), watching).await;
     let mut watched = in_time.ok_or_else(|| Problem::unavailable("the place is not found"))??;
-    // A client that has another answer than this one need not wait for the next.
-    let may_wait = match call.header(header::IF_NONE_MATCH) {
-        Some(tags) => {
-            tags.trim() == "*" || tags.contains(&format!("\"{}", entity_stem(&watched.place)))
-        }
-        None => !call.headers.contains_key(header::IF_NONE_MATCH),
-    };
-    if may_wait && !wait.is_zero() && waiting::for_change(&stores, event, &watched, wait).await {
+    if !wait.is_zero()
+        && may_wait(&call, &watched.place)
+        && waiting::for_change(&stores, event, &watched, wait).await
+    {
         watched = sale::watch_place(&stores, event, user, receipt).await?;
     }
-    let etag = entity_tag(&watched.place);
+    let Some(etag) = entity_tag(&watched.place) else {
+        return Reply::ok(&place::describe(event, user, &watched.place).await?);
+    };
     if call.has_answer(&etag) {
         return Ok(Reply::not_modified().with_header(header::ETAG, &etag));
     }
-    let told = place::describe(event, user, &watched.place).await?;
-    Ok(Reply::ok(&told)?.with_header(header::ETAG, &etag))
+    let described = place::describe(event, user, &watched.place).await?;
+    Ok(Reply::ok(&described)?.with_header(header::ETAG, &etag))
+}
+
+/// A client that has another answer than this one need not wait for the next.
+fn may_wait(call: &Call, place: &QueuePlace) -> bool {
+    if !call.headers.contains_key(header::IF_NONE_MATCH) {
+        return true;
+    }
+    let tags = call.header(header::IF_NONE_MATCH).unwrap_or_default();
+    tags.trim() == "*" || entity_stem(place).is_some_and(|it| tags.contains(&format!("\"{it}")))
 }
 
 /// How much later than another request this one may be answered.
@@ -61,24 +68,40 @@ fn wait(call: &Call) -> Result<Duration, Problem> {
 
 /// Two places with one tag say the same, but for what is signed anew each time. So it is a weak one
 /// (RFC 9110, section 8.8.3). When to ask again is part of it: shortly before the opening that is
-/// another time with each answer, and who is told that nothing is new goes on with the last.
-fn entity_tag(place: &QueuePlace) -> String {
+/// another time with each answer, and a client that gets a 304 goes on with the last one.
+fn entity_tag(place: &QueuePlace) -> Option<String> {
     let poll_after_ms = place::poll_before_opening(place).unwrap_or(0);
-    format!("W/\"{}{poll_after_ms}\"", entity_stem(place))
+    Some(format!("W/\"{}-{poll_after_ms}\"", entity_stem(place)?))
 }
 
-/// What a tag says of the place itself.
-fn entity_stem(place: &QueuePlace) -> String {
+/// What a tag says of the place itself; nothing where there is no place to describe.
+fn entity_stem(place: &QueuePlace) -> Option<String> {
+    let status = match place.outcome {
+        PlaceOutcome::Waiting => "waiting",
+        PlaceOutcome::Admitted => "admitted",
+        PlaceOutcome::Expired => "expired",
+        PlaceOutcome::Closed => "closed",
+        PlaceOutcome::Absent
+        | PlaceOutcome::NotOnSale
+        | PlaceOutcome::UnknownPlace
+        | PlaceOutcome::JoiningStopped
+        | PlaceOutcome::AddressFull
+        | PlaceOutcome::ProofRequired
+        | PlaceOutcome::EventMissing => return None,
+    };
+    let QueuePlace { number, position, outlook, release_per_s, .. } = place;
     let pass = place.pass.as_ref().map_or("", |pass| &pass.id);
-    let QueuePlace { outcome, number, position, outlook, release_per_s, .. } = place;
     let Wait { likely_s, spread_s } = outlook.wait(*position, *release_per_s);
     let (quick_s, slow_s) = spread_s.unwrap_or_default();
+    let slow_s = slow_s.unwrap_or_default();
     let chance = outlook.chance_percent(*position).unwrap_or(100);
-    let expected = format!("{likely_s}-{quick_s}-{}-{chance}", slow_s.unwrap_or_default());
-    let mut hasher = DefaultHasher::new();
+    let unix_ms = |at: Option<Instant>| at.map_or(0, Instant::unix_ms);
+    let (draws_ms, opens_ms) = (unix_ms(place.draws_at), unix_ms(place.opens_at));
     // How many there are is told before the draw only.
-    let joined = place.draws_at.map(|_| place.waiting);
-    (place.draws_at, place.opens_at, joined, &place.message).hash(&mut hasher);
-    let said = hasher.finish();
-    format!("{outcome:?}-{number}-{position}-{pass}-{expected}-{said:x}-")
+    let joined = place.draws_at.map_or(0, |_| place.waiting);
+    let numbers = format!(
+        "{number} {position} {likely_s} {quick_s} {slow_s} {chance} {draws_ms} {opens_ms} {joined}"
+    );
+    let parts = [status, pass, numbers.as_str(), place.message.as_str()];
+    Some(guest::etag(parts.map(str::as_bytes)))
 }

@@ -3,14 +3,18 @@
 use domain::code::Code;
 use domain::rate::RouteClass;
 use guest::call::invalid_field;
-use guest::{Call, Problem, Reply, auth, idempotency, limit, stores};
-use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, Idempotency};
+use guest::idempotency::{self, Claim};
+use guest::{Call, Problem, Reply, auth, limit, stores};
+use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
 /// Fans let in by one call at most; the script takes no more.
 const COUNT_MAX: u32 = 1_000;
+
+/// Who asks for what, in the names of idempotency keys.
+const SCOPE: &str = "process:organiser";
 
 #[derive(Deserialize)]
 struct Body {
@@ -27,17 +31,17 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         .filter(|count| (1..=COUNT_MAX).contains(count))
         .ok_or_else(|| invalid_field("count", &format!("must be 1 to {COUNT_MAX}")))?;
     // The script keeps its answer itself, so a lost reply lets nobody else in.
-    let entry = match idempotency::entry(&call, "process:organiser")? {
-        Some(entry) => entry,
-        None => format!("process:organiser::{}", Uuid::now_v7()),
-    };
-    let fingerprint = idempotency::fingerprint(&call);
+    let claim = idempotency::claim(&call, SCOPE)?.unwrap_or_else(|| Claim {
+        // Without a key of the client's each request is one of its own.
+        entry: format!("{SCOPE}::{}", Uuid::now_v7()),
+        fingerprint: idempotency::fingerprint(&call),
+    });
     let stores = stores::open().await?;
     let request = AdmitUsers {
         event,
         mode: AdmitMode::Manual,
         limit,
-        idempotency: Some(Idempotency { entry: &entry, fingerprint: &fingerprint }),
+        idempotency: Some(claim.as_idempotency()),
     };
     match sale::admit_users(&stores, &request).await? {
         AdmitOutcome::Admitted { admitted, .. } => Reply::ok(&json!({ "admitted": admitted })),

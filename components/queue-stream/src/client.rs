@@ -12,7 +12,7 @@ use guest::{Problem, place};
 use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
 
 use crate::line::{Line, Prospect};
-use crate::telling::{EventId as TellingId, Telling};
+use crate::messages::{MessageId, MessageWriter};
 
 /// How long a stream lives. A deploy, a full instance or a broken path then heals by itself; a
 /// client that is told to come back does so within seconds.
@@ -62,7 +62,7 @@ pub(crate) struct Client {
     standing: Standing,
     serial: i64,
     state: Option<LineState>,
-    telling: Telling,
+    messages: MessageWriter,
     has_moved: bool,
     /// The place was read anew since it was told: more than its position may be another.
     is_read_anew: bool,
@@ -84,7 +84,7 @@ impl Client {
         place: Place,
         watched: &WatchedPlace,
         last: Option<Final>,
-        resumed_from: Option<TellingId>,
+        resumed_from: Option<MessageId>,
     ) -> Self {
         let now = Instant::now();
         let random = uuid::Uuid::new_v4().as_u64_pair().1;
@@ -101,7 +101,7 @@ impl Client {
             standing: standing(watched),
             serial: watched.serial,
             state: watched.state,
-            telling: Telling::beginning(resumed_from),
+            messages: MessageWriter::beginning(resumed_from),
             has_moved: last != Some(Final::Pass),
             is_read_anew: false,
             last,
@@ -225,41 +225,41 @@ impl Client {
         }
         // What cannot be written as JSON or signed ends the stream; the client comes back.
         if self.tell(event, prospect, now).is_err() {
-            self.telling.end(event, EndReason::Deadline, self.standing.cursor);
+            self.messages.end(event, EndReason::Deadline, self.standing.cursor);
             self.is_over = true;
         }
-        self.telling.take().map(|bytes| (bytes, self.is_over))
+        self.messages.take().map(|bytes| (bytes, self.is_over))
     }
 
     fn tell(&mut self, event: EventId, prospect: &Prospect, now: Instant) -> Result<(), Problem> {
         let cursor = self.standing.cursor;
         if now >= self.beats_at {
-            self.telling.beat();
+            self.messages.beat();
             self.beats_at = now + BEAT;
         }
         if self.has_moved && self.is_due(prospect, now) {
             self.has_moved = false;
             // What is the same as told before is not told again.
             if self.update(event, prospect)? || self.told_at.is_none() {
-                self.telling.place("place", &self.place, cursor)?;
+                self.messages.place("place", &self.place, cursor)?;
                 self.told_at = Some(now);
             }
         }
         match self.last {
             None if now < self.ends_at => {}
             None => {
-                self.telling.end(event, EndReason::Deadline, cursor);
-                self.telling.retry(RETRY_MIN_MS + (self.random >> 32) % RETRY_SPREAD_MS);
+                self.messages.end(event, EndReason::Deadline, cursor);
+                self.messages.retry(RETRY_MIN_MS + (self.random >> 32) % RETRY_SPREAD_MS);
                 self.is_over = true;
             }
             Some(Final::Pass) => {
                 let pass = describe(&self.keys, event, self.user, &self.read)?;
-                self.telling.place("pass", &pass, cursor)?;
-                self.telling.end(event, EndReason::Admitted, cursor);
+                self.messages.place("pass", &pass, cursor)?;
+                self.messages.end(event, EndReason::Admitted, cursor);
                 self.is_over = true;
             }
             Some(Final::End(reason)) => {
-                self.telling.end(event, reason, cursor);
+                self.messages.end(event, reason, cursor);
                 self.is_over = true;
             }
         }

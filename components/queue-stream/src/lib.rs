@@ -17,17 +17,22 @@
     clippy::string_slice
 )]
 
-use guest::serve_stream;
+use guest::routing::get;
+use guest::{Router, serve_stream, stream_action};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 mod client;
 mod hub;
 mod line;
+mod messages;
 mod open;
-mod telling;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    serve_stream("/api/v1/queue/position/{event_id}/stream", open::open, request).await
+    serve_stream(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new().route("/api/v1/queue/position/{event_id}/stream", get(stream_action(open::open)))
 }

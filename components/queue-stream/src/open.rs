@@ -9,7 +9,7 @@ use scripts::PlaceOutcome;
 
 use crate::client::{self, Client, Final};
 use crate::hub;
-use crate::telling::EventId as TellingId;
+use crate::messages::MessageId;
 
 /// Which instance tells this stream: for operators, and to count how many tell all of them.
 const INSTANCE: HeaderName = HeaderName::from_static("boxoffice-instance");
@@ -33,7 +33,7 @@ pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem>
             Some(Final::End(reason.unwrap_or(EndReason::Ended)))
         }
     };
-    let resumed_from = call.header("last-event-id").and_then(TellingId::parse);
+    let resumed_from = call.header("last-event-id").and_then(MessageId::parse);
     let client = Client::new(user, keys, told, &watched, last, resumed_from);
     hub::add(event, client, opening.begin(), stores.cluster);
     Ok(Reply::event_stream().with_header(INSTANCE, &hub::instance()))

@@ -9,7 +9,9 @@ mod release;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes =
-        Router::new().route("/api/v1/bookings/{booking_id}/release", post(action(release::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new().route("/api/v1/bookings/{booking_id}/release", post(action(release::handle)))
 }

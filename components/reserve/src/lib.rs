@@ -10,6 +10,9 @@ mod reserve;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new().route("/api/v1/bookings/reserve", post(action(reserve::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new().route("/api/v1/bookings/reserve", post(action(reserve::handle)))
 }

@@ -27,7 +27,7 @@ pub(crate) fn refusal(outcome: ReserveOutcome) -> Problem {
         ReserveOutcome::Held(_)
         | ReserveOutcome::Replayed { .. }
         | ReserveOutcome::SectionsChanged { .. } => {
-            Problem::internal("a reservation that is none was taken as a refusal")
+            Problem::internal("a successful reservation was taken as a refusal")
         }
     }
 }

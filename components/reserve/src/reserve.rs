@@ -6,8 +6,9 @@ use domain::rate::RouteClass;
 use domain::section::SectionName;
 use domain::selection::Selection;
 use guest::auth::PassHeader;
+use guest::idempotency::{self, Claim};
 use guest::stores::SpinStores;
-use guest::{Call, Problem, Reply, auth, idempotency, limit, stores};
+use guest::{Call, Problem, Reply, auth, limit, stores};
 use scripts::{Choice, Idempotency, PresentedPass, ReserveOutcome, ReserveSeats, reserve_seats};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -33,15 +34,14 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let pass = auth::queue_pass(&call, body.event_id, user).await?;
     let selection = Selection::read(body.seats.as_deref(), body.section.as_deref(), body.quantity)
         .map_err(|error| Problem::new(Code::InvalidSeats, error.to_string()))?;
-    let entry = idempotency::entry(&call, &format!("reserve:{user}"))?;
-    let fingerprint = idempotency::fingerprint(&call);
+    let claim = idempotency::claim(&call, &format!("reserve:{user}"))?;
     // The same id for every attempt below: a lost reply is asked for again, not held twice.
     let booking = BookingId::new(body.event_id, Uuid::now_v7());
     let attempt = Attempt {
         user,
         booking,
         pass: &pass,
-        idempotency: entry.as_deref().map(|entry| Idempotency { entry, fingerprint: &fingerprint }),
+        idempotency: claim.as_ref().map(Claim::as_idempotency),
     };
     let stores = stores::open().await?;
     match attempt.hold(&stores, &selection).await? {
@@ -106,7 +106,7 @@ impl Attempt<'_> {
             pass: match self.pass {
                 PassHeader::Absent => PresentedPass::None,
                 PassHeader::Expired => PresentedPass::Expired,
-                PassHeader::Signed(claims) => PresentedPass::Id(&claims.jti),
+                PassHeader::Signed(pass) => PresentedPass::Id(&pass.id),
             },
             idempotency: self.idempotency,
             choice,

@@ -65,7 +65,7 @@ pub(crate) async fn find(id: EventId) -> Result<Event, Problem> {
 /// The event as it is now.
 pub(crate) async fn read(id: EventId) -> Result<Event, Problem> {
     let database = postgres::database().await?;
-    let found = ledger::find_event(&database, id).await.map_err(sale::Error::from)?;
+    let found = ledger::find_event(&database, id).await?;
     let found = found.ok_or_else(|| Problem::of(Code::EventNotFound))?;
     let event = Event {
         id,

@@ -27,9 +27,12 @@ mod words;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new()
+    guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new()
         .route("/waiting-room/script.js", get(action(files::script)))
         .route("/waiting-room/style.css", get(action(files::style)))
-        .route("/waiting-room/{event_id}", get(action(show::handle)).post(action(join::handle)));
-    guest::serve(routes, request).await
+        .route("/waiting-room/{event_id}", get(action(show::handle)).post(action(join::handle)))
 }

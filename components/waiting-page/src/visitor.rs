@@ -41,13 +41,13 @@ pub(crate) async fn known(call: &Call, event: EventId) -> Result<Option<Visitor>
         Some(receipt) => auth::receipt_and_owner(event, receipt).await?,
         None => None,
     };
-    let claims = match call.cookie(cookies::BUYER) {
-        Some(token) => auth::buyer_claims(token).await?.ok(),
+    let token = match call.cookie(cookies::BUYER) {
+        Some(token) => auth::buyer_token(token).await?.ok(),
         None => None,
     };
     let (receipt, owner) = shown.unzip();
-    let Some(user) = owner.or(claims.as_ref().map(|claims| claims.sub)) else { return Ok(None) };
-    let is_fresh = claims.is_some_and(|it| it.sub == user && !is_due_for_renewal(&it));
+    let Some(user) = owner.or(token.as_ref().map(|token| token.user)) else { return Ok(None) };
+    let is_fresh = token.is_some_and(|it| it.user == user && !is_due_for_renewal(&it));
     let new_token = if is_fresh { None } else { Some(token_of(user).await?.token) };
     Ok(Some(Visitor { user, receipt, new_token }))
 }

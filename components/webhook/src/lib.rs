@@ -9,6 +9,9 @@ mod stripe;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new().route("/webhooks/stripe", post(action(stripe::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new().route("/webhooks/stripe", post(action(stripe::handle)))
 }

@@ -25,7 +25,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let event: ProviderEvent = serde_json::from_str(payload).map_err(|_| malformed())?;
 
     let stores = stores::open().await?;
-    let livemode = livemode().await?;
+    let livemode = variables::livemode().await?;
     let effect = sale::record_event(&stores.database, &event, payload, livemode).await?;
     if let EventEffect::Applied(payment) = effect {
         settle(&stores, &payment).await;
@@ -58,8 +58,4 @@ async fn verify(call: &Call) -> Result<(), Problem> {
         return Err(invalid());
     }
     verify_signature(header, &call.body, secrets, clock::now()).map_err(|_| invalid())
-}
-
-async fn livemode() -> Result<bool, Problem> {
-    Ok(variables::text("stripe_livemode").await? == "true")
 }

@@ -11,6 +11,9 @@ mod tick;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    let routes = Router::new().route("/internal/tick", post(action(tick::handle)));
     guest::serve(routes, request).await
+}
+
+fn routes() -> Router {
+    Router::new().route("/internal/tick", post(action(tick::handle)))
 }

@@ -19,7 +19,7 @@ pub(crate) async fn jobs() -> Result<TickReport, Problem> {
     let begun = Instant::now();
     let mut stores = stores::open().await?;
     stores.redis_deadline = JOB_REDIS_DEADLINE;
-    let livemode = variables::text("stripe_livemode").await? == "true";
+    let livemode = variables::livemode().await?;
     let provider = provider::provider().await?;
     let random = || uuid::Uuid::new_v4().as_u64_pair().0;
     let sink = sink().await?;

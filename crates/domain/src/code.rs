@@ -1,280 +1,131 @@
 //! The stable error codes of the HTTP contract.
 //!
-//! Append only: a code is never renamed and never reused. The status and whether a retry can help
-//! are part of the contract, so both are decided here, in one exhaustive place each.
+//! Append only: a code is never renamed and never reused. Status, retryable, word and title are
+//! part of the contract; [`codes`] has one row for each code.
 
-/// What went wrong, in the vocabulary of the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Code {
-    /// The body is not JSON, or a parameter cannot be read.
-    MalformedRequest,
-    /// The webhook's signature is missing, wrong or out of time.
-    InvalidSignature,
-    /// No credentials, or credentials that nobody issued.
-    Unauthenticated,
-    /// The booking costs money and the caller cannot confirm it without a payment.
-    PaymentRequired,
-    /// Right caller, wrong right.
-    Forbidden,
-    /// The event admits through its queue and the request carries no pass.
-    QueuePassRequired,
-    /// The pass is forged, of another user or of another event.
-    QueuePassInvalid,
-    /// The pass is past its time.
-    QueuePassExpired,
-    /// The pass has been used before.
-    QueuePassUsed,
-    /// Joining asks for a proof of work, in `challenge`, and none that is good was shown.
-    ProofRequired,
-    /// No such route.
-    NotFound,
-    /// No such event.
-    EventNotFound,
-    /// No such booking, or a booking of another buyer.
-    BookingNotFound,
-    /// The user has no place in this queue.
-    NotInQueue,
-    /// The route exists, the method does not.
-    MethodNotAllowed,
-    /// Not yet, no longer or paused.
-    EventNotOnSale,
-    /// The organiser lets nobody else join.
-    JoiningStopped,
-    /// At least one of the seats is held or sold; all of them are listed in `seats`.
-    SeatUnavailable,
-    /// Fewer left than asked for, or no block of that size.
-    NotEnoughSeats,
-    /// Nothing of the event is left.
-    SoldOut,
-    /// Over the buyer's limit, counting held and bought.
-    BuyerLimitExceeded,
-    /// The booking has been confirmed.
-    AlreadyConfirmed,
-    /// The booking has been released.
-    AlreadyReleased,
-    /// The hold has run out.
-    BookingExpired,
-    /// A change would leave fewer seats than are held or sold.
-    CapacityInUse,
-    /// A section of that name exists.
-    SectionExists,
-    /// A request with the same idempotency key is still running.
-    RequestInProgress,
-    /// The body is over the limit.
-    BodyTooLarge,
-    /// The body is not `application/json`.
-    UnsupportedMediaType,
-    /// Well-formed, but a value is not allowed.
-    ValidationFailed,
-    /// A seat or section that does not exist, duplicates, none, or too many.
-    InvalidSeats,
-    /// The idempotency key came with another body.
-    IdempotencyKeyReused,
-    /// Too many requests.
-    RateLimited,
-    /// A defect of ours.
-    Internal,
-    /// A store cannot answer in time.
-    Unavailable,
+/// The very same request can succeed later.
+const RETRYABLE: bool = true;
+/// The very same request fails again.
+const FINAL: bool = false;
+
+/// Makes the enum of `Variant: status, retryable, word, title;` rows.
+macro_rules! codes {
+    ($($(#[$docs:meta])* $code:ident: $status:literal, $retryable:ident, $word:literal,
+        $title:literal;)+) => {
+        /// What went wrong, in the vocabulary of the contract.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code {
+            $($(#[$docs])* $code,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the enum.
+            pub const ALL: &[Self] = &[$(Self::$code),+];
+
+            /// The word in the `code` member of a problem.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $word,)+
+                }
+            }
+
+            /// The HTTP status.
+            pub const fn status(self) -> u16 {
+                match self {
+                    $(Self::$code => $status,)+
+                }
+            }
+
+            /// Whether the very same request can succeed later.
+            pub const fn retryable(self) -> bool {
+                match self {
+                    $(Self::$code => $retryable,)+
+                }
+            }
+
+            /// A short sentence for people, the same for every occurrence.
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$code => $title,)+
+                }
+            }
+        }
+    };
 }
 
-impl Code {
-    /// Every code, in the order of the enum.
-    pub const ALL: [Self; 35] = [
-        Self::MalformedRequest,
-        Self::InvalidSignature,
-        Self::Unauthenticated,
-        Self::PaymentRequired,
-        Self::Forbidden,
-        Self::QueuePassRequired,
-        Self::QueuePassInvalid,
-        Self::QueuePassExpired,
-        Self::QueuePassUsed,
-        Self::ProofRequired,
-        Self::NotFound,
-        Self::EventNotFound,
-        Self::BookingNotFound,
-        Self::NotInQueue,
-        Self::MethodNotAllowed,
-        Self::EventNotOnSale,
-        Self::JoiningStopped,
-        Self::SeatUnavailable,
-        Self::NotEnoughSeats,
-        Self::SoldOut,
-        Self::BuyerLimitExceeded,
-        Self::AlreadyConfirmed,
-        Self::AlreadyReleased,
-        Self::BookingExpired,
-        Self::CapacityInUse,
-        Self::SectionExists,
-        Self::RequestInProgress,
-        Self::BodyTooLarge,
-        Self::UnsupportedMediaType,
-        Self::ValidationFailed,
-        Self::InvalidSeats,
-        Self::IdempotencyKeyReused,
-        Self::RateLimited,
-        Self::Internal,
-        Self::Unavailable,
-    ];
-
-    /// The word in the `code` member of a problem.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::MalformedRequest => "malformed_request",
-            Self::InvalidSignature => "invalid_signature",
-            Self::Unauthenticated => "unauthenticated",
-            Self::PaymentRequired => "payment_required",
-            Self::Forbidden => "forbidden",
-            Self::QueuePassRequired => "queue_pass_required",
-            Self::QueuePassInvalid => "queue_pass_invalid",
-            Self::QueuePassExpired => "queue_pass_expired",
-            Self::QueuePassUsed => "queue_pass_used",
-            Self::ProofRequired => "proof_required",
-            Self::NotFound => "not_found",
-            Self::EventNotFound => "event_not_found",
-            Self::BookingNotFound => "booking_not_found",
-            Self::NotInQueue => "not_in_queue",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::EventNotOnSale => "event_not_on_sale",
-            Self::JoiningStopped => "joining_stopped",
-            Self::SeatUnavailable => "seat_unavailable",
-            Self::NotEnoughSeats => "not_enough_seats",
-            Self::SoldOut => "sold_out",
-            Self::BuyerLimitExceeded => "buyer_limit_exceeded",
-            Self::AlreadyConfirmed => "already_confirmed",
-            Self::AlreadyReleased => "already_released",
-            Self::BookingExpired => "booking_expired",
-            Self::CapacityInUse => "capacity_in_use",
-            Self::SectionExists => "section_exists",
-            Self::RequestInProgress => "request_in_progress",
-            Self::BodyTooLarge => "body_too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
-            Self::ValidationFailed => "validation_failed",
-            Self::InvalidSeats => "invalid_seats",
-            Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::RateLimited => "rate_limited",
-            Self::Internal => "internal_error",
-            Self::Unavailable => "unavailable",
-        }
-    }
-
-    /// The HTTP status.
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::MalformedRequest | Self::InvalidSignature => 400,
-            Self::Unauthenticated => 401,
-            Self::PaymentRequired => 402,
-            Self::Forbidden
-            | Self::QueuePassRequired
-            | Self::QueuePassInvalid
-            | Self::QueuePassExpired
-            | Self::QueuePassUsed
-            | Self::ProofRequired => 403,
-            Self::NotFound | Self::EventNotFound | Self::BookingNotFound | Self::NotInQueue => 404,
-            Self::MethodNotAllowed => 405,
-            Self::EventNotOnSale
-            | Self::JoiningStopped
-            | Self::SeatUnavailable
-            | Self::NotEnoughSeats
-            | Self::SoldOut
-            | Self::BuyerLimitExceeded
-            | Self::AlreadyConfirmed
-            | Self::AlreadyReleased
-            | Self::BookingExpired
-            | Self::CapacityInUse
-            | Self::SectionExists
-            | Self::RequestInProgress => 409,
-            Self::BodyTooLarge => 413,
-            Self::UnsupportedMediaType => 415,
-            Self::ValidationFailed | Self::InvalidSeats | Self::IdempotencyKeyReused => 422,
-            Self::RateLimited => 429,
-            Self::Internal => 500,
-            Self::Unavailable => 503,
-        }
-    }
-
-    /// Whether the very same request can succeed later.
-    pub const fn retryable(self) -> bool {
-        match self {
-            Self::JoiningStopped
-            | Self::RequestInProgress
-            | Self::RateLimited
-            | Self::Unavailable => true,
-            Self::MalformedRequest
-            | Self::InvalidSignature
-            | Self::Unauthenticated
-            | Self::PaymentRequired
-            | Self::Forbidden
-            | Self::QueuePassRequired
-            | Self::QueuePassInvalid
-            | Self::QueuePassExpired
-            | Self::QueuePassUsed
-            | Self::ProofRequired
-            | Self::NotFound
-            | Self::EventNotFound
-            | Self::BookingNotFound
-            | Self::NotInQueue
-            | Self::MethodNotAllowed
-            | Self::EventNotOnSale
-            | Self::SeatUnavailable
-            | Self::NotEnoughSeats
-            | Self::SoldOut
-            | Self::BuyerLimitExceeded
-            | Self::AlreadyConfirmed
-            | Self::AlreadyReleased
-            | Self::BookingExpired
-            | Self::CapacityInUse
-            | Self::SectionExists
-            | Self::BodyTooLarge
-            | Self::UnsupportedMediaType
-            | Self::ValidationFailed
-            | Self::InvalidSeats
-            | Self::IdempotencyKeyReused
-            | Self::Internal => false,
-        }
-    }
-
-    /// A short sentence for people, the same for every occurrence.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::MalformedRequest => "The request cannot be read",
-            Self::InvalidSignature => "The signature is not valid",
-            Self::Unauthenticated => "Credentials are missing or not valid",
-            Self::PaymentRequired => "This booking has to be paid",
-            Self::Forbidden => "The caller may not do this",
-            Self::QueuePassRequired => "A queue pass is required",
-            Self::QueuePassInvalid => "The queue pass is not valid",
-            Self::QueuePassExpired => "The queue pass has expired",
-            Self::QueuePassUsed => "The queue pass has been used",
-            Self::ProofRequired => "Joining asks for a proof of work",
-            Self::NotFound => "There is nothing here",
-            Self::EventNotFound => "The event does not exist",
-            Self::BookingNotFound => "The booking does not exist",
-            Self::NotInQueue => "The user is not in the queue",
-            Self::MethodNotAllowed => "The method is not allowed",
-            Self::EventNotOnSale => "The event is not on sale",
-            Self::JoiningStopped => "Nobody else can join at the moment",
-            Self::SeatUnavailable => "A seat is no longer available",
-            Self::NotEnoughSeats => "There are not enough seats",
-            Self::SoldOut => "The event is sold out",
-            Self::BuyerLimitExceeded => "The limit of tickets per buyer is exceeded",
-            Self::AlreadyConfirmed => "The booking is already confirmed",
-            Self::AlreadyReleased => "The booking is already released",
-            Self::BookingExpired => "The booking has expired",
-            Self::CapacityInUse => "The seats are in use",
-            Self::SectionExists => "The section exists already",
-            Self::RequestInProgress => "The same request is still running",
-            Self::BodyTooLarge => "The body is too large",
-            Self::UnsupportedMediaType => "The body must be application/json",
-            Self::ValidationFailed => "A value is not allowed",
-            Self::InvalidSeats => "The seats cannot be reserved together",
-            Self::IdempotencyKeyReused => "The idempotency key was used for another request",
-            Self::RateLimited => "Too many requests",
-            Self::Internal => "Something went wrong on our side",
-            Self::Unavailable => "The service cannot answer right now",
-        }
-    }
+codes! {
+    /// The body is not JSON, or a parameter cannot be read.
+    MalformedRequest: 400, FINAL, "malformed_request", "The request cannot be read";
+    /// The webhook's signature is missing, wrong or out of time.
+    InvalidSignature: 400, FINAL, "invalid_signature", "The signature is not valid";
+    /// No credentials, or credentials that nobody issued.
+    Unauthenticated: 401, FINAL, "unauthenticated", "Credentials are missing or not valid";
+    /// The booking costs money and the caller cannot confirm it without a payment.
+    PaymentRequired: 402, FINAL, "payment_required", "This booking has to be paid";
+    /// Right caller, wrong right.
+    Forbidden: 403, FINAL, "forbidden", "The caller may not do this";
+    /// The event admits through its queue and the request carries no pass.
+    QueuePassRequired: 403, FINAL, "queue_pass_required", "A queue pass is required";
+    /// The pass is forged, of another user or of another event.
+    QueuePassInvalid: 403, FINAL, "queue_pass_invalid", "The queue pass is not valid";
+    /// The pass is past its time.
+    QueuePassExpired: 403, FINAL, "queue_pass_expired", "The queue pass has expired";
+    /// The pass has been used before.
+    QueuePassUsed: 403, FINAL, "queue_pass_used", "The queue pass has been used";
+    /// Joining asks for a proof of work, in `challenge`, and none that is good was shown.
+    ProofRequired: 403, FINAL, "proof_required", "Joining asks for a proof of work";
+    /// No such route.
+    NotFound: 404, FINAL, "not_found", "There is nothing here";
+    /// No such event.
+    EventNotFound: 404, FINAL, "event_not_found", "The event does not exist";
+    /// No such booking, or a booking of another buyer.
+    BookingNotFound: 404, FINAL, "booking_not_found", "The booking does not exist";
+    /// The user has no place in this queue.
+    NotInQueue: 404, FINAL, "not_in_queue", "The user is not in the queue";
+    /// The route exists, the method does not.
+    MethodNotAllowed: 405, FINAL, "method_not_allowed", "The method is not allowed";
+    /// Not yet, no longer or paused.
+    EventNotOnSale: 409, FINAL, "event_not_on_sale", "The event is not on sale";
+    /// The organiser lets nobody else join.
+    JoiningStopped: 409, RETRYABLE, "joining_stopped", "Nobody else can join at the moment";
+    /// At least one of the seats is held or sold; all of them are listed in `seats`.
+    SeatUnavailable: 409, FINAL, "seat_unavailable", "A seat is no longer available";
+    /// Fewer left than asked for, or no block of that size.
+    NotEnoughSeats: 409, FINAL, "not_enough_seats", "There are not enough seats";
+    /// Nothing of the event is left.
+    SoldOut: 409, FINAL, "sold_out", "The event is sold out";
+    /// Over the buyer's limit, counting held and bought.
+    BuyerLimitExceeded: 409, FINAL, "buyer_limit_exceeded",
+        "The limit of tickets per buyer is exceeded";
+    /// The booking has been confirmed.
+    AlreadyConfirmed: 409, FINAL, "already_confirmed", "The booking is already confirmed";
+    /// The booking has been released.
+    AlreadyReleased: 409, FINAL, "already_released", "The booking is already released";
+    /// The hold has run out.
+    BookingExpired: 409, FINAL, "booking_expired", "The booking has expired";
+    /// A change would leave fewer seats than are held or sold.
+    CapacityInUse: 409, FINAL, "capacity_in_use", "The seats are in use";
+    /// A section of that name exists.
+    SectionExists: 409, FINAL, "section_exists", "The section exists already";
+    /// A request with the same idempotency key is still running.
+    RequestInProgress: 409, RETRYABLE, "request_in_progress", "The same request is still running";
+    /// The body is over the limit.
+    BodyTooLarge: 413, FINAL, "body_too_large", "The body is too large";
+    /// The body is not `application/json`.
+    UnsupportedMediaType: 415, FINAL, "unsupported_media_type", "The body must be application/json";
+    /// Well-formed, but a value is not allowed.
+    ValidationFailed: 422, FINAL, "validation_failed", "A value is not allowed";
+    /// A seat or section that does not exist, duplicates, none, or too many.
+    InvalidSeats: 422, FINAL, "invalid_seats", "The seats cannot be reserved together";
+    /// The idempotency key came with another body.
+    IdempotencyKeyReused: 422, FINAL, "idempotency_key_reused",
+        "The idempotency key was used for another request";
+    /// Too many requests.
+    RateLimited: 429, RETRYABLE, "rate_limited", "Too many requests";
+    /// A defect of ours.
+    Internal: 500, FINAL, "internal_error", "Something went wrong on our side";
+    /// A store cannot answer in time.
+    Unavailable: 503, RETRYABLE, "unavailable", "The service cannot answer right now";
 }
 
 #[cfg(test)]
@@ -296,7 +147,7 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_retryable() {
         let retryable: Vec<_> =
-            Code::ALL.into_iter().filter(|code| code.retryable()).map(Code::as_str).collect();
+            Code::ALL.iter().filter(|code| code.retryable()).map(|code| code.as_str()).collect();
         assert_eq!(
             retryable,
             ["joining_stopped", "request_in_progress", "rate_limited", "unavailable"]

@@ -5,40 +5,36 @@
 //!
 //! # Layout
 //!
-//! - [`id`]: events, users, bookings. A booking id carries its event.
-//! - [`seat`] and [`section`]: what is for sale, and how a seat is found in a section's map.
-//! - [`selection`]: what a buyer asks to reserve.
-//! - [`event`]: what an organiser asks for, and the status of a sale.
-//! - [`booking`]: the record of a hold and the states of a booking.
-//! - [`notification`]: signing what we tell others.
-//! - [`payment`]: the states of a payment, and what follows from them.
-//! - [`queue`]: places, waits and polling intervals. [`feed`]: news for those who wait.
-//! - [`rate`]: how often somebody may ask.
-//! - [`wait`]: how long it takes, and the chance of a ticket, from what was measured.
-//! - [`draw`]: the order of those who joined before the sale opened.
-//! - [`proof`]: proof of work at joining.
-//! - [`token`]: signed tokens of buyers, queue passes and receipts.
-//! - [`stripe`]: signatures and the few fields that are read from the provider's events.
-//! - [`code`]: the stable error codes of the HTTP contract.
-//! - [`time`]: instants in milliseconds and their RFC 3339 form.
+//! The areas of the house are folders here as everywhere. Each module has a short path all the
+//! same: `domain::seat`, not `domain::events::seat`.
+//!
+//! - `events`: [`event`] is what an organiser asks for, and the status of a sale. [`seat`] and
+//!   [`section`] are what is for sale, and how a seat is found in a section's map.
+//! - [`queue`]: places, waits and polling intervals. [`feed`]: news for those who wait. [`wait`]:
+//!   how long it takes, and the chance of a ticket, from what was measured. [`draw`]: the order of
+//!   those who joined before the sale opened. [`proof`]: proof of work at joining.
+//! - `bookings`: [`selection`] is what a buyer asks to reserve, [`booking`] the record of it and
+//!   its states, [`notification`] signs what we tell others of it.
+//! - `payments`: [`payment`] has the states of a payment, and what follows from them; [`stripe`]
+//!   has signatures and the few fields that are read from the provider's events.
+//! - [`token`]: signed tokens of buyers, queue passes, receipts and tickets of streams.
+//! - [`id`]: events, users, bookings. A booking id carries its event. [`code`]: the stable error
+//!   codes of the HTTP contract. [`rate`]: how often somebody may ask. [`time`]: instants in
+//!   milliseconds and their RFC 3339 form.
 
-pub mod booking;
+mod bookings;
 pub mod code;
-pub mod draw;
-pub mod event;
-pub mod feed;
+mod events;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod id;
-pub mod notification;
-pub mod payment;
-pub mod proof;
+mod payments;
 pub mod queue;
 pub mod rate;
-pub mod seat;
-pub mod section;
-pub mod selection;
-pub mod stripe;
 pub mod time;
 pub mod token;
-pub mod wait;
+
+pub use bookings::{booking, notification, selection};
+pub use events::{event, seat, section};
+pub use payments::{payment, stripe};
+pub use queue::{draw, feed, proof, wait};

@@ -10,14 +10,15 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EventId, UserId};
-use crate::time::Instant;
+use crate::id::UserId;
 
+mod kinds;
 mod signing;
 #[cfg(test)]
 mod tests;
 mod verifying;
 
+pub use kinds::{BuyerToken, PlaceReceipt, QueuePass, RECEIPT_TTL_S, StreamTicket};
 pub use signing::SigningKeys;
 pub use verifying::{PublicKey, VerifyingKeys};
 
@@ -38,7 +39,7 @@ const ALGORITHM: &str = "EdDSA";
 
 /// What a token is for; its `typ`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Names a buyer: `buyer+jwt`.
     Buyer,
     /// Lets a buyer reserve once: `qpass+jwt`.
@@ -51,7 +52,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// The value of `typ`.
-    pub const fn typ(self) -> &'static str {
+    pub(crate) const fn typ(self) -> &'static str {
         match self {
             Self::Buyer => "buyer+jwt",
             Self::QueuePass => "qpass+jwt",
@@ -95,95 +96,69 @@ struct Header {
     kid: String,
 }
 
-/// The claims of every token. Times are whole seconds since the epoch.
+/// The claims that tokens of every kind carry. Times are whole seconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// Who issued it: [`ISSUER`].
-    pub iss: String,
+    pub(crate) iss: String,
     /// Whom it is for: [`BUYER_AUDIENCE`] or an event id.
-    pub aud: String,
+    pub(crate) aud: String,
     /// The user.
-    pub sub: UserId,
+    pub(crate) sub: UserId,
     /// A name of its own, unique among tokens of its kind.
-    pub jti: String,
+    pub(crate) jti: String,
     /// When it was issued, in seconds.
-    pub iat: i64,
+    pub(crate) iat: i64,
     /// When it ends, in seconds.
-    pub exp: i64,
-    /// Receipts only: the number in the queue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<i64>,
-    /// Receipts only: the order in the line, draw and number in one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub score: Option<i64>,
-    /// Receipts only: when the place was made, in ms.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub joined_ms: Option<i64>,
+    pub(crate) exp: i64,
 }
 
-/// The claims of a pass that the admission on record stands for. The same record gives the same
-/// token every time.
-pub fn pass_claims(
-    event: EventId,
-    user: UserId,
-    pass_id: &str,
-    issued_at: Instant,
-    expires_at: Instant,
-) -> Claims {
-    Claims {
-        iss: ISSUER.to_owned(),
-        aud: event.to_string(),
-        sub: user,
-        jti: pass_id.to_owned(),
-        iat: issued_at.unix_s(),
-        exp: expires_at.unix_s(),
-        number: None,
-        score: None,
-        joined_ms: None,
-    }
+/// The keys of a variable by their ids: at least one.
+struct Keys<K> {
+    /// The one that signs.
+    first: (String, K),
+    /// The others, at most [`KEYS_MAX`] - 1.
+    rest: Vec<(String, K)>,
 }
 
-/// Life of a receipt, from the moment of joining: longer than any draw is open.
-pub const RECEIPT_TTL_S: i64 = 90 * 24 * 60 * 60;
-
-/// The claims of the receipt of a place. The same place gives the same receipt every time.
-pub fn receipt_claims(
-    event: EventId,
-    user: UserId,
-    number: i64,
-    score: i64,
-    joined_at: Instant,
-) -> Claims {
-    Claims {
-        iss: ISSUER.to_owned(),
-        aud: event.to_string(),
-        sub: user,
-        jti: number.to_string(),
-        iat: joined_at.unix_s(),
-        exp: joined_at.unix_s().saturating_add(RECEIPT_TTL_S),
-        number: Some(number),
-        score: Some(score),
-        joined_ms: Some(joined_at.unix_ms()),
-    }
-}
-
-/// Reads `kid:key` entries separated by commas: the key 32 bytes in base64url without padding,
-/// `kid` 1 to 32 letters, digits, `-` or `_`. `make` turns the bytes into a key.
-fn parse_keys<K>(
-    text: &str,
-    make: impl Fn([u8; 32]) -> Option<K>,
-) -> Result<Vec<(String, K)>, KeysError> {
-    let mut keys: Vec<(String, K)> = Vec::new();
-    for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
-        let (id, key) = entry.split_once(':').ok_or(KeysError::Malformed)?;
-        let id_fits = (1..=KEY_ID_LENGTH_MAX).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        let bytes = BASE64URL_NOPAD.decode(key.as_bytes()).ok().and_then(|it| it.try_into().ok());
-        let key = bytes.and_then(&make).filter(|_| id_fits).ok_or(KeysError::Malformed)?;
-        if keys.len() == KEYS_MAX || keys.iter().any(|(other, _)| other == id) {
-            return Err(KeysError::TooMany);
+impl<K> Keys<K> {
+    /// Reads `kid:key` entries separated by commas: the key 32 bytes in base64url without padding,
+    /// `kid` 1 to 32 letters, digits, `-` or `_`. `make` turns the bytes into a key.
+    fn parse(text: &str, make: impl Fn([u8; 32]) -> Option<K>) -> Result<Self, KeysError> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let mut keys = entries.map(|entry| parse_key(entry, &make));
+        let mut all = Self { first: keys.next().ok_or(KeysError::Empty)??, rest: Vec::new() };
+        for key in keys {
+            let key = key?;
+            let is_known = all.iter().any(|(id, _)| *id == key.0);
+            if is_known || all.rest.len() + 1 == KEYS_MAX {
+                return Err(KeysError::TooMany);
+            }
+            all.rest.push(key);
         }
-        keys.push((id.to_owned(), key));
+        Ok(all)
     }
-    if keys.is_empty() { Err(KeysError::Empty) } else { Ok(keys) }
+
+    /// All of them, in their order.
+    fn iter(&self) -> impl Iterator<Item = &(String, K)> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+
+    /// Another key for each, under the same id.
+    fn map<L>(&self, make: impl Fn(&K) -> L) -> Keys<L> {
+        let made = |(id, key): &(String, K)| (id.clone(), make(key));
+        Keys { first: made(&self.first), rest: self.rest.iter().map(made).collect() }
+    }
+}
+
+fn parse_key<K>(
+    entry: &str,
+    make: impl Fn([u8; 32]) -> Option<K>,
+) -> Result<(String, K), KeysError> {
+    let (id, key) = entry.split_once(':').ok_or(KeysError::Malformed)?;
+    let id_fits = (1..=KEY_ID_LENGTH_MAX).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let bytes = BASE64URL_NOPAD.decode(key.as_bytes()).ok().and_then(|it| it.try_into().ok());
+    let key = bytes.and_then(make).filter(|_| id_fits).ok_or(KeysError::Malformed)?;
+    Ok((id.to_owned(), key))
 }

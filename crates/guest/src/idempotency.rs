@@ -7,20 +7,17 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use domain::code::Code;
 use domain::id::EventId;
 use http::StatusCode;
 use scripts::{Answer, BeginOutcome, BeginRequest, FinishRequest, Idempotency};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::call::Call;
 use crate::clock::{REDIS_DEADLINE, REQUEST_DEADLINE};
-use crate::log;
 use crate::problem::Problem;
-use crate::redis;
 use crate::reply::Reply;
+use crate::{digest, log, redis};
 
 /// How long a claim lasts when its request dies: longer than any request can run.
 const CLAIM_TTL_MS: i64 = 2 * REQUEST_DEADLINE.as_millis() as i64;
@@ -28,23 +25,36 @@ const CLAIM_TTL_MS: i64 = 2 * REQUEST_DEADLINE.as_millis() as i64;
 /// The header that marks an answer as a repetition.
 pub const REPLAYED: http::HeaderName = http::HeaderName::from_static("idempotent-replayed");
 
-/// Names the request: who asks, under which key. `None` when the client sent no key.
+/// What a client asks to be done once: its key, and the request that it came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Names the key among all of an event: `<scope>:<key>`.
+    pub entry: String,
+    /// Tells two requests with one key apart.
+    pub fingerprint: String,
+}
+
+impl Claim {
+    /// As the scripts take it.
+    pub fn as_idempotency(&self) -> Idempotency<'_> {
+        Idempotency { entry: &self.entry, fingerprint: &self.fingerprint }
+    }
+}
+
+/// What `call` claims within `scope`, which names who asks for what. `None` when the client sent no
+/// key.
 ///
 /// # Errors
 ///
 /// 400 when the key is not one.
-pub fn entry(call: &Call, scope: &str) -> Result<Option<String>, Problem> {
-    Ok(call.idempotency_key()?.map(|key| format!("{scope}:{key}")))
+pub fn claim(call: &Call, scope: &str) -> Result<Option<Claim>, Problem> {
+    let key = call.idempotency_key()?;
+    Ok(key.map(|key| Claim { entry: format!("{scope}:{key}"), fingerprint: fingerprint(call) }))
 }
 
-/// Tells two requests apart: SHA-256 over method, path and body, each with its length, in hex.
+/// Tells two requests apart: a digest of method, path and body, in hex.
 pub fn fingerprint(call: &Call) -> String {
-    let mut hash = Sha256::new();
-    for part in [call.method.as_str().as_bytes(), call.uri.path().as_bytes(), &call.body] {
-        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(part);
-    }
-    HEXLOWER.encode(&hash.finalize())
+    digest::of_parts([call.method.as_str().as_bytes(), call.uri.path().as_bytes(), &call.body])
 }
 
 /// Runs `operation` once for the key of `call`, within the event's own idempotency record.
@@ -62,13 +72,12 @@ pub async fn once<F>(
 where
     F: Future<Output = Result<Reply, Problem>>,
 {
-    let Some(entry) = entry(call, scope)? else { return operation.await };
-    let fingerprint = fingerprint(call);
+    let Some(claim) = claim(call, scope)? else { return operation.await };
+    let idempotency = claim.as_idempotency();
     let cluster = redis::cluster().await?;
     // Not the request id: clients choose that, and may send the same one twice.
-    let claim = Uuid::now_v7().to_string();
-    let idempotency = Idempotency { entry: &entry, fingerprint: &fingerprint };
-    let begin = BeginRequest { event, idempotency, claim_ttl_ms: CLAIM_TTL_MS, name: &claim };
+    let name = Uuid::now_v7().to_string();
+    let begin = BeginRequest { event, idempotency, claim_ttl_ms: CLAIM_TTL_MS, name: &name };
     match scripts::begin_request(&cluster, &begin, REDIS_DEADLINE).await? {
         BeginOutcome::Claimed => {}
         BeginOutcome::Replayed { status, body } => return replay(status, body),

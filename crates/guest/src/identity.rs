@@ -5,7 +5,7 @@
 
 use domain::id::UserId;
 use domain::time::Instant;
-use domain::token::{BUYER_AUDIENCE, Claims, ISSUER, Purpose};
+use domain::token::BuyerToken;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -45,24 +45,15 @@ pub async fn token_of(user_id: UserId) -> Result<GuestToken, Problem> {
     let keys = variables::signing_keys().await?;
     let now = clock::now();
     let expires_at = now.plus_ms(GUEST_TOKEN_TTL_MS);
-    let claims = Claims {
-        iss: ISSUER.to_owned(),
-        aud: BUYER_AUDIENCE.to_owned(),
-        sub: user_id,
-        jti: Uuid::now_v7().to_string(),
-        iat: now.unix_s(),
-        exp: expires_at.unix_s(),
-        number: None,
-        score: None,
-        joined_ms: None,
-    };
-    let token =
-        keys.sign(Purpose::Buyer, &claims).map_err(|error| Problem::internal(error.to_string()))?;
+    let id = Uuid::now_v7().to_string();
+    let buyer = BuyerToken { user: user_id, id, issued_at: now, expires_at };
+    let token = buyer.sign(&keys).map_err(|error| Problem::internal(error.to_string()))?;
     Ok(GuestToken { token, user_id, expires_at })
 }
 
 /// Whether it is time for a new token: half of the life of this one is over.
-pub fn is_due_for_renewal(claims: &Claims) -> bool {
-    let left_s = claims.exp.saturating_sub(clock::now().unix_s());
-    left_s.saturating_mul(2) < claims.exp.saturating_sub(claims.iat)
+pub fn is_due_for_renewal(token: &BuyerToken) -> bool {
+    let end_ms = token.expires_at.unix_ms();
+    let left_ms = end_ms.saturating_sub(clock::now().unix_ms());
+    left_ms.saturating_mul(2) < end_ms.saturating_sub(token.issued_at.unix_ms())
 }

@@ -11,7 +11,7 @@
 //! - [`place`], [`booking`]: what several components say about a place in the queue and a booking.
 //! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
 //!   offers, with deadlines.
-//! - [`log`]: lines for operators.
+//! - [`etag`]: names an answer by what decides it. [`log`]: lines for operators.
 //!
 //! An instance serves up to 128 requests, 16 at once, on one thread. So nothing here keeps anything
 //! of a request: what lives in a `thread_local` is a cache. Nothing panics: a panic would end every
@@ -29,6 +29,7 @@ pub mod auth;
 pub mod booking;
 pub mod call;
 pub mod clock;
+mod digest;
 pub mod html;
 pub mod idempotency;
 pub mod identity;
@@ -50,7 +51,8 @@ pub mod variables;
 pub use axum::Router;
 pub use axum::routing;
 pub use call::Call;
+pub use digest::etag;
 pub use problem::Problem;
 pub use reply::Reply;
-pub use service::{action, patient_action, serve};
+pub use service::{action, patient_action, serve, stream_action};
 pub use stream::serve_stream;

@@ -3,17 +3,15 @@
 use domain::code::Code;
 use domain::id::{EventId, UserId};
 use domain::queue::{ComingDraw, Place, PlaceStatus, poll_after_ms, poll_before_opening_ms};
-use domain::token::{
-    Claims, ISSUER, Purpose, SigningKeys, TokenError, pass_claims, receipt_claims,
-};
-use scripts::{PlaceOutcome, QueuePlace};
+use domain::token::{PlaceReceipt, QueuePass, SigningKeys, StreamTicket, TokenError};
+use scripts::{Pass, PlaceOutcome, QueuePlace};
 
 use crate::problem::Problem;
 use crate::variables;
 
 /// Life of a ticket for the stream: a stream lives ten minutes, and a client that lost it without
 /// a word comes back with the ticket it has.
-const TICKET_TTL_S: i64 = 20 * 60;
+const TICKET_TTL_MS: i64 = 20 * 60 * 1_000;
 
 /// When to try again while nobody may join: an organiser or another fan has to act, and nothing
 /// that soon passes.
@@ -59,7 +57,7 @@ pub fn describe_with(
         }
         PlaceOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
         PlaceOutcome::UnknownPlace | PlaceOutcome::ProofRequired => {
-            return Err(Problem::internal("an answer of joining that asks for more"));
+            return Err(Problem::internal("an outcome of joining alone"));
         }
     };
     let unsigned = |error: TokenError| Problem::internal(error.to_string());
@@ -68,19 +66,23 @@ pub fn describe_with(
     let pass = place.pass.as_ref().filter(|_| status == PlaceStatus::Admitted);
     let queue_pass = pass
         .map(|pass| {
-            let claims = pass_claims(event, user, &pass.id, pass.issued_at, pass.expires_at);
-            keys.sign(Purpose::QueuePass, &claims).map_err(unsigned)
+            let Pass { id, issued_at, expires_at } = pass.clone();
+            QueuePass { event, user, id, issued_at, expires_at }.sign(keys).map_err(unsigned)
         })
         .transpose()?;
     let receipt = (place.number > 0 && place.score > 0)
         .then(|| {
-            let claims = receipt_claims(event, user, place.number, place.score, place.joined_at);
-            keys.sign(Purpose::Receipt, &claims)
+            let QueuePlace { number, score, joined_at, .. } = *place;
+            PlaceReceipt { event, user, number, score, joined_at }.sign(keys)
         })
         .transpose()
         .map_err(unsigned)?;
     let ticket = waiting
-        .then(|| keys.sign(Purpose::StreamTicket, &ticket_claims(event, user, place)))
+        .then(|| {
+            let (number, issued_at) = (place.number, place.now);
+            let expires_at = issued_at.plus_ms(TICKET_TTL_MS);
+            StreamTicket { event, user, number, issued_at, expires_at }.sign(keys)
+        })
         .transpose()
         .map_err(unsigned)?;
     let mut told = Place {
@@ -122,20 +124,4 @@ pub fn poll_before_opening(place: &QueuePlace) -> Option<u64> {
         return Some(draw.poll_after_ms(place.number, place.now));
     }
     Some(poll_before_opening_ms(place.opens_in_ms()?, place.number, None))
-}
-
-/// The claims of the ticket that is good for a while from now on.
-fn ticket_claims(event: EventId, user: UserId, place: &QueuePlace) -> Claims {
-    let issued_s = place.now.unix_s();
-    Claims {
-        iss: ISSUER.to_owned(),
-        aud: event.to_string(),
-        sub: user,
-        jti: place.number.to_string(),
-        iat: issued_s,
-        exp: issued_s.saturating_add(TICKET_TTL_S),
-        number: None,
-        score: None,
-        joined_ms: None,
-    }
 }

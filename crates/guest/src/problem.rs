@@ -9,6 +9,7 @@ use domain::code::Code;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
+use crate::call::invalid_field;
 use crate::log;
 
 /// How long a client should wait before it repeats a request that failed for the moment, in
@@ -171,10 +172,11 @@ impl From<scripts::Error> for Problem {
 
 impl From<ledger::Error> for Problem {
     fn from(error: ledger::Error) -> Self {
-        if error.is_transient() {
-            Self::unavailable(error.to_string())
-        } else {
-            Self::internal(error.to_string())
+        match error {
+            // The only text of a client that the ledger reads.
+            ledger::Error::InvalidCursor => invalid_field("cursor", "is not one of ours"),
+            error if error.is_transient() => Self::unavailable(error.to_string()),
+            error => Self::internal(error.to_string()),
         }
     }
 }
@@ -187,5 +189,18 @@ impl From<sale::Error> for Problem {
             sale::Error::Contention(_) => Self::unavailable(error.to_string()),
             sale::Error::Disagreement(_) => Self::internal(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_of_somebody_else_is_the_clients_mistake() {
+        let problem = Problem::from(ledger::Error::InvalidCursor);
+        assert_eq!(problem.code, Code::ValidationFailed);
+        let errors = json!([{ "field": "cursor", "problem": "is not one of ours" }]);
+        assert_eq!(problem.context("errors"), Some(&errors));
     }
 }

@@ -21,7 +21,8 @@ const BODY_LENGTH_MAX: usize = 1024 * 1024;
 /// The provider as a component reaches it.
 pub type SpinProvider = Provider<SpinHttp>;
 
-/// The provider that the variables name; one that answers nothing when they name none.
+/// The provider that the variables name. Where they name none, every call of it fails as
+/// unavailable.
 ///
 /// # Errors
 ///

@@ -1,15 +1,18 @@
 //! Redis through Spin: the transport under the cluster routing, and the instance's one cluster.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, NodeAddress, Reply, Transport};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use spin_sdk::redis::{Connection, Error, RedisParameter, RedisResult};
 
 use crate::problem::Problem;
 use crate::variables;
+
+/// Everything but the unreserved characters (RFC 3986, section 2.3).
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 thread_local! {
     /// A cache, nothing more: one multiplexed connection per node and the learned slots, shared by
@@ -111,18 +114,8 @@ impl Credentials {
     }
 }
 
-/// Encodes everything but unreserved characters (RFC 3986 section 2.3).
-fn percent_encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+fn percent_encode(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, &RESERVED)
 }
 
 #[cfg(test)]
@@ -131,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_password_cannot_break_out_of_its_url() {
-        assert_eq!(percent_encode("p@ss:w/rd%é"), "p%40ss%3Aw%2Frd%25%C3%A9");
-        assert_eq!(percent_encode("a-b.c_d~9"), "a-b.c_d~9");
+        assert_eq!(percent_encode("p@ss:w/rd%é").to_string(), "p%40ss%3Aw%2Frd%25%C3%A9");
+        assert_eq!(percent_encode("a-b.c_d~9").to_string(), "a-b.c_d~9");
     }
 }

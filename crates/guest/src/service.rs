@@ -3,6 +3,7 @@
 //! Everything that holds for every route of every component is here: the request id, the limit of
 //! the body, the deadline, `Content-Length`, CORS, and problems for what is not there.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
@@ -23,6 +24,7 @@ use crate::call::Call;
 use crate::clock::{REQUEST_DEADLINE, within};
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::stream::Opening;
 use crate::variables;
 
 /// The largest body that is read, in bytes. The largest honest one is an event with 64 sections,
@@ -45,9 +47,23 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 type LocalFuture = SendWrapper<Pin<Box<dyn Future<Output = Response>>>>;
 
-/// When a request arrived: its deadline counts from there.
-#[derive(Clone, Copy)]
-struct Arrived(Instant);
+thread_local! {
+    /// The routes of this component, built for the first request of the instance.
+    static ROUTES: OnceCell<Router> = const { OnceCell::new() };
+}
+
+/// What was made of a request before its operation, carried through the router beside its head.
+#[derive(Clone)]
+struct Accepted {
+    /// When it arrived: its deadline counts from there.
+    at: Instant,
+    /// The whole body.
+    body: Bytes,
+    /// Names it in replies and logs.
+    request_id: String,
+    /// Where a stream begins, if its route is one.
+    opening: SendWrapper<Opening>,
+}
 
 /// Turns an operation into a handler of a route.
 ///
@@ -81,21 +97,53 @@ where
     F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Problem>> + 'static,
 {
+    handler(patience, move |call, _| operation(call))
+}
+
+/// As [`action`], for an operation that may begin a stream as the body of its reply; see
+/// [`serve_stream`](crate::serve_stream).
+pub fn stream_action<F, Fut>(
+    operation: F,
+) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
++ Clone
++ Send
++ Sync
++ 'static
+where
+    F: Fn(Call, Opening) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply, Problem>> + 'static,
+{
+    handler(|_| Duration::ZERO, operation)
+}
+
+fn handler<F, Fut>(
+    patience: fn(&Call) -> Duration,
+    operation: F,
+) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
++ Clone
++ Send
++ Sync
++ 'static
+where
+    F: Fn(Call, Opening) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<Reply, Problem>> + 'static,
+{
     move |parameters, request| {
         let operation = operation.clone();
         SendWrapper::new(Box::pin(async move {
-            let (parts, body) = request.into_parts();
-            let request_id = request_id(&parts.headers);
-            let took = parts.extensions.get().map_or(Duration::ZERO, |it: &Arrived| it.0.elapsed());
-            // The body was read within its limit before it came here.
-            let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+            let (mut parts, _) = request.into_parts();
+            let Some(accepted) = parts.extensions.remove::<Accepted>() else {
+                return Problem::internal("a request came past its acceptance").into_response("");
+            };
+            let Accepted { at, body, request_id, opening } = accepted;
             // A path that is not UTF-8 names nothing of ours.
             let Ok(parameters) = parameters else {
                 return Problem::of(Code::NotFound).into_response(&request_id);
             };
             let call = Call::new(&parameters, parts, body, request_id.clone());
-            let limit = REQUEST_DEADLINE.saturating_add(patience(&call)).saturating_sub(took);
-            match within(limit, operation(call)).await {
+            let limit = REQUEST_DEADLINE.saturating_add(patience(&call));
+            let left = limit.saturating_sub(at.elapsed());
+            match within(left, operation(call, opening.take())).await {
                 Some(Ok(reply)) => reply.into_response(),
                 Some(Err(problem)) => problem.into_response(&request_id),
                 None => too_late(&request_id),
@@ -104,17 +152,21 @@ where
     }
 }
 
-/// Serves one request with the routes of a component.
-pub async fn serve(router: Router, request: spin_sdk::http::Request) -> Response {
+/// Serves one request with the routes of a component, which are always the same.
+pub async fn serve(routes: fn() -> Router, request: spin_sdk::http::Request) -> Response {
     let is_head = *request.method() == Method::HEAD;
-    with_length(answer(router, request).await, is_head).await
+    with_length(answer(routes, request, Opening::default()).await, is_head)
 }
 
 /// Answers one request with the routes of a component: the head is complete but for the length.
-pub(crate) async fn answer(router: Router, request: spin_sdk::http::Request) -> Response {
-    let arrived = Arrived(Instant::now());
+pub(crate) async fn answer(
+    routes: fn() -> Router,
+    request: spin_sdk::http::Request,
+    opening: Opening,
+) -> Response {
+    let at = Instant::now();
     let (mut parts, body) = request.into_parts();
-    let request_id = accept_request_id(&mut parts.headers);
+    let request_id = request_id(&parts.headers);
     let origin = parts.headers.get(header::ORIGIN).cloned();
     let preflight = parts.method == Method::OPTIONS && origin.is_some();
     if parts.method == Method::HEAD {
@@ -127,8 +179,10 @@ pub(crate) async fn answer(router: Router, request: spin_sdk::http::Request) -> 
     } else {
         match within(REQUEST_DEADLINE, read_body(body)).await {
             Some(Some(body)) => {
-                parts.extensions.insert(arrived);
-                route(router, http::Request::from_parts(parts, Body::from(body))).await
+                let opening = SendWrapper::new(opening);
+                let request_id = request_id.clone();
+                parts.extensions.insert(Accepted { at, body, request_id, opening });
+                route(routes, http::Request::from_parts(parts, Body::empty())).await
             }
             Some(None) => Problem::of(Code::BodyTooLarge).into_response(&request_id),
             None => too_late(&request_id),
@@ -162,9 +216,12 @@ async fn read_body(body: impl HttpBody<Data = Bytes>) -> Option<Bytes> {
     (length <= BODY_LENGTH_MAX).then(|| kept.freeze())
 }
 
-async fn route(router: Router, request: http::Request<Body>) -> Response {
-    let mut router =
-        router.fallback(action(not_found)).method_not_allowed_fallback(action(method_not_allowed));
+async fn route(routes: fn() -> Router, request: http::Request<Body>) -> Response {
+    let built = || {
+        routes().fallback(action(not_found)).method_not_allowed_fallback(action(method_not_allowed))
+    };
+    // A copy shares the routes.
+    let mut router = ROUTES.with(|router| router.get_or_init(built).clone());
     match router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
@@ -184,37 +241,29 @@ async fn method_not_allowed(_: Call) -> Result<Reply, Problem> {
     Err(Problem::of(Code::MethodNotAllowed))
 }
 
-/// Takes over the client's request id when it is harmless in a header and a log, else makes one;
-/// the headers then carry exactly that one.
-fn accept_request_id(headers: &mut HeaderMap) -> String {
+/// The client's request id when it is harmless in a header and a log, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let harmless = (1..=REQUEST_ID_LENGTH_MAX).contains(&given.len())
         && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte));
-    let request_id =
-        if harmless { given.to_owned() } else { uuid::Uuid::now_v7().hyphenated().to_string() };
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, value);
-    }
-    request_id
-}
-
-fn request_id(headers: &HeaderMap) -> String {
-    headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    if harmless { given.to_owned() } else { uuid::Uuid::now_v7().hyphenated().to_string() }
 }
 
 /// Writes the length of the body into the head: without it a keep-alive client of Spin waits 44 ms
-/// for the end of each reply.
-pub(crate) async fn with_length(response: Response, is_head: bool) -> Response {
+/// for the end of each reply. Every body here is whole, so its length is known.
+pub(crate) fn with_length(response: Response, is_head: bool) -> Response {
     let (mut parts, body) = response.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let bodiless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if bodiless {
-        parts.headers.remove(header::CONTENT_LENGTH);
-    } else {
-        parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    match body.size_hint().exact() {
+        Some(length) if !bodiless => {
+            parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        }
+        _ => {
+            parts.headers.remove(header::CONTENT_LENGTH);
+        }
     }
-    let body = if is_head || bodiless { Bytes::new() } else { body };
-    Response::from_parts(parts, Body::from(body))
+    let body = if is_head || bodiless { Body::empty() } else { body };
+    Response::from_parts(parts, body)
 }
 
 /// Lets a page of an allowed origin read the reply; a page of any other origin cannot.

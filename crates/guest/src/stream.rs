@@ -11,19 +11,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
 use http::{Method, StatusCode, header};
-use send_wrapper::SendWrapper;
 use spin_sdk::http::{IntoResponse, Request};
 use wasi::http::types::{ErrorCode, Fields, Response};
 use wasi::http_compat::{BodyResult, BodyWriter};
 use wasi::wit_bindgen::{FutureReader, FutureWriter, StreamReader, StreamWriter};
 
-use crate::call::Call;
 use crate::clock::within;
-use crate::problem::Problem;
-use crate::reply::Reply;
-use crate::service::{action, answer, with_length};
+use crate::service::{answer, with_length};
 
 /// How long the host may take to hear that a body is at its end. It reads that after the last
 /// byte, and a client that takes no bytes must not keep us.
@@ -76,26 +71,16 @@ impl Opening {
     }
 }
 
-/// Serves one request of a component whose only route is GET on `path`, a stream: `open` answers
+/// Serves one request of a component with [`stream_action`](crate::stream_action)s: each answers
 /// within the deadline of any request, and when it has begun a stream, that is the reply's body.
 ///
 /// # Errors
 ///
 /// What the host says when a reply cannot be made of the head: a defect of ours.
-pub async fn serve_stream<F, Fut>(
-    path: &'static str,
-    open: F,
-    request: Request,
-) -> Result<Response, ErrorCode>
-where
-    F: Fn(Call, Opening) -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<Reply, Problem>> + 'static,
-{
+pub async fn serve_stream(routes: fn() -> Router, request: Request) -> Result<Response, ErrorCode> {
     let is_head = *request.method() == Method::HEAD;
     let opening = Opening::default();
-    let handed = SendWrapper::new(opening.clone());
-    let operation = move |call| open(call, Opening::clone(&handed));
-    let response = answer(Router::new().route(path, get(action(operation))), request).await;
+    let response = answer(routes, request, opening.clone()).await;
     match opening.incoming.take() {
         Some((bytes, end)) if response.status() == StatusCode::OK && !is_head => {
             let (mut head, _) = response.into_parts();
@@ -110,6 +95,6 @@ where
                 .map_err(|()| ErrorCode::InternalError(None))?;
             Ok(response)
         }
-        _ => with_length(response, is_head).await.into_response(),
+        _ => with_length(response, is_head).into_response(),
     }
 }

@@ -1,10 +1,11 @@
 //! The variables of the manifest, read when they are first needed and kept for the life of the
-//! instance.
+//! instance: each reading is a call of the host, and an instance lives for 128 requests at most.
 //!
 //! A component sees only the variables that its manifest entry maps, so nothing is read in advance.
 //! Values of secrets never leave this crate in an error or a log line.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use cluster::{AddressMap, NodeAddress};
@@ -15,6 +16,7 @@ use spin_sdk::variables;
 use crate::problem::Problem;
 
 thread_local! {
+    static TEXTS: RefCell<BTreeMap<&'static str, String>> = const { RefCell::new(BTreeMap::new()) };
     static SIGNING_KEYS: RefCell<Option<Rc<SigningKeys>>> = const { RefCell::new(None) };
     static VERIFYING_KEYS: RefCell<Option<Rc<VerifyingKeys>>> = const { RefCell::new(None) };
 }
@@ -25,11 +27,17 @@ thread_local! {
 ///
 /// 503 when the host's provider cannot answer.
 pub async fn text(name: &'static str) -> Result<String, Problem> {
-    match variables::get(name).await {
-        Ok(value) => Ok(value),
-        Err(variables::Error::Undefined(_)) => Ok(String::new()),
-        Err(error) => Err(Problem::unavailable(format!("variable {name}: {error}"))),
+    if let Some(value) = TEXTS.with_borrow(|texts| texts.get(name).cloned()) {
+        return Ok(value);
     }
+    let value = match variables::get(name).await {
+        Ok(value) => value,
+        Err(variables::Error::Undefined(_)) => String::new(),
+        // Not kept: the next request asks again.
+        Err(error) => return Err(Problem::unavailable(format!("variable {name}: {error}"))),
+    };
+    TEXTS.with_borrow_mut(|texts| texts.insert(name, value.clone()));
+    Ok(value)
 }
 
 /// A secret of at least 24 bytes.

@@ -2,6 +2,7 @@
 //!
 //! Each check takes text or facts and returns what is wrong, one line per complaint.
 
+mod codes;
 mod compose;
 mod dependencies;
 mod files;
@@ -38,11 +39,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     complaints.extend(sql::check(&sql_files));
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
     complaints.extend(privileges::check(&read("spin.toml")?)?);
-    complaints.extend(openapi::check(
-        &read("openapi.yaml")?,
-        &read("spin.toml")?,
-        &read("crates/domain/src/code.rs")?,
-    )?);
+    complaints.extend(openapi::check(&read("openapi.yaml")?, &read("spin.toml")?)?);
+    complaints.extend(codes::run(&paths)?);
     complaints.extend(dependencies::run(&components()?)?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);

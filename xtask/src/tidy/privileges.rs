@@ -8,10 +8,7 @@ const HOLDERS: [(&str, &[&str]); 7] = [
     // Whoever has these can make tokens; the others have verifying_keys.
     ("signing_keys", &["auth", "queue-join", "queue-pass", "queue-stream", "waiting-page"]),
     // Those with routes of the organiser; the others have organiser_key_digest.
-    (
-        "organiser_key",
-        &["events", "queue-pass", "bookings", "confirm", "release", "cancel", "operations"],
-    ),
+    ("organiser_key", &["events", "queue-pass", "bookings", "confirm", "release", "operations"]),
     ("worker_key", &["worker"]),
     ("stripe_webhook_secret", &["webhook"]),
     ("stripe_api_key", &["payment", "worker"]),

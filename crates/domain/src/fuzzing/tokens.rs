@@ -14,7 +14,8 @@ const AUDIENCE: &str = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5";
 const NOW_S: i64 = 1_800_000_000;
 const NOW: Instant = Instant::from_unix_ms(NOW_S * 1_000);
 const SEED: [u8; 32] = [1; 32];
-const PURPOSES: [Purpose; 3] = [Purpose::Buyer, Purpose::QueuePass, Purpose::Receipt];
+const PURPOSES: [Purpose; 4] =
+    [Purpose::Buyer, Purpose::QueuePass, Purpose::Receipt, Purpose::StreamTicket];
 
 /// The first line is a header and the second are claims, both signed here with the right key; the
 /// whole input is also a token and a list of public keys as it is. Whatever is accepted has, read a

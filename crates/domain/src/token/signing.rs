@@ -3,14 +3,13 @@
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
 use sha2::Sha256;
 
-use super::{ALGORITHM, Claims, Header, KeysError, Purpose, TokenError, VerifyingKeys, parse_keys};
+use super::{ALGORITHM, Header, Keys, KeysError, Purpose, TokenError, VerifyingKeys};
 
 /// The keys that sign, by their ids. The first signs; the others only wait for their turn.
-pub struct SigningKeys {
-    keys: Vec<(String, SigningKey)>,
-}
+pub struct SigningKeys(Keys<SigningKey>);
 
 impl SigningKeys {
     /// Reads `kid:seed` entries separated by commas, the seed 32 bytes in base64url without
@@ -20,17 +19,20 @@ impl SigningKeys {
     ///
     /// [`KeysError`] when the text is no such list.
     pub fn parse(text: &str) -> Result<Self, KeysError> {
-        let keys = parse_keys(text, |seed| Some(SigningKey::from_bytes(&seed)))?;
-        Ok(Self { keys })
+        Keys::parse(text, |seed| Some(SigningKey::from_bytes(&seed))).map(Self)
     }
 
     /// Signs `claims`. The same claims give the same token: EdDSA is deterministic (RFC 8032).
     ///
     /// # Errors
     ///
-    /// [`TokenError::Invalid`] when the claims cannot be written as JSON or there is no key.
-    pub fn sign(&self, purpose: Purpose, claims: &Claims) -> Result<String, TokenError> {
-        let (key_id, key) = self.keys.first().ok_or(TokenError::Invalid)?;
+    /// [`TokenError::Invalid`] when the claims cannot be written as JSON.
+    pub(crate) fn sign(
+        &self,
+        purpose: Purpose,
+        claims: &impl Serialize,
+    ) -> Result<String, TokenError> {
+        let (key_id, key) = &self.0.first;
         let header = Header {
             alg: ALGORITHM.to_owned(),
             typ: purpose.typ().to_owned(),
@@ -47,30 +49,30 @@ impl SigningKeys {
         Ok(token)
     }
 
-    /// Stands for `text` to whoever has these keys, and tells nobody: HMAC-SHA256 under the first
-    /// key's seed, in hex. Another first key gives another digest.
+    /// Stands for `text` to whoever has these keys, and tells nobody else what it is; in hex.
+    /// Another first key gives another digest.
     pub fn keyed_digest(&self, text: &str) -> String {
-        let seed = self.keys.first().map(|(_, key)| key.to_bytes()).unwrap_or_default();
+        HEXLOWER.encode(&self.derive(&format!("boxoffice digest\n{text}")))
+    }
+
+    /// The key for proofs of work.
+    pub fn proof_key(&self) -> [u8; 32] {
+        self.derive("proof of work")
+    }
+
+    /// 32 bytes for one use, which tell nothing of the key: HMAC-SHA256 of `label` under the seed
+    /// that signs.
+    fn derive(&self, label: &str) -> [u8; 32] {
         // HMAC fills a key that is shorter than a block with zeros.
         let mut block = [0; 64];
-        block[..seed.len()].copy_from_slice(&seed);
+        block[..32].copy_from_slice(self.0.first.1.as_bytes());
         let mut mac = Hmac::<Sha256>::new(&block.into());
-        mac.update(b"boxoffice digest\n");
-        mac.update(text.as_bytes());
-        HEXLOWER.encode(&mac.finalize().into_bytes())
+        mac.update(label.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 
     /// The public halves, in the same order.
     pub fn verifying_keys(&self) -> VerifyingKeys {
-        let public = |(id, key): &(String, SigningKey)| (id.clone(), key.verifying_key());
-        VerifyingKeys { keys: self.keys.iter().map(public).collect() }
-    }
-
-    /// The key for proofs of work, derived from the seed that signs.
-    pub fn proof_key(&self) -> Vec<u8> {
-        let seed = self.keys.first().map(|(_, key)| key.to_bytes()).unwrap_or_default();
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&seed) else { return Vec::new() };
-        mac.update(b"proof of work");
-        mac.finalize().into_bytes().to_vec()
+        VerifyingKeys { keys: self.0.map(SigningKey::verifying_key) }
     }
 }

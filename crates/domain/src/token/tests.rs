@@ -2,7 +2,9 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 
+use super::kinds::ReceiptClaims;
 use super::*;
+use crate::time::Instant;
 
 const EVENT: &str = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5";
 const NOW: Instant = Instant::from_unix_ms(1_800_000_000_000);
@@ -16,9 +18,23 @@ fn keys(entries: &[(&str, u8)]) -> SigningKeys {
     SigningKeys::parse(&text.join(",")).unwrap()
 }
 
+fn pass() -> QueuePass {
+    QueuePass {
+        event: EVENT.parse().unwrap(),
+        user: "0192f0c1-2a3b-7c4d-8e5f-60718293a4b6".parse().unwrap(),
+        id: "7.1800000000000".to_owned(),
+        issued_at: NOW,
+        expires_at: NOW.plus_ms(300_000),
+    }
+}
+
 fn claims() -> Claims {
-    let user = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b6".parse().unwrap();
-    pass_claims(EVENT.parse().unwrap(), user, "7.1800000000000", NOW, NOW.plus_ms(300_000))
+    pass().claims()
+}
+
+fn receipt() -> PlaceReceipt {
+    let QueuePass { event, user, .. } = pass();
+    PlaceReceipt { event, user, number: 7, score: 9, joined_at: NOW.plus_ms(1) }
 }
 
 /// A key and its public half.
@@ -37,11 +53,20 @@ fn token(header: &str, claims: &str) -> String {
 }
 
 #[test]
-fn a_pass_is_the_same_every_time_and_verifies() {
+fn each_kind_is_the_same_every_time_and_reads_back() {
     let (signing, ring) = pair();
-    let first = signing.sign(Purpose::QueuePass, &claims()).unwrap();
-    assert_eq!(first, signing.sign(Purpose::QueuePass, &claims()).unwrap());
-    assert_eq!(ring.verify(Purpose::QueuePass, EVENT, &first, NOW), Ok(claims()));
+    let QueuePass { event, user, id, issued_at, expires_at } = pass();
+    let token = pass().sign(&signing).unwrap();
+    assert_eq!(token, pass().sign(&signing).unwrap());
+    assert_eq!(QueuePass::verify(&ring, event, &token, NOW), Ok(pass()));
+    let token = receipt().sign(&signing).unwrap();
+    assert_eq!(PlaceReceipt::verify(&ring, &token, NOW), Ok(receipt()));
+    let buyer = BuyerToken { user, id, issued_at, expires_at };
+    let token = buyer.sign(&signing).unwrap();
+    assert_eq!(BuyerToken::verify(&ring, &token, NOW), Ok(buyer));
+    let ticket = StreamTicket { event, user, number: 7, issued_at, expires_at };
+    let token = ticket.sign(&signing).unwrap();
+    assert_eq!(StreamTicket::verify(&ring, event, &token, NOW), Ok(ticket));
 }
 
 #[test]
@@ -71,24 +96,25 @@ fn none_can_stand_in_for_another() {
 #[test]
 fn a_receipt_of_any_event_names_its_owner_until_it_ends() {
     let (signing, ring) = pair();
-    let place = |event: &str| {
-        let mut claims = receipt_claims(EVENT.parse().unwrap(), claims().sub, 7, 7, NOW);
-        claims.aud = event.to_owned();
-        claims
-    };
+    let verify = |token: &str, now| PlaceReceipt::verify(&ring, token, now);
     for event in [EVENT, "0192f0c1-2a3b-7c4d-8e5f-60718293a4b7"] {
-        let receipt = signing.sign(Purpose::Receipt, &place(event)).unwrap();
-        assert_eq!(ring.verify_receipt(&receipt, NOW), Ok(place(event)));
+        let place = PlaceReceipt { event: event.parse().unwrap(), ..receipt() };
+        let token = place.sign(&signing).unwrap();
+        assert_eq!(verify(&token, NOW), Ok(place));
         let life_ms = RECEIPT_TTL_S * 1_000;
-        assert!(ring.verify_receipt(&receipt, NOW.plus_ms(life_ms)).is_ok());
-        let over = ring.verify_receipt(&receipt, NOW.plus_ms(life_ms + 61_000));
+        assert_eq!(verify(&token, NOW.plus_ms(life_ms)), Ok(place));
+        let over = verify(&token, NOW.plus_ms(life_ms + 61_000));
         assert_eq!(over, Err(TokenError::Expired));
     }
-    let of_nothing = signing.sign(Purpose::Receipt, &place(BUYER_AUDIENCE)).unwrap();
-    assert_eq!(ring.verify_receipt(&of_nothing, NOW), Err(TokenError::Invalid));
+    let ReceiptClaims { mut claims, members } = receipt().claims();
+    claims.aud = BUYER_AUDIENCE.to_owned();
+    let of_nothing = signing.sign(Purpose::Receipt, &ReceiptClaims { claims, members }).unwrap();
+    assert_eq!(verify(&of_nothing, NOW), Err(TokenError::Invalid));
+    let without_a_place = signing.sign(Purpose::Receipt, &self::claims()).unwrap();
+    assert_eq!(verify(&without_a_place, NOW), Err(TokenError::Invalid));
     for purpose in [Purpose::Buyer, Purpose::QueuePass, Purpose::StreamTicket] {
-        let token = signing.sign(purpose, &place(EVENT)).unwrap();
-        assert_eq!(ring.verify_receipt(&token, NOW), Err(TokenError::Invalid), "{purpose:?}");
+        let token = signing.sign(purpose, &receipt().claims()).unwrap();
+        assert_eq!(verify(&token, NOW), Err(TokenError::Invalid), "{purpose:?}");
     }
 }
 
@@ -175,6 +201,18 @@ fn a_digest_hangs_on_the_key_and_tells_nothing() {
     assert_ne!(of_address, digest(2, "203.0.113.5"));
     assert_ne!(of_address, digest(1, "203.0.113.6"));
     assert_eq!(of_address.len(), 64);
+}
+
+#[test]
+fn what_is_derived_from_a_key_stays_the_same() {
+    // HMAC-SHA256 of the label under 32 bytes of 1, computed by another program.
+    let keys = keys(&[("a", 1), ("b", 2)]);
+    assert_eq!(
+        keys.keyed_digest("203.0.113.5"),
+        "dd46b94de8d00e435e584f0cfc57e61b156a1ee4ab1be2e06c0ed9c5211c0ea0"
+    );
+    let proof_key = data_encoding::HEXLOWER.encode(&keys.proof_key());
+    assert_eq!(proof_key, "09a02c081152869dbe65092bc5e7fb981a44b18938e4552b867bce1c40ea1665");
 }
 
 #[test]

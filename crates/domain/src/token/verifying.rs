@@ -7,9 +7,10 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::kinds::ReceiptMembers;
 use super::{
-    ALGORITHM, CLOCK_SKEW_MAX_S, Claims, Header, ISSUER, KeysError, Purpose, TOKEN_LENGTH_MAX,
-    TokenError, parse_keys,
+    ALGORITHM, CLOCK_SKEW_MAX_S, Claims, Header, ISSUER, Keys, KeysError, Purpose,
+    TOKEN_LENGTH_MAX, TokenError,
 };
 use crate::id::EventId;
 use crate::time::Instant;
@@ -18,7 +19,7 @@ use crate::time::Instant;
 ///
 /// Written (`Display`) as it is parsed: `kid:public key,…`.
 pub struct VerifyingKeys {
-    pub(super) keys: Vec<(String, VerifyingKey)>,
+    pub(super) keys: Keys<VerifyingKey>,
 }
 
 /// One public key as it is published (RFC 8037).
@@ -45,11 +46,11 @@ impl VerifyingKeys {
     ///
     /// # Errors
     ///
-    /// [`KeysError`] when the text is no such list, or a key is none of Ed25519 or a weak one:
+    /// [`KeysError`] when the text is no such list, or a key is not one of Ed25519 or a weak one:
     /// with a key of small order anybody could sign.
     pub fn parse(text: &str) -> Result<Self, KeysError> {
         let read = |bytes| VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak());
-        Ok(Self { keys: parse_keys(text, read)? })
+        Ok(Self { keys: Keys::parse(text, read)? })
     }
 
     /// Verifies a token for `purpose` and `audience` at `now`.
@@ -58,18 +59,19 @@ impl VerifyingKeys {
     ///
     /// [`TokenError::Expired`] only for a token that is valid in everything but its time (with
     /// [`CLOCK_SKEW_MAX_S`] of tolerance), [`TokenError::Invalid`] for everything else.
-    pub fn verify(
+    pub(crate) fn verify(
         &self,
         purpose: Purpose,
         audience: &str,
         token: &str,
         now: Instant,
     ) -> Result<Claims, TokenError> {
-        let claims = self.verify_except_expiry(purpose, token, now)?;
+        let (claims, _) = self.verify_except_expiry(purpose, token, now)?;
         if claims.aud != audience {
             return Err(TokenError::Invalid);
         }
-        in_time(claims, now)
+        in_time(&claims, now)?;
+        Ok(claims)
     }
 
     /// Verifies the receipt of a place in the queue of any event: what its owner can be known by.
@@ -77,25 +79,32 @@ impl VerifyingKeys {
     /// # Errors
     ///
     /// As [`verify`](Self::verify).
-    pub fn verify_receipt(&self, token: &str, now: Instant) -> Result<Claims, TokenError> {
-        let claims = self.verify_except_expiry(Purpose::Receipt, token, now)?;
+    pub(super) fn verify_receipt(
+        &self,
+        token: &str,
+        now: Instant,
+    ) -> Result<(Claims, ReceiptMembers), TokenError> {
+        let (claims, payload) = self.verify_except_expiry(Purpose::Receipt, token, now)?;
         if claims.aud.parse::<EventId>().is_err() {
             return Err(TokenError::Invalid);
         }
-        in_time(claims, now)
+        let members = decode_json(payload)?;
+        in_time(&claims, now)?;
+        Ok((claims, members))
     }
 
-    fn verify_except_expiry(
+    /// The claims of a genuine token, which may have ended, and all that it says, in base64url.
+    fn verify_except_expiry<'t>(
         &self,
         purpose: Purpose,
-        token: &str,
+        token: &'t str,
         now: Instant,
-    ) -> Result<Claims, TokenError> {
+    ) -> Result<(Claims, &'t str), TokenError> {
         if token.len() > TOKEN_LENGTH_MAX {
             return Err(TokenError::Invalid);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
-        let (header, claims) = signed.split_once('.').ok_or(TokenError::Invalid)?;
+        let (header, payload) = signed.split_once('.').ok_or(TokenError::Invalid)?;
         let header: Header = decode_json(header)?;
         if header.alg != ALGORITHM || header.typ != purpose.typ() {
             return Err(TokenError::Invalid);
@@ -107,19 +116,19 @@ impl VerifyingKeys {
         let signature = Signature::from_slice(&signature).map_err(|_| TokenError::Invalid)?;
         // Strict: refuses small-order keys and signatures that are not in their one canonical form.
         key.verify_strict(signed.as_bytes(), &signature).map_err(|_| TokenError::Invalid)?;
-        let start: Start = decode_json(claims)?;
-        let claims: Claims = decode_json(claims)?;
+        let start: Start = decode_json(payload)?;
+        let claims: Claims = decode_json(payload)?;
         let latest = now.unix_s().saturating_add(CLOCK_SKEW_MAX_S);
         let from_the_future = claims.iat > latest || start.nbf.is_some_and(|nbf| nbf > latest);
         if claims.iss != ISSUER || from_the_future || claims.exp < claims.iat {
             return Err(TokenError::Invalid);
         }
-        Ok(claims)
+        Ok((claims, payload))
     }
 
     /// Whether the first key of `signing` is known here, id and all: else what it signs is refused.
     pub fn know(&self, signing: &Self) -> bool {
-        signing.keys.first().is_some_and(|key| self.keys.contains(key))
+        self.keys.iter().any(|key| *key == signing.keys.first)
     }
 
     /// The public keys, as a JWK set's `keys`.
@@ -148,9 +157,9 @@ impl fmt::Display for VerifyingKeys {
     }
 }
 
-fn in_time(claims: Claims, now: Instant) -> Result<Claims, TokenError> {
+fn in_time(claims: &Claims, now: Instant) -> Result<(), TokenError> {
     let is_over = now.unix_s() > claims.exp.saturating_add(CLOCK_SKEW_MAX_S);
-    if is_over { Err(TokenError::Expired) } else { Ok(claims) }
+    if is_over { Err(TokenError::Expired) } else { Ok(()) }
 }
 
 /// A claim that no token of ours carries, and that is honoured all the same.

@@ -8,22 +8,22 @@ use serde_json::json;
 /// When a client that lost its stream without a word comes back, in ms.
 const RETRY_MS: u32 = 2_000;
 
-/// The id of one event: the news it takes into account, and a number that tells events of the same
-/// news apart. Grows within a stream, and from a stream to the one that resumes it.
+/// The id of one message: the news it takes into account, and a number that tells messages of the
+/// same news apart. Grows within a stream, and from a stream to the one that resumes it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct EventId {
+pub(crate) struct MessageId {
     cursor: FeedId,
     number: u64,
 }
 
-impl EventId {
+impl MessageId {
     /// Reads `<feed id>.<number>`; anything else resumes nothing.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (cursor, number) = text.split_once('.')?;
         Some(Self { cursor: cursor.parse().ok()?, number: number.parse().ok()? })
     }
 
-    /// The id of the next event, which takes news up to `cursor` into account.
+    /// The id of the next message, which takes news up to `cursor` into account.
     fn next(self, cursor: FeedId) -> Self {
         if cursor > self.cursor {
             Self { cursor, number: 0 }
@@ -35,14 +35,14 @@ impl EventId {
 
 /// What is to be written to one client.
 #[derive(Default)]
-pub(crate) struct Telling {
+pub(crate) struct MessageWriter {
     text: String,
-    last: EventId,
+    last: MessageId,
 }
 
-impl Telling {
+impl MessageWriter {
     /// A stream that goes on where another one ended, or begins.
-    pub(crate) fn beginning(resumed_from: Option<EventId>) -> Self {
+    pub(crate) fn beginning(resumed_from: Option<MessageId>) -> Self {
         let text = format!("retry: {RETRY_MS}\n\n");
         Self { text, last: resumed_from.unwrap_or_default() }
     }
@@ -83,7 +83,7 @@ impl Telling {
 
     fn event(&mut self, name: &str, data: &str, cursor: FeedId) {
         self.last = self.last.next(cursor);
-        let EventId { cursor, number } = self.last;
+        let MessageId { cursor, number } = self.last;
         self.text.push_str(&format!("id: {cursor}.{number}\nevent: {name}\ndata: {data}\n\n"));
     }
 }

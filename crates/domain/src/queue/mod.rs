@@ -7,6 +7,11 @@ use crate::id::{EventId, UserId};
 use crate::time::Instant;
 use crate::wait::Outlook;
 
+pub mod draw;
+pub mod feed;
+pub mod proof;
+pub mod wait;
+
 /// Whoever joins after the opening has this as draw, more than any place that is drawn, so the
 /// number alone decides among them. It is the most that a double leaves room for: a place is stored
 /// as `draw * 2^32 + number`. So at most 2^21 - 2 numbers can be drawn for; whoever joins early
@@ -28,15 +33,16 @@ pub fn drawn_order(draw: &Draw, number: u32) -> i64 {
     i64::from(place) * DRAW_WEIGHT + i64::from(number)
 }
 
-/// The longest that a fan who does as told is not heard of: between two polls, while one poll waits
-/// for a change, until a page refreshes itself. An admitted fan learns of it while most of the
-/// pass's five minutes are left.
+/// The longest silence of a client that follows `poll_after_ms`: between two polls, while one poll
+/// waits for a change, until a page refreshes itself. An admitted fan learns of it while most of
+/// the pass's five minutes are left.
 pub const SILENCE_MAX_MS: u64 = 20_000;
-/// How late one who does as told may come: a request takes 5 s at most.
+/// How late such a client may come: a request takes 5 s at most.
 pub const LATENESS_MAX_MS: u64 = 5_000;
-/// For so long nobody is let in after a line was lost and built anew. Whoever does as told has then
-/// come back to the old place, so nobody gets in front by having come back sooner. Where the sale
-/// opens meanwhile it counts from there: some are told to come so much later than the opening.
+/// The grace after a line was lost and rebuilt, during which nobody is admitted. By its end every
+/// client that follows `poll_after_ms` is back at its old place: coming back sooner wins nothing.
+/// Where the sale opens meanwhile, the grace begins at the opening: some clients are asked to
+/// return that much later than the opening.
 pub const RETURN_GRACE_MS: u64 = SILENCE_MAX_MS + POLL_AFTER_MIN_MS + LATENESS_MAX_MS;
 
 /// The shortest interval between two polls, for those who are next.

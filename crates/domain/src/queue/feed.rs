@@ -203,7 +203,7 @@ impl FeedEntry {
     }
 }
 
-/// So long after a fan was noted as being there the fan is surely in the line, and news that let
+/// Within this time of being seen, a fan cannot have been swept from the line, and news that let
 /// the fan in are true. Later the place may have been abandoned and passed: the line is let in up
 /// to somebody behind, and the news look the same. A place is abandoned after
 /// [`ABANDON_AFTER_MIN_S`](crate::event::ABANDON_AFTER_MIN_S) at the soonest, and what was noted

@@ -19,7 +19,7 @@ const KEY_LENGTH_MAX: usize = 64;
 #[derive(Clone)]
 pub struct NotificationKey(Vec<u8>);
 
-/// The secret is none.
+/// Not a secret of Standard Webhooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be whsec_ and 24 to 64 bytes in base64")]
 pub struct InvalidNotificationKey;

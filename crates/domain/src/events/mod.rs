@@ -1,0 +1,5 @@
+//! What is for sale.
+
+pub mod event;
+pub mod seat;
+pub mod section;

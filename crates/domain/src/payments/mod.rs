@@ -1,0 +1,4 @@
+//! Money, and what the provider says of it.
+
+pub mod payment;
+pub mod stripe;

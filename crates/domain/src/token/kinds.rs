@@ -1,0 +1,234 @@
+//! What a token of each kind says, how it is signed, and how it is read back.
+//!
+//! The same values give the same token every time. A token keeps whole seconds, so the times that
+//! are read from one are whole seconds too.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BUYER_AUDIENCE, Claims, ISSUER, Purpose, SigningKeys, TokenError, VerifyingKeys};
+use crate::id::{EventId, UserId};
+use crate::time::Instant;
+
+/// Life of a receipt, from the moment of joining: longer than any draw is open.
+pub const RECEIPT_TTL_S: i64 = 90 * 24 * 60 * 60;
+
+/// Names a buyer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuyerToken {
+    /// The buyer.
+    pub user: UserId,
+    /// A name of its own.
+    pub id: String,
+    /// When it was issued.
+    pub issued_at: Instant,
+    /// When it ends.
+    pub expires_at: Instant,
+}
+
+impl BuyerToken {
+    /// The token.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Invalid`] when it cannot be written as JSON: a defect of ours.
+    pub fn sign(&self, keys: &SigningKeys) -> Result<String, TokenError> {
+        keys.sign(Purpose::Buyer, &self.claims())
+    }
+
+    /// Reads a token back.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Expired`] for one that is valid in everything but its time, with
+    /// [`CLOCK_SKEW_MAX_S`](super::CLOCK_SKEW_MAX_S) of tolerance; [`TokenError::Invalid`] for
+    /// everything else.
+    pub fn verify(keys: &VerifyingKeys, token: &str, now: Instant) -> Result<Self, TokenError> {
+        let claims = keys.verify(Purpose::Buyer, BUYER_AUDIENCE, token, now)?;
+        let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
+        Ok(Self { user: claims.sub, id: claims.jti, issued_at, expires_at })
+    }
+
+    fn claims(&self) -> Claims {
+        let Self { user, id, issued_at, expires_at } = self;
+        claims(BUYER_AUDIENCE.to_owned(), *user, id.clone(), *issued_at, *expires_at)
+    }
+}
+
+/// Lets a buyer reserve once: the signed form of an admission that is on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuePass {
+    /// The event.
+    pub event: EventId,
+    /// The buyer.
+    pub user: UserId,
+    /// The id of the pass on record.
+    pub id: String,
+    /// When the buyer was let in.
+    pub issued_at: Instant,
+    /// When the pass ends.
+    pub expires_at: Instant,
+}
+
+impl QueuePass {
+    /// The token.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::sign`].
+    pub fn sign(&self, keys: &SigningKeys) -> Result<String, TokenError> {
+        keys.sign(Purpose::QueuePass, &self.claims())
+    }
+
+    /// Reads a token for `event` back.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::verify`].
+    pub fn verify(
+        keys: &VerifyingKeys,
+        event: EventId,
+        token: &str,
+        now: Instant,
+    ) -> Result<Self, TokenError> {
+        let claims = keys.verify(Purpose::QueuePass, &event.to_string(), token, now)?;
+        let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
+        Ok(Self { event, user: claims.sub, id: claims.jti, issued_at, expires_at })
+    }
+
+    pub(super) fn claims(&self) -> Claims {
+        let Self { event, user, id, issued_at, expires_at } = self;
+        claims(event.to_string(), *user, id.clone(), *issued_at, *expires_at)
+    }
+}
+
+/// Proves a place in the queue of an event, for [`RECEIPT_TTL_S`] from joining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceReceipt {
+    /// The event.
+    pub event: EventId,
+    /// Whose place it is.
+    pub user: UserId,
+    /// The number of the place.
+    pub number: i64,
+    /// The order in the line, draw and number in one.
+    pub score: i64,
+    /// When the place was made.
+    pub joined_at: Instant,
+}
+
+/// A receipt as it is written.
+#[derive(Serialize)]
+pub(super) struct ReceiptClaims {
+    #[serde(flatten)]
+    pub(super) claims: Claims,
+    #[serde(flatten)]
+    pub(super) members: ReceiptMembers,
+}
+
+/// What only a receipt says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ReceiptMembers {
+    number: i64,
+    score: i64,
+    joined_ms: i64,
+}
+
+impl PlaceReceipt {
+    /// The token.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::sign`].
+    pub fn sign(&self, keys: &SigningKeys) -> Result<String, TokenError> {
+        keys.sign(Purpose::Receipt, &self.claims())
+    }
+
+    /// Reads a receipt of any event back.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::verify`].
+    pub fn verify(keys: &VerifyingKeys, token: &str, now: Instant) -> Result<Self, TokenError> {
+        let (claims, members) = keys.verify_receipt(token, now)?;
+        let ReceiptMembers { number, score, joined_ms } = members;
+        let event = claims.aud.parse().map_err(|_| TokenError::Invalid)?;
+        let joined_at = Instant::from_unix_ms(joined_ms);
+        Ok(Self { event, user: claims.sub, number, score, joined_at })
+    }
+
+    pub(super) fn claims(&self) -> ReceiptClaims {
+        let Self { event, user, number, score, joined_at } = *self;
+        let ends_at = joined_at.plus_ms(RECEIPT_TTL_S * 1_000);
+        ReceiptClaims {
+            claims: claims(event.to_string(), user, number.to_string(), joined_at, ends_at),
+            members: ReceiptMembers { number, score, joined_ms: joined_at.unix_ms() },
+        }
+    }
+}
+
+/// Lets its bearer follow one buyer's place in one queue for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamTicket {
+    /// The event.
+    pub event: EventId,
+    /// Whose place it is.
+    pub user: UserId,
+    /// The number of the place.
+    pub number: i64,
+    /// When it was issued.
+    pub issued_at: Instant,
+    /// When it ends.
+    pub expires_at: Instant,
+}
+
+impl StreamTicket {
+    /// The token.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::sign`].
+    pub fn sign(&self, keys: &SigningKeys) -> Result<String, TokenError> {
+        let Self { event, user, number, issued_at, expires_at } = *self;
+        let claims = claims(event.to_string(), user, number.to_string(), issued_at, expires_at);
+        keys.sign(Purpose::StreamTicket, &claims)
+    }
+
+    /// Reads the ticket of a place in the queue of `event` back.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::verify`].
+    pub fn verify(
+        keys: &VerifyingKeys,
+        event: EventId,
+        token: &str,
+        now: Instant,
+    ) -> Result<Self, TokenError> {
+        let claims = keys.verify(Purpose::StreamTicket, &event.to_string(), token, now)?;
+        let number = claims.jti.parse().map_err(|_| TokenError::Invalid)?;
+        let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
+        Ok(Self { event, user: claims.sub, number, issued_at, expires_at })
+    }
+}
+
+fn claims(
+    audience: String,
+    user: UserId,
+    id: String,
+    issued_at: Instant,
+    expires_at: Instant,
+) -> Claims {
+    Claims {
+        iss: ISSUER.to_owned(),
+        aud: audience,
+        sub: user,
+        jti: id,
+        iat: issued_at.unix_s(),
+        exp: expires_at.unix_s(),
+    }
+}
+
+/// The instant of a claim in seconds.
+fn at(seconds: i64) -> Instant {
+    Instant::from_unix_ms(seconds.saturating_mul(1_000))
+}
