@@ -6,8 +6,8 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 use tokio_postgres::{Client, NoTls};
 
-/// What a migration has added is only there for the application after this. An older schema does
-/// not know it.
+/// Grants the application the rights to what the migrations added. An older schema has no such
+/// function.
 const GRANT_RIGHTS: &str = "DO $$ BEGIN
     IF to_regprocedure('boxoffice.grant_rights()') IS NOT NULL THEN
         PERFORM boxoffice.grant_rights();

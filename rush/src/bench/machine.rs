@@ -1,4 +1,4 @@
-//! What kind of machine this is: a figure without it says nothing.
+//! The kind of machine: a figure without it means nothing.
 
 use std::fs;
 use std::thread::available_parallelism;

@@ -1,6 +1,7 @@
 //! `rush bench-queue`: measures the waiting room, with the numbers that a reader can check.
 //!
-//! What is printed is Markdown and goes into docs/waiting-room.md as it is: no number there is typed by hand.
+//! It prints Markdown, which goes into docs/waiting-room.md as it is: no number there is typed by
+//! hand.
 
 mod cost;
 mod joins;
@@ -32,7 +33,7 @@ pub(crate) struct BenchQueueArguments {
     #[arg(long, default_value = "1000", value_delimiter = ',',
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     streams: Vec<u32>,
-    /// Fans let in each second.
+    /// Fans admitted each second.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     release_per_s: u32,
     /// Fans who join, each way.
