@@ -4,6 +4,7 @@
 
 mod compose;
 mod dependencies;
+mod documents;
 mod files;
 mod lua;
 mod manifest;
@@ -40,6 +41,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     complaints.extend(dependencies::run(&components()?)?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);
+    complaints.extend(documents::run(&paths)?);
     complaints.extend(mutants::run()?);
     for complaint in &complaints {
         println!("{complaint}");
