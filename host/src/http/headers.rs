@@ -67,7 +67,7 @@ pub(super) fn add_spin_headers<B, D>(
     Ok(())
 }
 
-/// Skips a name or value that is not valid in a header, as Spin does: a parameter can have any name.
+/// Skips a name or value that is invalid in a header, as Spin does: a parameter can have any name.
 fn append(headers: &mut HeaderMap, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
         headers.append(name, value);
