@@ -1,4 +1,4 @@
-//! What a guest prints, as log lines with the id of its component.
+//! Turns a guest's output into log lines with the id of its component.
 
 use std::io;
 use std::pin::Pin;

@@ -13,7 +13,7 @@ pub struct Options {
     /// The application.
     #[arg(short = 'f', long, default_value = "spin.toml")]
     pub manifest: PathBuf,
-    /// Address of the HTTP trigger; port 0 takes a free one, told on standard output.
+    /// Address of the HTTP trigger; port 0 takes a free one and prints it on standard output.
     #[arg(long, default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
     /// File with SPIN_VARIABLE_<NAME>=value lines [default: .env beside the manifest, if there].

@@ -28,7 +28,7 @@ pub(crate) struct Running {
     pub(crate) tasks: TaskTracker,
 }
 
-/// Starts everything, or tells why not.
+/// Starts everything; the error says what could not start.
 pub(crate) async fn start(options: Options) -> Result<Running> {
     let manifest = Arc::new(Manifest::load(&options.manifest)?);
     let variables = Arc::new(variables(&manifest, &options)?);
@@ -99,7 +99,7 @@ fn schedules(manifest: &Manifest, components: &Components) -> Result<Vec<Schedul
         .collect()
 }
 
-/// Serves in the background, and tells where.
+/// Serves in the background, and returns the address.
 async fn listen(
     manifest: &Manifest,
     components: &Components,

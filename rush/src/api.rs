@@ -23,7 +23,7 @@ const STREAM_LIFE_MAX: Duration = Duration::from_secs(3_600);
 pub(crate) struct Guest {
     /// For `Authorization: Bearer`.
     pub(crate) token: String,
-    /// Who the guest is.
+    /// The guest.
     pub(crate) user_id: UserId,
     /// When the token ends.
     pub(crate) expires_at: Instant,
@@ -34,7 +34,7 @@ pub(crate) struct Guest {
 pub(crate) struct Event {
     /// The event.
     pub(crate) id: EventId,
-    /// What it is called.
+    /// Its name.
     pub(crate) name: String,
     /// `scheduled`, `on_sale`, `paused`, `sold_out`, `ended` or `cancelled`.
     pub(crate) status: String,
@@ -44,7 +44,7 @@ pub(crate) struct Event {
     pub(crate) starts_at: Instant,
     /// ISO 4217, upper case.
     pub(crate) currency: String,
-    /// What is for sale.
+    /// Its sections.
     pub(crate) sections: Vec<Section>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct Availability {
     pub(crate) sections: Vec<SectionAvailability>,
 }
 
-/// What of a section is free, held and sold.
+/// Free, held and sold units of a section.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct SectionAvailability {
     /// The section.
@@ -110,7 +110,7 @@ pub(crate) struct BegunPayment {
     pub(crate) payment_id: String,
 }
 
-/// What is published of a draw.
+/// The published part of a draw.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Draw {
     /// The formula.
@@ -145,7 +145,7 @@ pub(crate) enum Wish {
 /// A reservation.
 #[derive(Debug, Clone)]
 pub(crate) struct Reservation<'a> {
-    /// Who buys.
+    /// The buyer.
     pub(crate) token: &'a str,
     /// The event.
     pub(crate) event_id: EventId,
@@ -299,7 +299,7 @@ impl Client {
         self.open_stream(with_receipt(request, receipt)).await
     }
 
-    /// What is published of an event's draw.
+    /// Reads the published part of an event's draw.
     pub(crate) async fn draw(&self, event_id: EventId) -> Result<Draw, Failure> {
         self.get(Step::Other, format!("/api/v1/queue/draw/{event_id}"), None).await?.parse()
     }

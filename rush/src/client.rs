@@ -69,8 +69,8 @@ impl Request {
         self
     }
 
-    /// With a JSON body. What a type cannot write (a map with keys that are no text) is sent as
-    /// nothing and refused by the server.
+    /// With a JSON body. A value that cannot become JSON (a map whose keys are not text) is sent as
+    /// an empty body, which the server refuses.
     pub(crate) fn json(self, body: &impl Serialize) -> Self {
         self.raw_json(serde_json::to_vec(body).unwrap_or_default())
     }

@@ -77,7 +77,7 @@ pub(crate) struct Percentiles {
     pub(crate) max_us: u64,
 }
 
-/// The longest latency that is told apart: four times a request's timeout.
+/// The longest latency that is recorded as it is: four times a request's timeout.
 const LATENCY_MAX_US: u64 = 60_000_000;
 /// Three digits: 0.1 % of the value, below what a run can repeat.
 const SIGNIFICANT_DIGITS: u8 = 3;

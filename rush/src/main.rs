@@ -47,7 +47,7 @@ const AFTER_HELP: &str = "\
 
 #[derive(Subcommand)]
 enum Command {
-    /// Let a crowd buy out an event, then audit every seat. Fails when anything is wrong.
+    /// A crowd buys an event out, then every seat is audited. Fails when anything is wrong.
     Demo(demo::DemoArguments),
     /// Become a guest: prints a token for BUYER_TOKEN.
     Login(command::login::LoginArguments),

@@ -3,7 +3,7 @@
 use domain::booking::Booking;
 use serde_json::{Value, json};
 
-/// Which event tells of the payment.
+/// The type of the provider's event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PaymentKind {
     /// `payment_intent.succeeded`: the money is there.

@@ -1,4 +1,4 @@
-//! What can come back instead of the answer that was asked for.
+//! Failures of a request: refused by the server, or without an answer.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ pub(crate) struct Problem {
     /// A sentence for people.
     #[serde(default)]
     pub(crate) detail: String,
-    /// What finds this request in the server's logs.
+    /// The id of this request in the server's logs.
     #[serde(default)]
     pub(crate) request_id: String,
     /// The seats that are taken, with `seat_unavailable`.
     #[serde(default)]
     pub(crate) seats: Vec<String>,
-    /// What to solve, with `proof_required`.
+    /// The challenge to solve, with `proof_required`.
     #[serde(default)]
     pub(crate) challenge: Option<Box<Challenge>>,
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 /// The server says something every 15 s; a stream that is silent for longer than two of these is
 /// lost, whatever the connection says.
 const SILENCE_MAX: Duration = Duration::from_secs(35);
-/// What may come before an event is complete: far more than a place with a pass needs.
+/// Bytes that may come before a message is complete: far more than a place with a pass needs.
 const UNREAD_MAX: usize = 64 * 1024;
 
 /// Something that a stream says.
@@ -20,12 +20,12 @@ pub(crate) enum Said {
     End(String),
 }
 
-/// What has to be known to go on where a stream was lost.
+/// State that is needed to continue after a lost stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Resume {
     /// For `Last-Event-ID`; none before the first event.
     pub(crate) last_id: Option<String>,
-    /// When to come back, as the server has told.
+    /// When to come back, as the server said.
     pub(crate) retry: Option<Duration>,
 }
 
@@ -41,7 +41,7 @@ impl PlaceStream {
         Self { response, reader: Reader::default() }
     }
 
-    /// What comes next; nothing when the stream is lost. `resume` is kept up to date.
+    /// The next message; `None` when the stream is lost. `resume` is kept up to date.
     pub(crate) async fn next(&mut self, resume: &mut Resume) -> Option<Said> {
         loop {
             if let Some(said) = self.reader.take(resume) {
@@ -68,7 +68,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// The next thing that is completely there. What nobody here needs is passed over.
+    /// The next complete message. Comments and unknown messages are skipped.
     fn take(&mut self, resume: &mut Resume) -> Option<Said> {
         loop {
             let end = self.unread.windows(2).position(|pair| pair == b"\n\n")?;

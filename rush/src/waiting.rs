@@ -13,10 +13,9 @@ use crate::command::unique;
 use crate::problem::Failure;
 use crate::stream::{Resume, Said};
 
-/// Streams in a row that tell nothing, after which we poll: something between does not let them
-/// through.
+/// Silent streams in a row after which we poll: something in between blocks them.
 const SILENT_STREAMS_MAX: u32 = 3;
-/// When to come back to a lost stream that has not told.
+/// Pause before a lost stream is opened again, if the server named none.
 const RETRY: Duration = Duration::from_millis(2_000);
 /// The longest pause that a server may ask for, so that it cannot park us. Shortly before a sale
 /// opens it asks for some more than the usual 20 s.
@@ -31,7 +30,7 @@ pub(crate) struct Waiting<'a> {
     client: &'a Client,
     token: &'a str,
     event_id: EventId,
-    /// The place as it was last told.
+    /// The place as last received.
     pub(crate) place: Place,
     /// Streams that were lost and gone on with.
     pub(crate) streams_lost: u64,
@@ -59,8 +58,8 @@ impl<'a> Waiting<'a> {
         }
     }
 
-    /// Waits until the place is another thing than waiting, or patience has run out. `told` sees
-    /// each new place.
+    /// Waits until the place is no longer waiting, or patience has run out. `told` receives each
+    /// new place.
     ///
     /// # Errors
     ///
@@ -161,8 +160,8 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// Up to a tenth more, so that those who were told together do not come together for ever; never
-/// less, which could be just before the sale opens.
+/// Up to a tenth more, so that fans with equal pauses spread out; never less, which could be just
+/// before the sale opens.
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(1.0 + fastrand::f64() / 10.0)
 }
@@ -199,7 +198,7 @@ mod tests {
         format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
     }
 
-    /// Gives these answers in turn, one connection each, and tells what it was asked.
+    /// Gives these answers in turn, one connection each, and returns the requests.
     async fn serve(answers: Vec<String>) -> (String, mpsc::Receiver<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

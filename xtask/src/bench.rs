@@ -20,7 +20,8 @@ use crate::runtime::build_host;
 pub(crate) enum BenchCommand {
     /// The waiting room: many streams at once, and how often others poll.
     Queue {
-        /// Passed to `rush bench-queue`: --streams N,N, --release-per-s N, --into README.md.
+        /// Passed to `rush bench-queue`: --streams N,N, --release-per-s N,
+        /// --into docs/waiting-room.md.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rush: Vec<String>,
     },

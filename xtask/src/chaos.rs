@@ -20,7 +20,7 @@ pub(crate) struct ChaosArguments {
     harness: Vec<String>,
 }
 
-/// Words with which the harness only tells something.
+/// Options with which the harness only prints something.
 const TALK: [&str; 3] = ["--help", "-h", "--list"];
 
 pub(crate) fn run(arguments: ChaosArguments) -> Result<ExitCode> {

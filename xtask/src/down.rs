@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: DownArguments) -> Result<ExitCode> {
         0 => println!("Nothing runs."),
         stopped => println!("Stopped {stopped} servers."),
     }
-    // Who reads it would talk to nobody.
+    // Its addresses lead nowhere now.
     let _ = fs::remove_file(folder.join("env"));
     if arguments.wipe {
         wipe(&folder)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: inputs that nobody thought of, for every reader of text from outside.
+//! `cargo xtask fuzz`: unforeseen inputs for every reader of text from outside.
 //!
 //! The targets are in `fuzz/`, the properties beside what they test (`src/fuzzing`). Without a
 //! sanitizer, so that the toolchain of this repository does: there is no unsafe code to watch.
@@ -65,8 +65,8 @@ fn targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Whether the target held. What it learns on the way stays out of the corpus, which is kept small
-/// by hand: an input that broke something belongs there, with a name that says what it is.
+/// Whether the target held. Inputs that it learns stay out of the corpus, which is kept small by
+/// hand: an input that broke something belongs there, with a name that says what it is.
 fn fuzz(target: &str, seconds: u32) -> Result<bool> {
     let learned = root().join("fuzz/target/learned").join(target);
     fs::create_dir_all(&learned).with_context(|| format!("cannot create {learned:?}"))?;

@@ -37,25 +37,25 @@ enum Command {
     Up(up::UpArguments),
     /// Stop everything `up` has started.
     Down(down::DownArguments),
-    /// Let a crowd buy an event out, then audit every seat.
+    /// Run it: a crowd buys an event out, then every seat is audited. Sets up what it needs.
     Demo(demo::DemoArguments),
-    /// Measure against a system of its own.
+    /// Measure on a system of its own.
     #[command(subcommand)]
     Bench(bench::BenchCommand),
     /// Build the components for WebAssembly.
     Build,
-    /// Break everything under a crowd, and check what was promised.
+    /// Break everything under a crowd, and check each promise.
     #[command(disable_help_flag = true)]
     Chaos(chaos::ChaosArguments),
-    /// Run every test, with one Redis Cluster and one Postgres for all of them.
+    /// Check it: every test, on one Redis Cluster and one Postgres. Sets up what it needs.
     Test(test::TestArguments),
-    /// Everything that must hold before a change is merged: format, lints, tidy, tests, faults.
+    /// Check all that must hold before a merge: format, lints, tidy, tests, faults.
     Ci,
-    /// Check the house style that the compiler does not know.
+    /// Check the house rules that the compiler does not know.
     Tidy,
     /// Look for inputs that break a reader of text from outside.
     Fuzz(fuzz::FuzzArguments),
-    /// Take each guard away and require a test to notice.
+    /// Remove each guard in turn and require a test to notice.
     Mutants(mutants::MutantsArguments),
     /// Bring a database to the newest schema.
     Migrate(migrate::MigrateArguments),

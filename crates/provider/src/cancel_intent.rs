@@ -7,7 +7,7 @@ use crate::saved_failure::Look;
 use crate::transport::HttpTransport;
 
 impl<H: HttpTransport> Provider<H> {
-    /// Gives the payment up: an authorisation is voided, nobody can pay it any more.
+    /// Cancels the payment: voids an authorisation, and makes paying impossible.
     ///
     /// # Errors
     ///

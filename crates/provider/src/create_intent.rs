@@ -44,8 +44,8 @@ impl<H: HttpTransport> Provider<H> {
         for number in 0..KEYS_MAX {
             let key = numbered(&key, number);
             let answer = self.post("/v1/payment_intents", &fields, &key, &budget).await?;
-            // A payment that was made and then lost in a failure has no buyer: nobody was told its
-            // secret. So there is nothing to look at before the next key.
+            // A payment that was made and then lost in a failure cannot be paid: its secret was
+            // never returned. So there is nothing to look at before the next key.
             if !is_saved_failure(&answer) {
                 return answer.intent();
             }

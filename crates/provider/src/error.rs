@@ -1,4 +1,4 @@
-//! What an answer means: the one place where statuses and codes of the provider are read.
+//! The meaning of an answer: the one place where statuses and codes of the provider are read.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -47,7 +47,8 @@ impl ProviderError {
         let envelope: ErrorEnvelope = serde_json::from_slice(body).unwrap_or_default();
         let ErrorBody { kind, code } = envelope.error;
         match (status.as_u16(), code.as_str()) {
-            // A key that was rolled too early is mended: nobody's money is given up for it.
+            // 401 is temporary: a key that was rolled too early will be corrected, and no saga may
+            // be given up for it.
             (401 | 409 | 429 | 500..=599, _) => Self::Unavailable(text(status, &kind, &code)),
             (400..=499, "payment_intent_unexpected_state") => Self::UnexpectedState,
             (400..=499, "charge_already_refunded") => Self::AlreadyRefunded,

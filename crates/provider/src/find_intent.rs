@@ -21,7 +21,7 @@ impl<H: HttpTransport> Provider<H> {
         payment: &str,
         budget: &Budget,
     ) -> Result<Intent, ProviderError> {
-        // The charge tells what was given back; the intent itself does not.
+        // The charge has the refunded amount; the intent itself does not.
         let path = intent_path(payment, "?expand%5B%5D=latest_charge")?;
         self.get(&path, budget).await?.intent()
     }

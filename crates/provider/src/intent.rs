@@ -9,7 +9,7 @@ use serde_json::Value;
 pub struct Intent {
     /// `pi_…`.
     pub id: String,
-    /// What the buyer's browser needs to pay. A secret of the buyer: never in a log.
+    /// The secret with which the buyer's browser pays: never in a log.
     pub client_secret: Option<String>,
     /// Where the payment stands.
     pub status: IntentStatus,
@@ -23,7 +23,7 @@ pub struct Intent {
     pub currency: String,
     /// Whether real money moves.
     pub livemode: bool,
-    /// The booking it was made for, as text, as the provider tells it.
+    /// The booking it was made for, as text, as the provider returns it.
     pub booking_id: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Lists what happened at the provider, for whoever was not told.
+//! Lists the provider's events, for those that no webhook brought.
 
 use domain::stripe::ProviderEvent;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ const PAGE_LENGTH: &str = "50";
 pub struct ListEvents<'a> {
     /// Their types, 20 at most.
     pub kinds: &'a [&'a str],
-    /// Only those that an endpoint was to be told of and has not accepted, yet or for ever.
+    /// Only those that an endpoint has not accepted, yet or for ever.
     pub undelivered: bool,
     /// Those that are older than this one; the newest without it.
     pub after: Option<&'a str>,
@@ -38,7 +38,7 @@ pub struct EventPage {
 /// An event as a webhook would have brought it.
 #[derive(Debug, Clone)]
 pub struct ListedEvent {
-    /// What is read of it.
+    /// The fields that are read.
     pub event: ProviderEvent,
     /// All of it, as JSON.
     pub payload: String,

@@ -19,7 +19,7 @@ pub(crate) fn numbered(key: &str, number: u32) -> String {
     if number == 0 { key.to_owned() } else { format!("{key}:{number}") }
 }
 
-/// What a look at the payment says about an operation that failed.
+/// What the state of the payment says about an operation that failed.
 pub(crate) enum Look {
     /// It has happened after all.
     Done(Intent),
@@ -53,7 +53,7 @@ impl<H: HttpTransport> Provider<H> {
         fields: &[(&str, &str)],
         judge: impl Fn(Intent) -> Look,
     ) -> Result<Changed, ProviderError> {
-        // Before the id becomes part of a key: an id with odd characters is none.
+        // Before the id becomes part of a key: refuses one with odd characters.
         intent_path(payment, "")?;
         let budget = Budget::begin();
         let key = format!("{operation}:{payment}");

@@ -74,7 +74,7 @@ impl LocalProvider {
         self.server().pid()
     }
 
-    /// What tells its process from others.
+    /// Words that only its process has.
     pub(crate) fn mark(&self) -> String {
         format!("--port {}", self.port)
     }

@@ -20,7 +20,7 @@ use crate::server::{Server, StopSignals};
 /// A start after a crash replays the log first.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a server writes that finds sessions of a crashed one alive on its data.
+/// The log line of a server that finds sessions of a crashed one alive on its data.
 const OLD_SESSIONS: &str = "pre-existing shared memory block";
 /// Such sessions notice within a second or two that their server has gone.
 const OLD_SESSIONS_TIMEOUT: Duration = Duration::from_secs(20);
@@ -42,7 +42,7 @@ const DATABASE: &str = "boxoffice";
 /// The database that every server has, which nothing is migrated in.
 const MAINTENANCE_DATABASE: &str = "postgres";
 
-/// What the data of a server outlives.
+/// How much the data of a server survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// A crash of the machine, as in production.

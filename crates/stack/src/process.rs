@@ -32,8 +32,8 @@ pub fn command_line(pid: u32) -> Option<String> {
     (!text.is_empty() && !text.starts_with(['(', '<'])).then(|| text.to_owned())
 }
 
-/// A process as it is written down for a later run: its id, and words by which it can be told
-/// from another that got the same id after it.
+/// A process as it is written down for a later run: its id, and words that distinguish
+/// it from a later process with the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recorded {
     pub(crate) pid: u32,

@@ -59,7 +59,7 @@ impl Record {
         Self { path: folder.join(FILE), servers: Vec::new() }
     }
 
-    /// What was written down in the folder; nothing if nothing was.
+    /// Reads the record of the folder; empty if there is none.
     fn read(folder: &Path) -> Self {
         let path = folder.join(FILE);
         let text = fs::read_to_string(&path).unwrap_or_default();

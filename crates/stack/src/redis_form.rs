@@ -102,7 +102,7 @@ fn replicate(replica: &mut Connection, master: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// What is still wrong in the eyes of one node; nothing when it is down.
+/// What one node still finds wrong; `None` when it is down.
 fn complaint(node: &RedisNode, nodes: usize) -> Option<String> {
     let mut redis = node.connect().ok()?;
     let address = node.address();

@@ -14,7 +14,7 @@ use crate::program::find_redis_server;
 use crate::resp::Connection;
 use crate::server::{Server, StopSignals};
 
-/// What all nodes share, here and in containers.
+/// The configuration that all nodes share, here and in containers.
 const SHARED_SETTINGS: &str = include_str!("../../../infra/redis/redis.conf");
 
 /// A node answers in a few ms; one that loads a large append-only file needs longer.

@@ -3,7 +3,7 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-/// Who may do what, with a place for the application's password.
+/// The users and their rights, with a gap for the application's password.
 const USERS: &str = include_str!("../../../infra/redis/users.conf");
 
 const PASSWORD_PLACE: &str = "PASSWORD_SHA256";

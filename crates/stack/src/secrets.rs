@@ -16,7 +16,7 @@ const SECRET_BYTES: usize = 32;
 /// Bytes of a signing key's id. It is public and only has to differ from the next one.
 const KEY_ID_BYTES: usize = 4;
 
-/// What a system needs to tell its own from others.
+/// The keys and secrets of a system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
     /// The bearer key of the organiser's routes.
@@ -29,8 +29,8 @@ pub struct Secrets {
     pub stripe_webhook_secret: String,
     /// `<kid>:<base64url of the seed>`: signs tokens and queue passes.
     pub signing_keys: String,
-    /// What the local test provider wants to be shown. No real provider knows it, so it is none of
-    /// the variables unless that provider runs.
+    /// The key of the local test provider. No real provider knows it, so it becomes a variable only
+    /// while that provider runs.
     pub provider_key: String,
 }
 
@@ -74,7 +74,7 @@ pub fn verifying_keys(signing_keys: &str) -> Result<String> {
     Ok(keys.verifying_keys().to_string())
 }
 
-/// SHA-256 in hex: tells a key from others without being it.
+/// SHA-256 in hex: recognises a key without revealing it.
 fn digest(key: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(key))
 }

@@ -86,8 +86,8 @@ pub fn shared_database() -> &'static str {
     url
 }
 
-/// A new folder that is removed when this program ends, whichever way. What is started in it must
-/// be able to pass through, so others may; what is inside decides who may read it.
+/// A new folder that is removed when this program ends, whichever way. Servers that run as another
+/// user must pass through it, so anybody may; the files inside decide who may read them.
 pub fn temporary_folder() -> Result<PathBuf> {
     let folder = tempfile::Builder::new().prefix("boxoffice-").tempdir()?.keep();
     guardian::remove_at_end(&folder);

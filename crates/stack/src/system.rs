@@ -32,7 +32,7 @@ pub struct SystemOptions {
     pub port: Option<u16>,
     /// How the nodes of the cluster are run.
     pub redis: RedisOptions,
-    /// What the data in Postgres outlives.
+    /// How much the data in Postgres survives.
     pub durability: Durability,
     /// The program of the fake payment provider, to start one beside the application.
     pub provider: Option<PathBuf>,
@@ -130,7 +130,7 @@ impl System {
         Ok(system)
     }
 
-    /// What a client needs, as environment variables.
+    /// The environment variables that a client needs.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let provider = self.provider_url().map(|url| ("PROVIDER_URL", url));
         let own = [

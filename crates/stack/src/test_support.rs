@@ -1,4 +1,4 @@
-//! What the unit tests of several modules need.
+//! Helpers for the unit tests of several modules.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -6,7 +6,7 @@ use std::thread::yield_now;
 
 use crate::process::command_line;
 
-/// A process that sleeps this many seconds and can be told from others by them.
+/// A process that sleeps this many seconds and can be identified by them.
 pub(crate) fn sleeper(seconds: &str) -> Child {
     // Without the output of the test: who reads that would wait for a sleeper left by a failure.
     let mut command = Command::new("sleep");

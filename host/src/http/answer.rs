@@ -25,7 +25,7 @@ use crate::routes::{RouteMatch, Router};
 /// Paths below it are the host's own.
 const RESERVED: &str = "/.well-known/spin/";
 
-/// What a refused client is told to wait, in seconds.
+/// `Retry-After` of a refused client, in seconds.
 const RETRY_AFTER_S: &str = "1";
 
 /// How many requests are served at once. Spin has no such bound: requests beyond what the machine

@@ -1,4 +1,4 @@
-//! What a component sees of a request beyond what the client sent, as Spin gives it.
+//! The headers that Spin adds to a client's request, in Spin's form.
 
 use std::net::SocketAddr;
 use std::str;
@@ -67,7 +67,7 @@ pub(super) fn add_spin_headers<B, D>(
     Ok(())
 }
 
-/// What is no header is left out, as in Spin: the name of a parameter can be anything.
+/// Skips a name or value that is invalid in a header, as Spin does: a parameter can have any name.
 fn append(headers: &mut HeaderMap, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse::<HeaderValue>()) {
         headers.append(name, value);

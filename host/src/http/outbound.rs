@@ -10,7 +10,7 @@ use crate::instance::SharedState;
 
 /// Sends the requests of one component.
 pub(crate) struct OutboundHttp {
-    /// Whose requests.
+    /// The component that sends the requests.
     pub(crate) component: Arc<SharedState>,
 }
 

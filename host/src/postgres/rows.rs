@@ -87,7 +87,7 @@ impl<D> StreamProducer<D> for RowProducer {
         mut destination: Destination<'a, Row, Option<Row>>,
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
-        // A read of nothing asks whether a row is there. That cannot be told without taking one.
+        // A read of zero items asks whether a row is there. We cannot know without taking one.
         if destination.remaining(store) == Some(0) {
             return Poll::Ready(Ok(StreamResult::Completed));
         }

@@ -182,7 +182,7 @@ fn time_parts(time: NaiveTime) -> (u8, u8, u8, u32) {
     (time.hour() as u8, time.minute() as u8, time.second() as u8, time.nanosecond())
 }
 
-/// What a value takes in memory, about.
+/// The approximate size of a value in memory.
 pub(super) fn size_bytes(value: &DbValue) -> usize {
     size_of_val(value)
         + match value {

@@ -1,4 +1,4 @@
-//! What is not implemented is refused at start.
+//! The host refuses at start whatever it does not implement.
 
 use crate::support::Application;
 

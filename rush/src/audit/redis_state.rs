@@ -13,7 +13,7 @@ pub(crate) struct RedisState {
     pub(crate) counts: BTreeMap<String, i64>,
     /// The seat map of each seated section, rows separated by `/`.
     pub(crate) maps: BTreeMap<String, Vec<u8>>,
-    /// What is held or sold: seats as labels, places to stand as `<section>-<booking>`.
+    /// Units held or sold: seats as labels, standing units as `<section>-<booking>`.
     pub(crate) holders: BTreeSet<String>,
     /// Tickets held and bought, of all buyers together.
     pub(crate) buyers_total: i64,
@@ -85,7 +85,7 @@ async fn read_values(
         query(connection, "HGETALL", &format!("{prefix}counts")).await?;
     let buyers: Vec<i64> = query(connection, "HVALS", &format!("{prefix}buyers")).await?;
     Ok(RedisState {
-        // Fields that are no whole number are none of those that are compared.
+        // Only whole numbers are compared; other fields are skipped.
         counts: counts
             .into_iter()
             .filter_map(|(field, count)| Some((field, count.parse().ok()?)))

@@ -1,5 +1,5 @@
-//! What a step costs Redis while so many wait, by Redis' own count of the time it worked: flat or
-//! logarithmic, never linear. And what a waiting fan costs in memory.
+//! The time of a step in Redis at several lengths of the line, by Redis' own count: flat or
+//! logarithmic, never linear. And the memory of a waiting fan.
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,7 +8,7 @@ use super::line::Line;
 
 /// Calls of each step.
 const CALLS: usize = 500;
-/// Fans let in by one call.
+/// Fans admitted by one call.
 const ADMITTED: u32 = 50;
 
 /// What was measured at one length of the line.

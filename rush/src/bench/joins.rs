@@ -1,6 +1,6 @@
 //! Joins per second: through our HTTP interface, by the scripts alone, and by redis-benchmark
-//! calling the same script on the same Redis. What lies between the last two is our client; what
-//! lies between them and the first is HTTP, tokens, receipts and the components.
+//! calling the same script on the same Redis. The last two differ by our client; the first
+//! adds HTTP, tokens, receipts and the components.
 
 use std::process::Stdio;
 use std::sync::Arc;

@@ -25,7 +25,7 @@ const FILLING_AT_ONCE: usize = 64;
 /// Numbers for every line that fits into memory.
 const NUMBERS: (i64, i64) = (1, 1_000_000_000);
 const DAY_MS: i64 = 24 * 3_600_000;
-/// Sections of this many places, enough that seats never limit who is let in.
+/// Sections of this many places, enough that seats never limit admission.
 const CAPACITY: u32 = 100_000;
 const SECTIONS: u32 = 20;
 

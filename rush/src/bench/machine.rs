@@ -1,4 +1,4 @@
-//! What kind of machine this is: a figure without it says nothing.
+//! The kind of machine: a figure without it means nothing.
 
 use std::fs;
 use std::thread::available_parallelism;
@@ -8,8 +8,8 @@ pub(crate) fn class() -> String {
     let cores = available_parallelism().map_or_else(|_| "?".to_owned(), |it| it.to_string());
     let memory = memory_gib().map_or_else(|| "?".to_owned(), |it| it.to_string());
     format!(
-        "one machine with {cores} cores and {memory} GiB of memory, which Redis, Postgres, the \
-         components and the load share"
+        "one machine with {cores} cores and {memory} GiB of memory.\n\
+         Redis, Postgres, the components and the load share it"
     )
 }
 

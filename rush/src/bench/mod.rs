@@ -1,6 +1,7 @@
 //! `rush bench-queue`: measures the waiting room, with the numbers that a reader can check.
 //!
-//! What is printed is Markdown and goes into README.md as it is: no number there is typed by hand.
+//! It prints Markdown, which goes into docs/waiting-room.md as it is: no number there is typed by
+//! hand.
 
 mod cost;
 mod joins;
@@ -32,7 +33,7 @@ pub(crate) struct BenchQueueArguments {
     #[arg(long, default_value = "1000", value_delimiter = ',',
         value_parser = clap::value_parser!(u32).range(1..=100_000))]
     streams: Vec<u32>,
-    /// Fans let in each second.
+    /// Fans admitted each second.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     release_per_s: u32,
     /// Fans who join, each way.
@@ -41,7 +42,7 @@ pub(crate) struct BenchQueueArguments {
     /// Lengths of the line at which steps are measured, from short to long.
     #[arg(long, default_value = "1000,100000,1000000", value_delimiter = ',')]
     line_lengths: Vec<usize>,
-    /// A file, such as README.md, whose marked part becomes what is measured.
+    /// A file, such as docs/waiting-room.md, whose marked part is replaced by the new figures.
     #[arg(long)]
     into: Option<PathBuf>,
     /// The process whose memory is measured: the one that runs the components.
@@ -171,8 +172,8 @@ mod tests {
         let whole = format!("a\n{BEGINNING}old\n{END}z\n");
         assert_eq!(replaced(&whole, "new\n").unwrap(), format!("a\n{BEGINNING}new\n{END}z\n"));
         assert_eq!(replaced("a", "new"), None);
-        assert!(include_str!("../../../README.md").contains(BEGINNING));
-        assert!(include_str!("../../../README.md").contains(END));
+        assert!(include_str!("../../../docs/waiting-room.md").contains(BEGINNING));
+        assert!(include_str!("../../../docs/waiting-room.md").contains(END));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How often those poll who do as they are told, against a client that polls every half second.
+//! How often a client that follows `poll_after_ms` polls, against one that polls every half second.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,11 +12,11 @@ use super::streams::create_event;
 use crate::client::Client;
 use crate::command::unique;
 
-/// A common choice where nobody tells.
+/// A common interval of clients that are given none.
 const FIXED: Duration = Duration::from_millis(500);
-/// Fans of one line, who poll the one way and the other in turns.
+/// Fans of one line; half of them poll one way, half the other.
 const FANS: u32 = 200;
-/// Fans let in each second: the last of them wait for 50 s.
+/// Fans admitted each second: the last of them wait for 50 s.
 const RELEASE_PER_S: u32 = 4;
 /// Polls of one fan, beyond which the line stands still.
 const POLLS_MAX: u32 = 600;
@@ -54,7 +54,7 @@ fn row(wait: &str, told: f64, fixed: f64) -> [String; 4] {
     [wait.to_owned(), format!("{told:.1}"), format!("{fixed:.1}"), times]
 }
 
-/// A line in which every other fan polls as told and the others every half second.
+/// A line in which every other fan follows `poll_after_ms` and the others poll every half second.
 async fn wait_in_line(arguments: &BenchQueueArguments) -> Result<(Polls, Polls)> {
     let client = Arc::new(Client::new(&arguments.base_url, usize::try_from(FANS)?, None)?);
     let event = create_event(&client, arguments, FANS).await?;
@@ -90,7 +90,7 @@ async fn wait_in_line(arguments: &BenchQueueArguments) -> Result<(Polls, Polls)>
     Ok((told, fixed))
 }
 
-/// Requests of one fan who waits so long at a steady pace and asks again when told to.
+/// Requests of one fan who waits `wait_s` at a steady pace and follows `poll_after_ms`.
 fn polls(wait_s: u32) -> u32 {
     let mut left_ms = u64::from(wait_s) * 1_000;
     let mut polls = 0;
@@ -106,8 +106,8 @@ fn polls(wait_s: u32) -> u32 {
 mod tests {
     use super::*;
 
-    /// The bar of the waiting room: at least 3.9 times fewer requests than the fixed poll. A line
-    /// of half a minute is none.
+    /// The bar of the waiting room: at least 3.9 times fewer requests than the fixed poll, for
+    /// waits of two minutes and more.
     #[test]
     fn those_who_are_told_poll_far_less() {
         for wait_s in [120, 600, 1_800, 3_600] {

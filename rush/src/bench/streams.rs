@@ -26,9 +26,9 @@ use crate::command::{now, unique};
 
 /// Fans that join at once while the streams are opened: a ramp, not a wall.
 const JOINING_AT_ONCE: usize = 32;
-/// What a stream may say before its pass, beyond which something is wrong: ten minutes of places.
+/// Messages of a stream before its pass, at most: ten minutes of places.
 const STREAM_BYTES_MAX: usize = 1 << 20;
-/// How long after the last fan should have been let in we wait for passes.
+/// How long we wait for passes after the last fan should have been admitted.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Connections and memory are measured when everything that was only needed to open is closed.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -71,8 +71,8 @@ impl Measured {
     }
 }
 
-/// Measures each size of a crowd, from small to large. What a stream costs in memory is counted
-/// from before the first: what an earlier crowd has left is there for the next.
+/// Measures each size of a crowd, from small to large. Memory per stream is counted from before the
+/// first crowd, because later ones reuse what an earlier one has left.
 pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Vec<Measured>> {
     let before = resident_bytes(arguments.application_pid);
     let mut measured = Vec::new();
@@ -82,7 +82,7 @@ pub(crate) async fn measure(arguments: &BenchQueueArguments) -> Result<Vec<Measu
     Ok(measured)
 }
 
-/// Opens the streams of a crowd that waits, lets it in and counts the passes.
+/// Opens the streams of a waiting crowd, admits it and counts the passes.
 async fn measure_crowd(
     arguments: &BenchQueueArguments,
     streams: u32,
@@ -152,7 +152,7 @@ async fn measure_crowd(
     })
 }
 
-/// An event with a place for everybody that lets nobody in yet.
+/// An event with a seat for everybody that admits nobody yet.
 pub(super) async fn create_event(
     client: &Client,
     arguments: &BenchQueueArguments,
@@ -212,7 +212,7 @@ impl Stream {
         }
     }
 
-    /// Which instance tells it, as the head of the reply says.
+    /// The instance that serves it, from the head of the reply.
     async fn instance(&mut self) -> Result<Vec<u8>> {
         const HEADER: &str = "boxoffice-instance: ";
         self.read_until(HEADER).await?;
@@ -220,7 +220,7 @@ impl Stream {
         self.word_before(b'\r').await
     }
 
-    /// What comes before `end`.
+    /// The text before `end`.
     async fn word_before(&mut self, end: u8) -> Result<Vec<u8>> {
         let mut word = Vec::new();
         loop {
@@ -269,7 +269,7 @@ async fn connections(nodes: &[String]) -> Result<(usize, usize)> {
     Ok((all, readers))
 }
 
-/// The resident memory of a process, where /proc tells it.
+/// The resident memory of a process, where there is /proc.
 fn resident_bytes(pid: Option<u32>) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{}/status", pid?)).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

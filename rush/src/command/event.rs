@@ -48,7 +48,7 @@ pub(crate) struct CreateArguments {
     /// The whole event as JSON, `-` for standard input, instead of the options below.
     #[arg(long, conflicts_with_all = ["name", "section"])]
     file: Option<PathBuf>,
-    /// What it is called.
+    /// Its name.
     #[arg(long, required_unless_present = "file")]
     name: Option<String>,
     /// Where it is.
@@ -81,14 +81,14 @@ pub(crate) struct CreateArguments {
     /// Passes that may be out at once.
     #[arg(long, default_value_t = 100)]
     max_active: i64,
-    /// Fans let in per second at most.
+    /// Fans admitted per second, at most.
     #[arg(long, default_value_t = 50)]
     release_per_s: i64,
     #[command(flatten)]
     server: Server,
 }
 
-/// 30 days: an event that nobody has dated is not over soon.
+/// 30 days: an event without a date does not end soon.
 const STARTS_IN_MS: i64 = 30 * 24 * 3_600_000;
 /// 3 hours, as long as a concert.
 const LASTS_MS: i64 = 3 * 3_600_000;

@@ -48,7 +48,7 @@ impl Server {
     }
 }
 
-/// Who acts.
+/// The caller.
 #[derive(Args)]
 pub(crate) struct Buyer {
     /// The buyer's token; `rush login` makes one.

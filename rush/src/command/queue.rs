@@ -30,7 +30,7 @@ pub(crate) enum QueueCommand {
     },
 }
 
-/// Who queues where.
+/// A buyer, and the event to queue for.
 #[derive(Args)]
 pub(crate) struct At {
     /// The event.

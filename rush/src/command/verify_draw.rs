@@ -1,4 +1,4 @@
-//! `rush verify-draw`: checks a draw by what was published, trusting nobody.
+//! `rush verify-draw`: checks a draw by what was published, without trusting the server.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, stdin};
@@ -30,7 +30,7 @@ pub(crate) struct VerifyDrawArguments {
     /// What was published when the event was created, in hex, if you have noted it.
     #[arg(long)]
     commitment: Option<String>,
-    /// The seed, in hex: nobody is asked then.
+    /// The seed, in hex; then no server is asked.
     #[arg(long, requires_all = ["commitment", "count"])]
     seed: Option<String>,
     /// How many had joined by the opening.

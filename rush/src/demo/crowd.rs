@@ -18,7 +18,7 @@ pub(crate) async fn run(stage: &Arc<Stage>, tally: &Arc<Tally>, arguments: &Demo
         crowd.into_iter().partition(|plan| plan.cheat.is_some());
     let progress = Progress::start(Arc::clone(tally), arguments.buyers, arguments.seats);
 
-    // Cheaters have joined before the crowd does, so that they are let in while seats are left.
+    // Cheaters have joined before the crowd does, so that they are admitted while seats are left.
     let mut arrivals = JoinSet::new();
     for plan in cheaters {
         let (stage, tally) = (Arc::clone(stage), Arc::clone(tally));

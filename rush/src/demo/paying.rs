@@ -1,5 +1,5 @@
-//! Paying: through the test provider, which tells the box office; or, where there is none, by the
-//! provider's webhook, signed by us, until it is acknowledged.
+//! Paying: through the test provider, which calls the webhook. Without one we call the webhook,
+//! signed by us, until it is acknowledged.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const DELIVERY_PAUSE: Duration = Duration::from_millis(500);
 /// A buyer with less time left than this does not begin to pay.
 const TIME_LEFT_MIN_MS: i64 = 300;
 /// An acknowledged payment shows in the booking at once, and a retried read takes a few seconds; a
-/// provider tells of its own accord, and in a crowd its events queue.
+/// provider sends its events in its own time, and in a crowd they queue.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(60);
 /// Between two looks at a booking.
 const LOOK_PAUSE: Duration = Duration::from_millis(250);
@@ -116,7 +116,7 @@ async fn pay_at_provider(
     let told = async {
         let is_paid = provider.pay(&payment).await?;
         match delivery {
-            // The provider tells of the authorisation, and of the capture when that is done.
+            // The provider sends an event for the authorisation, and one for the capture.
             Delivery::Once | Delivery::BothKinds => {}
             Delivery::Twice => provider.tell_again(&payment, 1).await?,
             Delivery::Parallel => provider.tell_again(&payment, 3).await?,

@@ -16,7 +16,7 @@ pub(crate) enum Taste {
     Standing,
 }
 
-/// How the provider tells of the payment.
+/// How the provider's event is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// Once.
@@ -29,7 +29,7 @@ pub(crate) enum Delivery {
     BothKinds,
 }
 
-/// What a buyer does with the held places.
+/// What a buyer does with the held units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// Pays.
@@ -41,7 +41,7 @@ pub(crate) enum Ending {
     },
     /// Changes their mind.
     Release,
-    /// Walks away and lets the hold run out.
+    /// Walks away; the hold runs out.
     Expire,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Plan {
     pub(crate) think_ms: u64,
     /// Where among the free seats the buyer looks.
     pub(crate) seat_seed: u64,
-    /// What the buyer tries to get away with.
+    /// The cheat that the buyer tries.
     pub(crate) cheat: Option<Cheat>,
 }
 

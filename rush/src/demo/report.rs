@@ -1,4 +1,4 @@
-//! What is printed at the end.
+//! The report at the end.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -36,7 +36,7 @@ pub(crate) struct Report<'a> {
     pub(crate) slots: BTreeSet<u16>,
     /// Everything that must not be.
     pub(crate) findings: Vec<Finding>,
-    /// What happened to the crowd.
+    /// The counts of the crowd.
     pub(crate) counts: Counts,
     /// How long it took.
     pub(crate) latencies: &'a Latencies,
@@ -59,7 +59,7 @@ struct Line {
 }
 
 impl Report<'_> {
-    /// Whether every promise was kept. A demonstration in which nobody held a place has shown none.
+    /// Whether every promise was kept. A run without a single hold has shown nothing and fails.
     pub(crate) fn passed(&self) -> bool {
         self.findings.is_empty() && self.counts.cheats_accepted() == 0 && self.counts.holds() > 0
     }
@@ -91,7 +91,7 @@ impl Report<'_> {
         Ok(serde_json::to_string(&line)?)
     }
 
-    /// What went wrong, on standard error, for those who asked for JSON.
+    /// The findings, on standard error, when standard output is JSON.
     pub(crate) fn explain_failure(&self) {
         for text in self.troubles() {
             eprintln!("rush: {text}");

@@ -18,8 +18,8 @@ const RETURN_PER_HOLD: Duration = Duration::from_millis(20);
 /// Between two looks: the worker's own second.
 const LOOK_PAUSE: Duration = Duration::from_millis(1_000);
 
-/// Waits, bounded. What is still pending afterwards, and every abandoned booking that did not
-/// expire, is a mismatch.
+/// Waits, bounded. A booking that is still pending afterwards is a mismatch, and so is an abandoned
+/// one that did not expire.
 pub(crate) async fn wait(
     stage: &Stage,
     tally: &Tally,

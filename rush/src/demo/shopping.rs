@@ -19,7 +19,7 @@ const NAMED_ATTEMPTS_MAX: u32 = 3;
 pub(crate) struct Held {
     /// The hold.
     pub(crate) booking: Booking,
-    /// What was asked for.
+    /// The request.
     pub(crate) wish: Wish,
     /// The key it was asked with.
     pub(crate) idempotency_key: String,
@@ -91,7 +91,7 @@ async fn next_wish(
     Some(Wish::Best { section: section.map(str::to_owned), quantity })
 }
 
-/// What was held must be what was asked for.
+/// The held units must be the requested ones.
 fn check(tally: &Tally, booking: &Booking, wish: &Wish) {
     let fits = match wish {
         Wish::Seats { seats } => {

@@ -26,7 +26,7 @@ pub(crate) struct Stage {
     pub(crate) event_id: EventId,
     /// Another event, with a queue of its own, for passes that do not belong here.
     pub(crate) side_event_id: EventId,
-    /// What the payment provider signs with.
+    /// The payment provider's signing secret.
     pub(crate) webhook_secret: String,
     /// Where fans pay; without it they pay by webhooks that we sign.
     pub(crate) provider: Option<TestProvider>,
@@ -38,18 +38,18 @@ pub(crate) struct Stage {
     pub(crate) board: SeatBoard,
 }
 
-/// One fan in this many is let in each second: the whole crowd in about ten seconds.
+/// One fan in this many is admitted each second: the whole crowd in about ten seconds.
 const RELEASE_SHARE: i64 = 10;
 /// The slowest release, so that small crowds do not queue for the sake of it.
 const RELEASE_PER_S_MIN: i64 = 50;
-/// What one run of the worker admits at most.
+/// Fans that one run of the worker admits, at most.
 const RELEASE_PER_S_MAX: i64 = 1_000;
 /// Passes out at once at least; above it, one for each place.
 const MAX_ACTIVE_MIN: i64 = 100;
 /// The event begins an hour from now and ends an hour later: a demonstration does not stay on the
 /// worker's list for long.
 const HOUR_MS: i64 = 3_600_000;
-/// Places of the side event: nobody takes them.
+/// Seats of the side event. No buyer takes them.
 const SIDE_PLACES: u32 = 100;
 
 impl Stage {

@@ -39,9 +39,9 @@ pub(crate) struct Counts {
     pub(crate) released: u64,
     /// Bookings left to expire.
     pub(crate) abandoned: u64,
-    /// The queue ended before the buyer was let in.
+    /// The queue ended before the buyer was admitted.
     pub(crate) closed: u64,
-    /// Buyers who were let in and found nothing that fits.
+    /// Buyers who were admitted and found nothing that fits.
     pub(crate) empty_handed: u64,
     /// Streams of places that broke off and were gone on with.
     pub(crate) streams_lost: u64,
@@ -51,7 +51,7 @@ pub(crate) struct Counts {
     pub(crate) refused: BTreeMap<String, u64>,
     /// Cheats by their place in [`Cheat::ALL`].
     pub(crate) cheats: [CheatCount; Cheat::ALL.len()],
-    /// Answers nobody should get, after all retries.
+    /// Answers that no client should get, after all retries.
     pub(crate) errors: u64,
     /// The first of them.
     pub(crate) error_texts: Vec<String>,
@@ -82,7 +82,7 @@ impl Tally {
         Self { counts: Mutex::new(Counts::default()) }
     }
 
-    /// What has been counted so far.
+    /// The counts so far.
     pub(crate) fn counts(&self) -> Counts {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -97,7 +97,7 @@ impl Tally {
         change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// An answer that nobody should get.
+    /// An answer that no client should get.
     pub(crate) fn error(&self, text: impl Into<String>) {
         self.add(|counts| {
             counts.errors += 1;

@@ -32,7 +32,7 @@ impl TestProvider {
         }
     }
 
-    /// Everything about the payment is told again, `copies` times at once.
+    /// Delivers all events of the payment again, `copies` times at once.
     pub(crate) async fn tell_again(&self, payment: &str, copies: u32) -> Result<()> {
         let url = format!("{}/_control/intents/{payment}/deliver", self.base_url);
         let answer = self.http.post(url).json(&json!({ "copies": copies })).send().await;

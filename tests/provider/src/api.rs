@@ -88,7 +88,7 @@ fn is_authenticated(state: &State, head: &Parts) -> bool {
     given.is_some_and(|given| given.as_bytes() == format!("Bearer {}", state.api_key).as_bytes())
 }
 
-/// What goes wrong before anything is begun.
+/// Faults before anything is begun.
 async fn before(fault: Option<&CallFault>) -> Result<Option<Reply>, Cut> {
     let Some(fault) = fault else { return Ok(None) };
     match fault.fault {
@@ -115,7 +115,7 @@ async fn before(fault: Option<&CallFault>) -> Result<Option<Reply>, Cut> {
     }
 }
 
-/// What goes wrong when everything is done.
+/// Faults after everything is done.
 async fn after(fault: Option<&CallFault>) -> Result<(), Cut> {
     match fault {
         Some(fault) if fault.fault == FaultKind::TimeoutAfter => {

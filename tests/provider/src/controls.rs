@@ -69,7 +69,7 @@ impl Controls {
     ///
     /// # Errors
     ///
-    /// When it is none.
+    /// When it is not a valid event.
     pub async fn emit(&self, event: &Value) -> Result<String> {
         let answer = self.post("events", event).await?;
         Ok(answer["id"].as_str().unwrap_or_default().to_owned())
@@ -102,7 +102,7 @@ impl Controls {
         self.send(self.http.post(self.url("faults")).json(faults)).await
     }
 
-    /// What goes wrong from now on, instead of all before.
+    /// Replaces all faults by these, from now on.
     ///
     /// # Errors
     ///

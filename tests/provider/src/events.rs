@@ -15,9 +15,9 @@ const KINDS_MAX: usize = 20;
 
 /// Which events are wanted.
 struct Wanted<'a> {
-    /// All types when there are none.
+    /// Empty for all types.
     kinds: Vec<&'a str>,
-    /// Accepted by every endpoint that was to be told, or not yet.
+    /// Whether every endpoint has accepted it.
     delivered: Option<bool>,
     form: &'a Form,
 }
@@ -27,7 +27,7 @@ struct Wanted<'a> {
 ///
 /// # Errors
 ///
-/// 400 for what is none of these; 404 for a place in the list that does not exist.
+/// 400 for any other parameter or value; 404 for a place in the list that does not exist.
 pub(crate) fn list(state: &State, form: &Form) -> Result<Reply, Reply> {
     let wanted = Wanted::read(form)?;
     let limit = match form.get("limit").map(|limit| limit.parse()) {

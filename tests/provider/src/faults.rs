@@ -1,4 +1,4 @@
-//! What goes wrong, set over HTTP.
+//! Faults, set over HTTP.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Adds the faults of others to these. What goes wrong with deliveries in general stays.
+    /// Adds the faults of others to these. Faults of deliveries in general stay.
     pub(crate) fn add(&mut self, more: Self) {
         self.calls.extend(more.calls);
         self.webhooks_about.extend(more.webhooks_about);
@@ -34,7 +34,7 @@ impl Faults {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallFault {
-    /// What goes wrong.
+    /// The faults.
     pub fault: FaultKind,
     /// Only in these calls; in all without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,7 +120,7 @@ impl Operation {
     }
 }
 
-/// What can go wrong in a call.
+/// Faults of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
@@ -160,7 +160,7 @@ pub enum FaultKind {
     OtherMode,
 }
 
-/// What can go wrong with deliveries. Chances are 0 to 1.
+/// Faults of deliveries. Chances are 0 to 1.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebhookFaults {

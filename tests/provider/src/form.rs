@@ -9,8 +9,9 @@ pub(crate) type Form = BTreeMap<String, String>;
 ///
 /// # Errors
 ///
-/// What is wrong with it. A field that occurs twice is wrong, no client of ours means that; but for
-/// the items of a list, `types[]`: those after the first are `types[1]`, `types[2]`, ….
+/// A text that says what is wrong. A field that occurs twice is an error, because no client of ours
+/// sends that, except for items of a list, `types[]`: those after the first become `types[1]`,
+/// `types[2]`, ….
 pub(crate) fn parse(text: &str) -> Result<Form, String> {
     let mut form = Form::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {

@@ -18,7 +18,7 @@ struct SavedAnswer {
     reply: Option<Reply>,
 }
 
-/// What must be the same under the same key.
+/// The parts of a request that must be the same under the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     pub(crate) path: String,

@@ -86,7 +86,7 @@ impl Intent {
         }
     }
 
-    /// Takes `amount` of what is authorised; the rest is let go.
+    /// Captures `amount` of what is authorised; the rest is voided.
     pub(crate) fn capture(&mut self, amount: i64) -> Result<&'static str, Reply> {
         match self.status {
             Status::RequiresCapture if amount > self.amount => {

@@ -1,4 +1,4 @@
-//! What happened, for whoever checks it.
+//! What happened, for the tests that check it.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ pub struct LedgerIntent {
     pub livemode: bool,
     /// As the API names it.
     pub status: String,
-    /// Authorised and neither taken nor let go, in minor units.
+    /// Authorised and neither captured nor voided, in minor units.
     pub authorised: i64,
     /// Taken, in minor units.
     pub captured: i64,
@@ -79,7 +79,7 @@ pub struct LedgerEvent {
 /// Sums of one currency, in minor units.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LedgerTotal {
-    /// Authorised and neither taken nor let go.
+    /// Authorised and neither captured nor voided.
     pub authorised: i64,
     /// Taken.
     pub captured: i64,

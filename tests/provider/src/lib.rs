@@ -6,10 +6,10 @@
 //! - `/_control/…` plays everybody else: buyers who pay, banks that refuse, staff who change a
 //!   payment, networks that fail. [`Controls`] is the client for it. [`Ledger`] is what happened.
 //!
-//! What is true to the original: answers are saved under their idempotency key, failures too;
+//! True to the original: answers are saved under their idempotency key, failures too;
 //! another request under the same key is refused, one at the same time conflicts; a payment moves
-//! only along its states, is captured at most once and refunded at most once; every change is told
-//! in a signed event, which is delivered again until somebody answers 2xx, and can be listed.
+//! only along its states, is captured at most once and refunded at most once; every change makes
+//! a signed event, which is delivered again until an endpoint answers 2xx, and can be listed.
 //!
 //! Chance comes from one seed. The order in which requests arrive is the tester's business.
 

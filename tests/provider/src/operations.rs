@@ -79,7 +79,7 @@ fn positive(form: &Form, name: &str) -> Option<i64> {
     form.get(name)?.parse().ok().filter(|amount| *amount > 0)
 }
 
-/// What others do just before the call.
+/// Acts of others just before the call.
 pub(crate) fn overtake(state: &mut State, payment: &str, fault: FaultKind) {
     let Ok(intent) = state.intent(payment) else { return };
     let mut kinds = Vec::new();

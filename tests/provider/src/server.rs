@@ -84,7 +84,7 @@ impl FakeProvider {
 impl Drop for FakeProvider {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // The thread has ended by itself when nobody listens.
+            // Fails only if the thread has already ended.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
@@ -93,7 +93,7 @@ impl Drop for FakeProvider {
     }
 }
 
-/// What the requests share.
+/// The state that all requests share.
 pub(crate) struct Shared {
     pub(crate) http: reqwest::Client,
     state: Mutex<State>,

@@ -27,7 +27,7 @@ pub(crate) struct State {
     /// Ids of the intents, oldest first.
     order: Vec<String>,
     events: Vec<Event>,
-    /// Events that nobody has begun to deliver, by their position.
+    /// Events whose delivery has not begun, by their position.
     fresh: Vec<usize>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Event {
     pub(crate) accepted: u32,
     pub(crate) last_status: u16,
     pub(crate) lost: bool,
-    /// The endpoint was switched off: there is nobody to deliver it to.
+    /// The endpoint was switched off: there is no receiver.
     pub(crate) unaddressed: bool,
     /// Seconds since the epoch.
     pub(crate) created_s: i64,
@@ -103,7 +103,7 @@ impl State {
         self.events.iter().position(|event| event.id == id)
     }
 
-    /// The events that nobody has begun to deliver.
+    /// The events whose delivery has not begun.
     pub(crate) fn take_fresh(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.fresh)
     }
@@ -153,7 +153,7 @@ impl State {
         id
     }
 
-    /// What goes wrong in this call, if anything. `about` is the payment and its booking.
+    /// The fault of this call, if any. `about` is the payment and its booking.
     pub(crate) fn next_fault(
         &mut self,
         operation: Operation,
@@ -172,7 +172,7 @@ impl State {
         Some(fault.clone())
     }
 
-    /// What goes wrong with deliveries about a payment.
+    /// The faults of deliveries about a payment.
     pub(crate) fn webhook_faults(&self, payment: &str) -> WebhookFaults {
         let about = &self.faults.webhooks_about;
         let of_booking = || about.get(&self.booking_of(payment)?);

@@ -34,7 +34,7 @@ pub fn signature_header(secret: &str, body: &[u8], at_s: i64) -> String {
     format!("t={at_s},v1={}", HEXLOWER.encode(&mac.finalize().into_bytes()))
 }
 
-/// Sends out every event that nobody has begun to deliver. The handles end when an event is
+/// Sends out every event whose delivery has not begun. The handles end when an event is
 /// accepted.
 pub(crate) fn dispatch(shared: &Arc<Shared>) -> Vec<JoinHandle<()>> {
     let mut deliveries = Vec::new();

@@ -79,7 +79,7 @@ fn published(name: &str, service: &Yaml) -> Vec<String> {
     open.map(|port| format!("{name} publishes {port} to every network")).collect()
 }
 
-/// Who is waited for exists.
+/// Every service that another one waits for exists.
 fn dependencies(name: &str, service: &Yaml, services: &Hash) -> Vec<String> {
     let awaited = service["depends_on"].as_hash().into_iter().flat_map(|it| it.keys());
     let unknown = awaited.filter(|other| !services.contains_key(*other));

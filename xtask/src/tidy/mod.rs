@@ -5,6 +5,7 @@
 mod codes;
 mod compose;
 mod dependencies;
+mod documents;
 mod files;
 mod lua;
 mod manifest;
@@ -44,6 +45,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     complaints.extend(dependencies::run(&components()?)?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);
+    complaints.extend(documents::run(&paths)?);
     complaints.extend(mutants::run()?);
     for complaint in &complaints {
         println!("{complaint}");

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 
 /// Every variable that lets its holder do something, and who may hold it.
 const HOLDERS: [(&str, &[&str]); 7] = [
-    // Whoever has these can make tokens; the others have verifying_keys.
+    // A holder of these can make tokens; the others have verifying_keys.
     ("signing_keys", &["auth", "queue-join", "queue-pass", "queue-stream", "waiting-page"]),
     // Those with routes of the organiser; the others have organiser_key_digest.
     ("organiser_key", &["events", "queue-pass", "bookings", "confirm", "release", "operations"]),

@@ -55,7 +55,7 @@ pub(super) async fn pass_of_another(stage: &Stage, pass: &str) -> Result<Verdict
     reserve_with(stage, &thief.token, Some(pass), "queue_pass_invalid").await
 }
 
-/// A pass that was fetched where nobody queues.
+/// A pass from the event without other fans.
 pub(super) async fn pass_of_another_event(
     stage: &Stage,
     tally: &Tally,

@@ -24,7 +24,7 @@ async fn the_same_attempt_is_the_same_payment_and_the_next_one_another() {
 async fn the_fake_saves_answers_as_the_original_does() {
     let stage = Stage::new();
     let create = "amount=5000&currency=eur&capture_method=manual";
-    // What is refused before it is begun is not saved.
+    // A request that is refused before it is begun is not saved.
     let (status, _, _) = stage.post("/v1/payment_intents", "currency=eur", "k1").await;
     assert_eq!(status, 400);
     let (status, replayed, first) = stage.post("/v1/payment_intents", create, "k1").await;
@@ -35,7 +35,8 @@ async fn the_fake_saves_answers_as_the_original_does() {
     let (status, _, refused) = stage.post("/v1/payment_intents", other, "k1").await;
     assert_eq!((status, refused["error"]["type"].as_str()), (400, Some("idempotency_error")));
 
-    // What the state refuses was begun, so it is saved, also when the state changes.
+    // A request that the state refuses was begun, so its answer is saved, also when the state
+    // changes.
     let id = first["id"].as_str().unwrap();
     let capture = format!("/v1/payment_intents/{id}/capture");
     for (pays, is_replayed) in [(true, false), (false, true)] {
@@ -113,7 +114,7 @@ async fn a_saved_failure_is_looked_at_and_gone_around() {
         let payment = ledger.intent(&intent.id).unwrap();
         assert_eq!((payment.captured, payment.refunded), (5_000, 5_000), "{fault:?}");
         assert_eq!((payment.captures, payment.refunds), (1, 1), "{fault:?}");
-        // Under `error_applied` the first payment was made and lost; nobody can pay it.
+        // Under `error_applied` the first payment was made and lost; it cannot be paid.
         let orphans = ledger.intents.iter().filter(|intent| intent.authorised > 0).count();
         assert_eq!(orphans, 0);
     }

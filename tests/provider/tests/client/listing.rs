@@ -70,7 +70,7 @@ async fn a_long_list_is_read_page_by_page() {
     assert_eq!(error, ProviderError::NotFound);
 }
 
-/// What our client does not ask for, as the original answers it.
+/// Requests that our client does not make get the original's answers.
 #[tokio::test]
 async fn the_other_parameters_are_those_of_the_original() {
     let stage = Stage::new();

@@ -1,4 +1,4 @@
-//! What lives and dies with an instance.
+//! State that lives and dies with an instance.
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, RandomState};
@@ -24,8 +24,7 @@ pub fn count() -> Value {
     json!({ "instance": ID.with(|id| *id), "call": next() })
 }
 
-/// Answers after a while; tells how many requests slept in this instance at once. Tells in the log
-/// that it has begun.
+/// Sleeps, then returns how many requests slept in this instance at once. Logs when it begins.
 pub async fn sleep(ms: u64) -> Value {
     NOW.set(NOW.get() + 1);
     let now = NOW.get();

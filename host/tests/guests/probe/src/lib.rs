@@ -1,4 +1,4 @@
-//! Does what a test asks for and tells what it saw: one path for each thing the host offers.
+//! Does what a test asks for and returns what it saw: one path for each thing the host offers.
 //!
 //! It also has a cron trigger, so it shows that one component may have both.
 
