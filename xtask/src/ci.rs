@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::build::WASM_TARGET;
-use crate::cargo::{cargo, run_openly};
+use crate::cargo::{WASM_TARGET, cargo, run_inherit};
 use crate::install::ensure_wasm_target;
 use crate::progress::Progress;
 use crate::repository::components;
@@ -14,11 +13,11 @@ use crate::{chaos, test, tidy};
 
 pub(crate) fn run() -> Result<ExitCode> {
     eprintln!("== format");
-    run_openly(cargo().args(["fmt", "--all", "--check"]))?;
+    run_inherit(cargo().args(["fmt", "--all", "--check"]))?;
 
     eprintln!("== lints of what runs natively");
     let deny = ["--", "--deny", "warnings"];
-    run_openly(cargo().args(["clippy", "--release", "--all-targets"]).args(deny))?;
+    run_inherit(cargo().args(["clippy", "--release", "--all-targets"]).args(deny))?;
 
     eprintln!("== lints of the components");
     ensure_wasm_target(&Progress::new())?;
@@ -28,7 +27,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     for name in components()? {
         guests.args(["--package", &name]);
     }
-    run_openly(guests.args(deny))?;
+    run_inherit(guests.args(deny))?;
 
     eprintln!("== tidy");
     let tidy = tidy::run()?;

@@ -22,6 +22,8 @@
 //! - [`code`]: the stable error codes of the HTTP contract.
 //! - [`time`]: instants in milliseconds and their RFC 3339 form.
 
+#![warn(missing_docs)]
+
 pub mod booking;
 pub mod code;
 pub mod draw;

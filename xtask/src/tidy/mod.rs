@@ -4,6 +4,7 @@
 
 mod compose;
 mod dependencies;
+mod features;
 mod files;
 mod lua;
 mod manifest;
@@ -38,6 +39,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         &read("crates/domain/src/code.rs")?,
     )?);
     complaints.extend(dependencies::run(&components()?)?);
+    complaints.extend(features::run()?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);
     complaints.extend(mutants::run()?);
