@@ -29,13 +29,13 @@ pub fn migrations_folder() -> PathBuf {
 /// and grants the application's role what it may do. Returns how many were applied. A migration
 /// that was changed after it ran is an error.
 pub fn migrate(url: &str, folder: &Path) -> Result<usize> {
-    let migrations = refinery::load_sql_migrations(folder)
+    let migrations = refinery_core::load_sql_migrations(folder)
         .with_context(|| format!("cannot read the migrations in {}", folder.display()))?;
     run(async {
         let mut client = connect(url).await?;
         // The history of the migrations is kept here, whatever schema is named after the user.
         client.batch_execute("SET search_path = public").await?;
-        let runner = refinery::Runner::new(&migrations);
+        let runner = refinery_core::Runner::new(&migrations);
         let report = runner.run_async(&mut client).await.context("a migration failed")?;
         client.batch_execute(GRANT_RIGHTS).await.context("the rights cannot be granted")?;
         Ok(report.applied_migrations().len())
