@@ -128,7 +128,8 @@ fn read_bar(line: &str) -> Option<String> {
 
 /// Whether the line names a crate that the bar counts.
 fn is_crate(line: &str) -> bool {
-    line.trim_start().starts_with("Compiling ")
+    let verb = line.split_whitespace().next();
+    matches!(verb, Some("Compiling" | "Checking"))
 }
 
 /// What to do about a failure that cargo explains to those who know it only.
