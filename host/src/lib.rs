@@ -9,6 +9,8 @@
 //! Not implemented: TLS of its own (a proxy's business), TLS to Redis and Postgres (HTTP has it),
 //! service chaining, other triggers and stores, components of WASI 0.2 HTTP.
 
+#![warn(missing_docs)]
+
 mod bindings;
 mod cron;
 mod engine;

@@ -18,12 +18,10 @@ use crate::stream::PlaceStream;
 /// Longer than any stream lives: the server ends them after some minutes.
 const STREAM_LIFE_MAX: Duration = Duration::from_secs(3_600);
 
-/// A guest's credentials.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Guest {
     /// For `Authorization: Bearer`.
     pub(crate) token: String,
-    /// The guest.
     pub(crate) user_id: UserId,
     /// When the token ends.
     pub(crate) expires_at: Instant,
@@ -32,23 +30,18 @@ pub(crate) struct Guest {
 /// An event as the API shows it, as far as a client needs it.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Event {
-    /// The event.
     pub(crate) id: EventId,
-    /// Its name.
     pub(crate) name: String,
     /// `scheduled`, `on_sale`, `paused`, `sold_out`, `ended` or `cancelled`.
     pub(crate) status: String,
     /// Places of all sections.
     pub(crate) capacity: i64,
-    /// When the doors open.
     pub(crate) starts_at: Instant,
     /// ISO 4217, upper case.
     pub(crate) currency: String,
-    /// Its sections.
     pub(crate) sections: Vec<Section>,
 }
 
-/// A page of events.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Events {
     /// At most `limit` of them.
@@ -65,11 +58,8 @@ pub(crate) struct Availability {
     pub(crate) status: String,
     /// Places of all sections.
     pub(crate) capacity: i64,
-    /// Free.
     pub(crate) available: i64,
-    /// Held for a buyer.
     pub(crate) held: i64,
-    /// Sold for good.
     pub(crate) sold: i64,
     /// The same for each section.
     pub(crate) sections: Vec<SectionAvailability>,
@@ -78,19 +68,14 @@ pub(crate) struct Availability {
 /// Free, held and sold units of a section.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct SectionAvailability {
-    /// The section.
     pub(crate) name: String,
     /// `seated` or `standing`.
     pub(crate) kind: String,
     /// Minor units.
     pub(crate) price: i64,
-    /// Places.
     pub(crate) capacity: i64,
-    /// Free.
     pub(crate) available: i64,
-    /// Held for a buyer.
     pub(crate) held: i64,
-    /// Sold for good.
     pub(crate) sold: i64,
 }
 
@@ -123,11 +108,9 @@ pub(crate) struct Draw {
     pub(crate) count: Option<u64>,
 }
 
-/// Which places to reserve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Wish {
-    /// Exactly these seats.
     Seats {
         /// Labels such as `A-1-12`.
         seats: Vec<String>,
@@ -137,23 +120,18 @@ pub(crate) enum Wish {
         /// The section; any seated one when left out.
         #[serde(skip_serializing_if = "Option::is_none")]
         section: Option<String>,
-        /// How many.
         quantity: u32,
     },
 }
 
-/// A reservation.
 #[derive(Debug, Clone)]
 pub(crate) struct Reservation<'a> {
-    /// The buyer.
     pub(crate) token: &'a str,
-    /// The event.
     pub(crate) event_id: EventId,
     /// The queue pass, unless the event has no queue.
     pub(crate) pass: Option<&'a str>,
     /// Makes a repetition harmless.
     pub(crate) idempotency_key: &'a str,
-    /// Which places.
     pub(crate) wish: &'a Wish,
 }
 
@@ -212,12 +190,10 @@ impl Client {
         self.send(request).await
     }
 
-    /// One event.
     pub(crate) async fn event(&self, event_id: EventId) -> Result<Reply, Failure> {
         self.get(Step::Other, format!("/api/v1/events/{event_id}"), None).await
     }
 
-    /// A page of active events.
     pub(crate) async fn events(&self, limit: u32, cursor: Option<&str>) -> Result<Reply, Failure> {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         let path = format!("/api/v1/events/active?limit={limit}{cursor}");
@@ -311,7 +287,6 @@ impl Client {
         Ok(())
     }
 
-    /// Holds places.
     pub(crate) async fn reserve(&self, reservation: &Reservation<'_>) -> Result<Booking, Failure> {
         let body = ReserveBody { event_id: reservation.event_id, wish: reservation.wish };
         let mut request = Request::new(Step::Reserve, Method::POST, "/api/v1/bookings/reserve")
@@ -324,12 +299,10 @@ impl Client {
         self.send(request).await?.parse()
     }
 
-    /// One booking.
     pub(crate) async fn booking(&self, token: &str, id: BookingId) -> Result<Booking, Failure> {
         self.get(Step::Read, format!("/api/v1/bookings/{id}"), Some(token)).await?.parse()
     }
 
-    /// Gives held places back.
     pub(crate) async fn release(
         &self,
         token: &str,

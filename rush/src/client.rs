@@ -52,7 +52,6 @@ impl Request {
         self
     }
 
-    /// With a header.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
@@ -94,7 +93,6 @@ pub(crate) struct Reply {
     pub(crate) what: String,
     /// The HTTP status.
     pub(crate) status: u16,
-    /// The body as it came.
     pub(crate) body: Vec<u8>,
 }
 

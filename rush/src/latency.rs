@@ -8,23 +8,17 @@ use hdrhistogram::Histogram;
 /// A step of buying a ticket: one row of the latency table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// Getting a buyer token.
     Login,
-    /// Joining the queue.
     Join,
     /// Asking for the place in the queue.
     Position,
     /// Opening the stream of a place.
     Stream,
-    /// Looking at the seat map.
     Map,
-    /// Reserving.
     Reserve,
     /// Beginning a payment; without a provider, its webhook.
     Pay,
-    /// Reading a booking.
     Read,
-    /// Releasing a booking.
     Release,
     /// Everything else: leaving the queue, creating events, availability.
     Other,
@@ -45,7 +39,6 @@ impl Step {
         Self::Other,
     ];
 
-    /// The name in the table.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Login => "login",
@@ -65,7 +58,6 @@ impl Step {
 /// Latencies of one step, in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Percentiles {
-    /// How many requests.
     pub(crate) count: u64,
     /// Half of the requests were faster.
     pub(crate) p50_us: u64,
@@ -73,7 +65,6 @@ pub(crate) struct Percentiles {
     pub(crate) p95_us: u64,
     /// 99 % were faster.
     pub(crate) p99_us: u64,
-    /// The slowest.
     pub(crate) max_us: u64,
 }
 
@@ -82,7 +73,6 @@ const LATENCY_MAX_US: u64 = 60_000_000;
 /// Three digits: 0.1 % of the value, below what a run can repeat.
 const SIGNIFICANT_DIGITS: u8 = 3;
 
-/// Latencies of all steps.
 pub(crate) struct Latencies {
     histograms: Mutex<Vec<Histogram<u64>>>,
 }
@@ -98,7 +88,6 @@ impl Latencies {
         Ok(Self { histograms: Mutex::new(histograms) })
     }
 
-    /// Adds one request.
     pub(crate) fn record(&self, step: Step, latency: Duration) {
         let latency_us = u64::try_from(latency.as_micros()).unwrap_or(LATENCY_MAX_US);
         let mut histograms = self.histograms.lock().unwrap_or_else(PoisonError::into_inner);

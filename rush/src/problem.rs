@@ -52,7 +52,6 @@ pub(crate) enum Failure {
     /// The server answered what the contract does not know, or failed after every retry.
     #[error("{what}: unexpected answer {status}: {body}")]
     Unexpected {
-        /// Method and path.
         what: String,
         /// The HTTP status.
         status: u16,
@@ -62,7 +61,6 @@ pub(crate) enum Failure {
     /// No answer after every retry.
     #[error("{what}: {cause}")]
     Unreachable {
-        /// Method and path.
         what: String,
         /// The error of the transport.
         cause: String,
@@ -70,7 +68,6 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The code of a refusal.
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(problem) => Some(&problem.code),

@@ -34,7 +34,6 @@ pub(crate) struct Waiting<'a> {
     pub(crate) place: Place,
     /// Streams that were lost and gone on with.
     pub(crate) streams_lost: u64,
-    /// Polls.
     pub(crate) polls: u64,
     receipt: Option<String>,
     resume: Resume,

@@ -8,12 +8,12 @@ use clap::Subcommand;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use stack::{System, SystemOptions, beside_this_program, temporary_folder};
 
-use crate::build::{build_components, build_programs};
+use crate::build::build_with_components;
 use crate::cargo::status_of;
 use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::root;
-use crate::runtime::build_host;
+use crate::runtime;
 
 /// What is measured.
 #[derive(Subcommand)]
@@ -36,13 +36,12 @@ pub(crate) fn run(command: BenchCommand) -> Result<ExitCode> {
     let BenchCommand::Queue { rush } = command;
     let streams = STREAMS.min(open_files()?.saturating_sub(OTHER_FILES));
     let progress = Arc::new(Progress::new());
-    build_programs(&["rush"], &progress)?;
     ensure_servers(&progress)?;
-    build_components(&progress)?;
+    build_with_components(&["host", "rush"], &progress)?;
     let steps = Arc::clone(&progress);
     let options = SystemOptions {
         on_step: Box::new(move |text| steps.step(text)),
-        ..SystemOptions::new(&root(), build_host(&progress)?)
+        ..SystemOptions::new(&root(), runtime::host()?)
     };
     let system = System::start(&temporary_folder()?, options)?;
     progress.done();

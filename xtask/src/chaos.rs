@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use stack::beside_this_program;
 
-use crate::build::{build_components, build_programs};
-use crate::cargo::{run_openly, status_of};
+use crate::build::{build_programs, build_with_components};
+use crate::cargo::{run_inherit, status_of};
 use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::root;
@@ -25,10 +25,11 @@ const TALK: [&str; 3] = ["--help", "-h", "--list"];
 
 pub(crate) fn run(arguments: ChaosArguments) -> Result<ExitCode> {
     let progress = Progress::new();
-    build_programs(&["chaos", "host"], &progress)?;
-    if !arguments.harness.iter().any(|word| TALK.contains(&word.as_str())) {
+    if arguments.harness.iter().any(|word| TALK.contains(&word.as_str())) {
+        build_programs(&["chaos"], &progress)?;
+    } else {
         ensure_servers(&progress)?;
-        build_components(&progress)?;
+        build_with_components(&["chaos", "host"], &progress)?;
     }
     progress.done();
     let mut command = Command::new(beside_this_program("chaos")?);
@@ -41,6 +42,6 @@ pub(crate) fn run(arguments: ChaosArguments) -> Result<ExitCode> {
 /// The run of continuous integration, with the programs that the tests have built.
 pub(crate) fn run_ci() -> Result<ExitCode> {
     let mut command = Command::new(beside_this_program("chaos")?);
-    run_openly(command.arg("--ci").env("BOXOFFICE_TEST_HOST", beside_this_program("host")?))?;
+    run_inherit(command.arg("--ci").env("BOXOFFICE_TEST_HOST", beside_this_program("host")?))?;
     Ok(ExitCode::SUCCESS)
 }

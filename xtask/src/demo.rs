@@ -7,13 +7,13 @@ use anyhow::Result;
 use clap::Args;
 use stack::{System, SystemOptions, beside_this_program, temporary_folder};
 
-use crate::build::{build_components, build_programs};
+use crate::build::{build_programs, build_with_components};
 use crate::cargo::status_of;
 use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::{root, run_folder};
-use crate::runtime::build_host;
-use crate::up::{local_provider, running};
+use crate::runtime;
+use crate::up::{PROVIDER, local_provider, running};
 
 /// Options of `demo`.
 #[derive(Args)]
@@ -25,19 +25,21 @@ pub(crate) struct DemoArguments {
 
 pub(crate) fn run(arguments: DemoArguments) -> Result<ExitCode> {
     let progress = Arc::new(Progress::new());
-    build_programs(&["rush"], &progress)?;
     if let Some(running) = running(&run_folder()) {
+        build_programs(&["rush"], &progress)?;
         progress.done();
         eprintln!("Using the system on {}", running.base_url);
         return rush(&arguments.rush, running.variables.into_iter());
     }
     ensure_servers(&progress)?;
-    build_components(&progress)?;
+    let provider = local_provider()?;
+    let programs = ["host", "rush"].into_iter().chain(provider.is_some().then_some(PROVIDER));
+    build_with_components(&programs.collect::<Vec<_>>(), &progress)?;
     let steps = Arc::clone(&progress);
     let options = SystemOptions {
-        provider: local_provider(&progress)?,
+        provider,
         on_step: Box::new(move |text| steps.step(text)),
-        ..SystemOptions::new(&root(), build_host(&progress)?)
+        ..SystemOptions::new(&root(), runtime::host()?)
     };
     let system = System::start(&temporary_folder()?, options)?;
     progress.done();

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use stack::find_program;
 
-use crate::cargo::{cargo, run_quietly, status_of};
+use crate::cargo::{cargo, run_captured, status_of};
 use crate::progress::Progress;
 use crate::repository::root;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: FuzzArguments) -> Result<ExitCode> {
     };
     ensure_cargo_fuzz(&progress)?;
     progress.step("Building the fuzz targets");
-    run_quietly(&mut cargo_fuzz(&["build"]), &progress)?;
+    run_captured(&mut cargo_fuzz(&["build"]), &progress)?;
     progress.done();
     let mut broken = Vec::new();
     for target in chosen {
@@ -90,5 +90,5 @@ fn ensure_cargo_fuzz(progress: &Progress) -> Result<()> {
         return Ok(());
     }
     progress.step("Installing cargo-fuzz");
-    run_quietly(cargo().args(["install", "cargo-fuzz", "--locked"]), progress)
+    run_captured(cargo().args(["install", "cargo-fuzz", "--locked"]), progress)
 }

@@ -6,8 +6,7 @@ use anyhow::{Context, Result, bail};
 use rustix::process::geteuid;
 use stack::{find_postgres, find_program, find_redis_server};
 
-use crate::build::WASM_TARGET;
-use crate::cargo::{cargo, run_openly, run_quietly};
+use crate::cargo::{WASM_TARGET, cargo, run_captured, run_inherit};
 use crate::progress::Progress;
 
 /// Makes sure that the components can be compiled.
@@ -23,7 +22,7 @@ pub(crate) fn ensure_wasm_target(progress: &Progress) -> Result<()> {
         );
     }
     progress.step(&format!("Installing the Rust target {WASM_TARGET}"));
-    run_quietly(Command::new("rustup").args(["target", "add", WASM_TARGET]), progress)
+    run_captured(Command::new("rustup").args(["target", "add", WASM_TARGET]), progress)
 }
 
 /// Makes sure that Redis and Postgres can be started.
@@ -43,7 +42,7 @@ pub(crate) fn ensure_servers(progress: &Progress) -> Result<()> {
         line.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]);
         line.extend(words);
         // Its output belongs to standard error: standard output is for results.
-        run_openly(Command::new(line[0]).args(&line[1..]).stdout(std::io::stderr()))
+        run_inherit(Command::new(line[0]).args(&line[1..]).stdout(std::io::stderr()))
     };
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
     install.extend(&missing);

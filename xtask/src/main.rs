@@ -5,6 +5,7 @@ mod build;
 mod cargo;
 mod chaos;
 mod ci;
+mod compile;
 mod demo;
 mod down;
 mod fuzz;
@@ -43,7 +44,7 @@ enum Command {
     #[command(subcommand)]
     Bench(bench::BenchCommand),
     /// Build the components for WebAssembly.
-    Build,
+    Build(build::BuildArguments),
     /// Break everything under a crowd, and check each promise.
     #[command(disable_help_flag = true)]
     Chaos(chaos::ChaosArguments),
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
         Command::Down(arguments) => down::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Bench(command) => bench::run(command),
-        Command::Build => build::run(),
+        Command::Build(arguments) => build::run(arguments),
         Command::Chaos(arguments) => chaos::run(arguments),
         Command::Test(arguments) => test::run(arguments),
         Command::Ci => ci::run(),

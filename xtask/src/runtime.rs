@@ -7,9 +7,6 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use stack::{Runtime, find_program};
 
-use crate::build::build_programs;
-use crate::progress::Progress;
-
 /// The first version that runs WASI 0.3 components as its own.
 const SPIN_VERSION: (u64, u64) = (4, 1);
 
@@ -25,8 +22,9 @@ pub(crate) enum RuntimeName {
     Spin,
 }
 
-/// The runtime that was asked for, else Spin where it can run this, else the host, built.
-pub(crate) fn choose(wanted: Option<RuntimeName>, progress: &Progress) -> Result<Runtime> {
+/// Spin where it was asked for, or can run this and nothing was asked for. `None`: the host, which
+/// has to be built.
+pub(crate) fn choose_spin(wanted: Option<RuntimeName>) -> Result<Option<Runtime>> {
     let spin = find_program("spin", std::iter::empty());
     let use_spin = match (wanted, &spin) {
         (Some(RuntimeName::Host), _) | (None, None) => None,
@@ -36,15 +34,11 @@ pub(crate) fn choose(wanted: Option<RuntimeName>, progress: &Progress) -> Result
         )?),
         (None, Some(spin)) => can_run_this(spin).then(|| spin.clone()),
     };
-    match use_spin {
-        Some(spin) => Ok(Runtime::Spin(spin)),
-        None => build_host(progress),
-    }
+    Ok(use_spin.map(Runtime::Spin))
 }
 
-/// The host, newly built.
-pub(crate) fn build_host(progress: &Progress) -> Result<Runtime> {
-    build_programs(&["host"], progress)?;
+/// The host, which is built beside this tool.
+pub(crate) fn host() -> Result<Runtime> {
     Ok(Runtime::Host(stack::beside_this_program("host")?))
 }
 

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use stack::{Durability, Postgres, RedisCluster, RedisOptions, Runtime, temporary_folder};
+use stack::{Durability, Postgres, RedisCluster, RedisOptions, temporary_folder};
 
-use crate::build::build_components;
-use crate::cargo::{cargo, run_openly, run_quietly};
+use crate::build::{build_with_components, components_build};
+use crate::cargo::{cargo, run_inherit};
+use crate::compile::{Build, compile};
 use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::root;
-use crate::runtime::{build_host, program};
 
 /// Options of `test`.
 #[derive(Args, Default)]
@@ -24,12 +24,12 @@ pub(crate) struct TestArguments {
 pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     let progress = Progress::new();
     ensure_servers(&progress)?;
-    build_components(&progress)?;
-    let host = if arguments.cargo.is_empty() {
-        build_with_tests(&progress)?
+    if arguments.cargo.is_empty() {
+        build_with_tests(&progress)?;
     } else {
-        build_host(&progress)?
-    };
+        build_with_components(&["host"], &progress)?;
+    }
+    let host = stack::beside_this_program("host")?;
     progress.step("Starting the Redis Cluster and Postgres of the tests");
     let folder = temporary_folder()?;
     let redis = RedisCluster::start(&folder.join("redis"), &RedisOptions::default())?;
@@ -43,16 +43,16 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     command.args(["test", "--release", "--no-fail-fast"]).args(&arguments.cargo);
     command.env("BOXOFFICE_TEST_REDIS_NODES", redis.nodes().join(","));
     command.env("BOXOFFICE_TEST_DATABASE_URL", postgres.url());
-    command.env("BOXOFFICE_TEST_HOST", program(&host));
-    run_openly(&mut command)?;
+    command.env("BOXOFFICE_TEST_HOST", host);
+    run_inherit(&mut command)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The host as the tests build it, beside them: alone it would have other features of its
-/// dependencies, and the heavy ones would be compiled twice.
-fn build_with_tests(progress: &Progress) -> Result<Runtime> {
-    progress.step("Building the host and the tests");
-    run_quietly(cargo().args(["test", "--release", "--no-run"]), progress)?;
-    progress.done();
-    Ok(Runtime::Host(stack::beside_this_program("host")?))
+/// The components, the tests, and all programs beside them: the host is one.
+fn build_with_tests(progress: &Progress) -> Result<()> {
+    let components = components_build(progress)?;
+    progress.step("Building the components, the programs and their tests");
+    let mut command = cargo();
+    command.args(["test", "--release", "--no-run"]);
+    compile(vec![components, Build { what: "tests", command }], progress)
 }

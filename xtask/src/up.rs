@@ -12,11 +12,14 @@ use clap::Args;
 use stack::{System, SystemOptions, application_is_running, has_record, stop_recorded};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::build::{build_components, build_programs};
+use crate::build::build_with_components;
 use crate::install::ensure_servers;
 use crate::progress::Progress;
 use crate::repository::{root, run_folder};
 use crate::runtime::{self, RuntimeName};
+
+/// The program of the test provider.
+pub(crate) const PROVIDER: &str = "fake-provider";
 
 /// How often the foreground looks whether the application still runs.
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
@@ -44,11 +47,14 @@ pub(crate) fn run(arguments: UpArguments) -> Result<ExitCode> {
     }
     let progress = Arc::new(Progress::new());
     ensure_servers(&progress)?;
-    build_components(&progress)?;
-    let runtime = runtime::choose(arguments.runtime, &progress)?;
+    let provider = local_provider()?;
+    let spin = runtime::choose_spin(arguments.runtime)?;
+    let host = spin.is_none().then_some("host");
+    let programs = host.into_iter().chain(provider.is_some().then_some(PROVIDER));
+    build_with_components(&programs.collect::<Vec<_>>(), &progress)?;
+    let runtime = spin.map_or_else(runtime::host, Ok)?;
     let name = format!("{} ({})", runtime.name(), runtime::program(&runtime).display());
     let steps = Arc::clone(&progress);
-    let provider = local_provider(&progress)?;
     let options = SystemOptions {
         port: Some(arguments.port),
         provider,
@@ -67,14 +73,13 @@ pub(crate) fn run(arguments: UpArguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The test provider, built, unless the variables name another provider.
-pub(crate) fn local_provider(progress: &Progress) -> Result<Option<PathBuf>> {
+/// Where the test provider is once it is built, unless the variables name another provider.
+pub(crate) fn local_provider() -> Result<Option<PathBuf>> {
     let names = ["SPIN_VARIABLE_STRIPE_API_BASE", "SPIN_VARIABLE_STRIPE_API_KEY"];
     let is_set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     if names.into_iter().any(is_set) {
         return Ok(None);
     }
-    build_programs(&["provider-fake"], progress)?;
     stack::fake_provider_program().map(Some)
 }
 

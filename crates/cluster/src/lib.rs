@@ -14,6 +14,8 @@
 //! request is a task of its own, and a waker that reaches into another request's task stops the
 //! whole instance. Tasks meet in the shared state only, and wait for one another by sleeping.
 
+#![warn(missing_docs)]
+
 mod address;
 mod address_map;
 mod alone;

@@ -22,6 +22,8 @@
 //!   codes of the HTTP contract. [`rate`]: how often somebody may ask. [`time`]: instants in
 //!   milliseconds and their RFC 3339 form.
 
+#![warn(missing_docs)]
+
 mod bookings;
 pub mod code;
 mod events;

@@ -17,6 +17,7 @@
 //! of a request: what lives in a `thread_local` is a cache. Nothing panics: a panic would end every
 //! request of the instance.
 
+#![warn(missing_docs)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

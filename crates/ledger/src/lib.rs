@@ -26,6 +26,8 @@
 //! every layer (`events`, `queue`, `bookings`, `payments`, `audit`, `worker`), and in it one file
 //! per step, with its request, its outcome and its statement. [`ping`] belongs to no area.
 
+#![warn(missing_docs)]
+
 mod audit;
 mod bookings;
 mod database;

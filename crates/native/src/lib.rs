@@ -4,6 +4,8 @@
 //! parameters of exactly the type that Postgres infers, and rows of text, bigint and boolean only.
 //! HTTP: no redirects, bounded answers.
 
+#![warn(missing_docs)]
+
 mod database;
 mod http_transport;
 mod transport;

@@ -16,6 +16,7 @@
 //!   has looked at the payment and found that nothing has happened.
 //! - Each answer is judged in one place, [`ProviderError`]'s own module.
 
+#![warn(missing_docs)]
 #![cfg_attr(
     not(test),
     deny(

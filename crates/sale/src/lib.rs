@@ -9,6 +9,7 @@
 //! the same areas as in every layer (`events`, `queue`, `bookings`, `payments`, `audit`, `worker`),
 //! and in it one file per step.
 
+#![warn(missing_docs)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -14,6 +14,7 @@
 //! - `call`: keys are counted against the script's header, replies are read by index.
 //! - [`registry`]: generated from `lua/` by the build script.
 
+#![warn(missing_docs)]
 #![cfg_attr(
     not(any(test, fuzzing)),
     deny(

@@ -4,6 +4,8 @@
 //! free ports and keeps its data in a folder the caller names; servers that already run on the
 //! machine are never touched. The interface is synchronous and may be called from async code.
 
+#![warn(missing_docs)]
+
 mod application;
 mod function_set;
 mod guardian;

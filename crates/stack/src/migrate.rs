@@ -43,7 +43,7 @@ pub fn schema_folder() -> PathBuf {
 /// or the new one, and the right to call it.
 pub fn migrate(url: &str, folder: &Path) -> Result<Migrated> {
     let folder_of_migrations = folder.join("migrations");
-    let migrations = refinery::load_sql_migrations(&folder_of_migrations)
+    let migrations = refinery_core::load_sql_migrations(&folder_of_migrations)
         .with_context(|| format!("cannot read the migrations in {folder_of_migrations:?}"))?;
     let functions = FunctionSet::read(folder)?;
     run(async {
@@ -55,7 +55,7 @@ pub fn migrate(url: &str, folder: &Path) -> Result<Migrated> {
         let lock = client.execute("SELECT pg_advisory_lock($1)", &[&ADVISORY_LOCK]).await;
         lock.context("another migration of this database is running")?;
         client.batch_execute(USUAL_LIMITS).await?;
-        let runner = refinery::Runner::new(&migrations);
+        let runner = refinery_core::Runner::new(&migrations);
         let report = runner.run_async(&mut client).await.context("a migration failed")?;
         let migrations = report.applied_migrations().len();
         // What a migration has added has no rights yet.

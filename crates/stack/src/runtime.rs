@@ -31,7 +31,7 @@ impl Runtime {
         };
         ensure!(
             program.is_file(),
-            "{} is not there: build it with `cargo build --release --package host`",
+            "{} is not there: build it with `cargo build --release --bin host`",
             program.display()
         );
         Ok(Self::Host(program))

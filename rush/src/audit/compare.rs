@@ -15,7 +15,6 @@ pub(crate) enum Finding {
     Oversold {
         /// How many places too many.
         places: i64,
-        /// What was sold twice.
         what: String,
     },
     /// Two stores, or a store and a rule, disagree.

@@ -9,7 +9,6 @@ use tokio_postgres::NoTls;
 /// A seat, or a place to stand, and its tickets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ticket {
-    /// The section.
     pub(crate) section: String,
     /// `A-1-12`, or for a place to stand any name that no other has.
     pub(crate) seat: String,
@@ -28,7 +27,6 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Tickets of one section.
     pub(crate) fn sold_in(&self, section: &str) -> i64 {
         self.tickets
             .iter()

@@ -17,7 +17,6 @@ pub(crate) struct RedisState {
     pub(crate) holders: BTreeSet<String>,
     /// Tickets held and bought, of all buyers together.
     pub(crate) buyers_total: i64,
-    /// Unresolved bookings.
     pub(crate) bookings: i64,
     /// Unresolved bookings that expire.
     pub(crate) expiries: i64,

@@ -6,14 +6,12 @@ use anyhow::{Context, Result, ensure};
 use super::BenchQueueArguments;
 use super::line::Line;
 
-/// Calls of each step.
 const CALLS: usize = 500;
 /// Fans admitted by one call.
 const ADMITTED: u32 = 50;
 
 /// What was measured at one length of the line.
 pub(crate) struct Cost {
-    /// How many wait.
     pub(crate) waiting: usize,
     /// Microseconds in Redis for one join.
     pub(crate) join_us: f64,

@@ -18,7 +18,6 @@ use crate::command::unique;
 /// Clients at once, each way.
 const CLIENTS: usize = 32;
 
-/// Joins per second.
 pub(crate) struct Joins {
     /// Through HTTP.
     pub(crate) http: f64,

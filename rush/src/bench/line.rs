@@ -29,7 +29,6 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const CAPACITY: u32 = 100_000;
 const SECTIONS: u32 = 20;
 
-/// One line.
 pub(crate) struct Line {
     event: EventId,
     /// The node that has it.
@@ -67,7 +66,6 @@ impl Line {
         Ok(())
     }
 
-    /// Somebody new joins.
     pub(crate) async fn join(&self) -> Result<QueuePlace> {
         let request = request(self.event);
         let joined = scripts::join_queue(&self.cluster, &request, DEADLINE).await?;
@@ -112,7 +110,6 @@ impl Line {
         }
     }
 
-    /// How many wait.
     pub(crate) async fn waiting(&self) -> Result<usize> {
         let mut connection = self.connection.clone();
         let queue = keys::queue(self.event);
@@ -133,7 +130,6 @@ impl Line {
         Ok(redis::cmd("CONFIG").arg("RESETSTAT").query_async(&mut connection).await?)
     }
 
-    /// Removes it.
     pub(crate) async fn remove(self) -> Result<()> {
         let mut connection = self.connection;
         let pattern = format!("box:{{{}}}:*", self.event);

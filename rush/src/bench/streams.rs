@@ -34,7 +34,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_secs(5);
 const HOUR_MS: i64 = 3_600_000;
 
-/// What was measured.
 pub(crate) struct Measured {
     streams: usize,
     opening: Duration,

@@ -93,7 +93,6 @@ const STARTS_IN_MS: i64 = 30 * 24 * 3_600_000;
 /// 3 hours, as long as a concert.
 const LASTS_MS: i64 = 3 * 3_600_000;
 
-/// Runs a subcommand.
 pub(crate) async fn run(command: EventCommand) -> anyhow::Result<()> {
     match command {
         EventCommand::Create(arguments) => create(*arguments).await,

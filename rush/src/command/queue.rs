@@ -41,7 +41,6 @@ pub(crate) struct At {
     server: Server,
 }
 
-/// Runs a subcommand.
 pub(crate) async fn run(command: QueueCommand) -> anyhow::Result<()> {
     match command {
         QueueCommand::Join { at, wait } => {

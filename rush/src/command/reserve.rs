@@ -34,7 +34,6 @@ pub(crate) struct ReserveArguments {
     server: Server,
 }
 
-/// Holds the places.
 pub(crate) async fn run(arguments: ReserveArguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let wish = if arguments.seats.is_empty() {
@@ -69,7 +68,6 @@ async fn pass_of_queue(
     }
 }
 
-/// A booking for people.
 pub(crate) fn describe(booking: &Booking) -> String {
     let places = if booking.seats.is_empty() {
         format!("{} × {}", booking.quantity, booking.section)

@@ -50,7 +50,6 @@ pub(crate) struct VerifyDrawArguments {
     places: bool,
 }
 
-/// What was published.
 struct Published {
     commitment: String,
     /// Seed and count, once drawn.
@@ -118,7 +117,6 @@ fn committed(commitment: &str, seed: &str, count: u64, event: EventId) -> Result
 struct Said {
     /// The number given when joining.
     number: u64,
-    /// The order in the line.
     score: u64,
 }
 

@@ -20,9 +20,7 @@ const PATIENCE_MIN: Duration = Duration::from_secs(180);
 /// More patience for each fan ahead: twice what the release of 50 a second needs.
 const PATIENCE_PER_AHEAD: Duration = Duration::from_millis(40);
 
-/// A buyer in the queue.
 pub(crate) struct Arrival {
-    /// The buyer's token.
     pub(crate) token: String,
     place: Place,
 }

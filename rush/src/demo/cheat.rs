@@ -14,7 +14,6 @@ use crate::problem::Failure;
 /// Something a buyer tries to get away with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cheat {
-    /// Reserves without a pass.
     NoPass,
     /// Reserves with a pass whose signature was changed.
     ForgedPass,
@@ -40,7 +39,6 @@ pub(crate) enum Cheat {
     ForgedWebhook,
     /// Sends a genuine webhook again, long after it was signed.
     OldWebhook,
-    /// Pays a fraction.
     WrongAmount,
     /// Pays in another currency.
     WrongCurrency,
@@ -69,7 +67,6 @@ impl Cheat {
         Self::WrongMode,
     ];
 
-    /// The name in the table.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::NoPass => "no pass",
@@ -92,7 +89,6 @@ impl Cheat {
     }
 }
 
-/// How a cheat ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Refused as the contract says.

@@ -12,14 +12,12 @@ pub(crate) enum Taste {
     NamedSeats,
     /// Takes the best seats together.
     BestSeats,
-    /// Wants to stand.
     Standing,
 }
 
 /// How the provider's event is delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// Once.
     Once,
     /// The same event again after it was acknowledged.
     Twice,
@@ -32,27 +30,20 @@ pub(crate) enum Delivery {
 /// What a buyer does with the held units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// Pays.
     Pay {
         /// Which event the provider sends.
         kind: PaymentKind,
-        /// How it arrives.
         delivery: Delivery,
     },
-    /// Changes their mind.
     Release,
     /// Walks away; the hold runs out.
     Expire,
 }
 
-/// One buyer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// What to look for.
     pub(crate) taste: Taste,
-    /// How many places.
     pub(crate) quantity: u32,
-    /// What to do with them.
     pub(crate) ending: Ending,
     /// How long the buyer thinks before the ending.
     pub(crate) think_ms: u64,

@@ -44,7 +44,6 @@ impl Progress {
         Self { bar, painter }
     }
 
-    /// Removes the bar.
     pub(crate) async fn finish(self) {
         self.painter.abort();
         // Only cancellation can come of it, and that is what was asked for.

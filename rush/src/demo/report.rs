@@ -18,11 +18,8 @@ use crate::table::{Align, Table, grouped};
 /// How many findings are printed: the first ones tell the story.
 const FINDINGS_SHOWN_MAX: usize = 20;
 
-/// The whole demonstration.
 pub(crate) struct Report<'a> {
-    /// How many buyers came.
     pub(crate) buyers: u32,
-    /// The event.
     pub(crate) event_id: EventId,
     /// From the first arrival until the last buyer was done.
     pub(crate) sale_duration: Duration,
@@ -38,7 +35,6 @@ pub(crate) struct Report<'a> {
     pub(crate) findings: Vec<Finding>,
     /// The counts of the crowd.
     pub(crate) counts: Counts,
-    /// How long it took.
     pub(crate) latencies: &'a Latencies,
 }
 

@@ -17,9 +17,7 @@ const NAMED_ATTEMPTS_MAX: u32 = 3;
 
 /// A hold, and how it was asked for.
 pub(crate) struct Held {
-    /// The hold.
     pub(crate) booking: Booking,
-    /// The request.
     pub(crate) wish: Wish,
     /// The key it was asked with.
     pub(crate) idempotency_key: String,

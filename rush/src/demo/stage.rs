@@ -13,14 +13,12 @@ use crate::api::Event;
 use crate::client::Client;
 use crate::command::{now, unique};
 
-/// The seated section.
 pub(crate) const SEATED: &str = "A";
 /// The section to stand in.
 pub(crate) const STANDING: &str = "FLOOR";
 
 /// Everything the crowd needs to know.
 pub(crate) struct Stage {
-    /// The way to the server.
     pub(crate) client: Client,
     /// The event that is bought out.
     pub(crate) event_id: EventId,
@@ -125,7 +123,6 @@ fn standing(capacity: u32) -> anyhow::Result<Section> {
     Ok(Section { name: STANDING.parse()?, kind: SectionKind::Standing { capacity }, price: 3_500 })
 }
 
-/// The longest row.
 const SEATS_PER_ROW_MAX: u32 = 100;
 
 /// Rows and seats of a row for at most `seats` seats: half as wide again as deep, as halls are.

@@ -35,9 +35,7 @@ pub(crate) struct Counts {
     pub(crate) paid_bookings: u64,
     /// Tickets paid for after the hold had run out, whose seats were gone: money to give back.
     pub(crate) paid_too_late: i64,
-    /// Bookings given back.
     pub(crate) released: u64,
-    /// Bookings left to expire.
     pub(crate) abandoned: u64,
     /// The queue ended before the buyer was admitted.
     pub(crate) closed: u64,
@@ -53,7 +51,6 @@ pub(crate) struct Counts {
     pub(crate) cheats: [CheatCount; Cheat::ALL.len()],
     /// Answers that no client should get, after all retries.
     pub(crate) errors: u64,
-    /// The first of them.
     pub(crate) error_texts: Vec<String>,
     /// The first bookings that were left to expire, and who can read them.
     pub(crate) abandoned_bookings: Vec<(String, BookingId)>,
@@ -92,7 +89,6 @@ impl Tally {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).paid
     }
 
-    /// Changes the counts.
     pub(crate) fn add(&self, change: impl FnOnce(&mut Counts)) {
         change(&mut self.counts.lock().unwrap_or_else(PoisonError::into_inner));
     }

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use crate::repository::read;
 
-/// Where the table is.
 const TABLE: &str = "xtask/mutants.toml";
 
 /// A guard, and how it is taken away.

@@ -43,7 +43,6 @@ impl Tree {
         Ok(())
     }
 
-    /// Where the copy is.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::build::WASM_TARGET;
-use crate::cargo::cargo;
+use crate::cargo::{WASM_TARGET, cargo};
 
 /// What a guest must never pull in: it would not compile, or tie it to one way of running.
 const NOT_IN_GUESTS: [&str; 6] = ["host", "stack", "rush", "tokio", "wasmtime", "tokio-postgres"];

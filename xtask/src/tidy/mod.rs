@@ -6,6 +6,7 @@ mod codes;
 mod compose;
 mod dependencies;
 mod documents;
+mod features;
 mod files;
 mod lua;
 mod manifest;
@@ -43,6 +44,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     complaints.extend(openapi::check(&read("openapi.yaml")?, &read("spin.toml")?)?);
     complaints.extend(codes::run(&paths)?);
     complaints.extend(dependencies::run(&components()?)?);
+    complaints.extend(features::run()?);
     complaints
         .extend(compose::check(&read("docker-compose.yml")?, &read("infra/containers.env")?)?);
     complaints.extend(documents::run(&paths)?);

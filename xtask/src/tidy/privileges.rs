@@ -27,8 +27,9 @@ pub(super) fn check(text: &str) -> Result<Vec<String>> {
     let components = components.context("spin.toml has no components")?;
     let mut complaints = unlisted_secrets(&manifest);
     for (name, component) in components {
-        let hosts = component.get("allowed_outbound_hosts").map(toml::Value::to_string);
-        let hosts = hosts.unwrap_or_default();
+        let hosts = component.get("allowed_outbound_hosts").and_then(toml::Value::as_array);
+        let hosts = hosts.into_iter().flatten().filter_map(toml::Value::as_str);
+        let hosts = hosts.collect::<Vec<_>>().join(" ");
         let variables = component.get("variables").and_then(toml::Value::as_table);
         let holds = |variable: &str| {
             variables.is_some_and(|it| it.contains_key(variable)) || mentions(&hosts, variable)

@@ -179,10 +179,7 @@ async fn an_application_of_the_release_before_goes_on_after_an_upgrade() {
     application.stop().await;
 
     // One release later nobody calls the old ones.
-    release.add(
-        "functions/dropped.txt",
-        "# Old.\nupdate_event(uuid, jsonb)\nfind_event(uuid)\n",
-    );
+    release.add("functions/dropped.txt", "# Old.\nupdate_event(uuid, jsonb)\nfind_event(uuid)\n");
     stack::migrate(database.url(), release.folder.path()).unwrap();
     let left = "SELECT p.oid::regprocedure::text FROM pg_proc AS p
         WHERE p.pronamespace = 'boxoffice'::regnamespace

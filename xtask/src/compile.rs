@@ -1,0 +1,174 @@
+//! Builds of cargo, several at a time, and how far they are.
+
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+
+use crate::cargo::describe;
+use crate::progress::Progress;
+
+/// A build by cargo.
+pub(crate) struct Build {
+    /// What is built, for people.
+    pub(crate) what: &'static str,
+    pub(crate) command: Command,
+}
+
+/// What one build has to say.
+enum News {
+    /// How far it is.
+    State(String),
+    /// It has ended.
+    End(Result<()>),
+}
+
+/// Columns of cargo's bar and the names of crates after it.
+const PROGRESS_WIDTH: &str = "120";
+
+/// What cargo says when it cannot get a dependency, in any of several ways.
+const NO_REGISTRY: [&str; 4] = [
+    "failed to download",
+    "failed to get `",
+    "Unable to update registry",
+    "spurious network error",
+];
+
+/// Runs all builds at once, to their ends. Fails with the output of the first that does.
+pub(crate) fn compile(builds: Vec<Build>, progress: &Progress) -> Result<()> {
+    let (sender, news) = channel();
+    let mut running = builds.len();
+    for build in builds {
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let what = build.what;
+            let end = follow(build, &sender);
+            // Nobody listens any more when another build has failed.
+            let _ = sender.send((what, News::End(end)));
+        });
+    }
+    drop(sender);
+    let mut states = BTreeMap::new();
+    while running > 0 {
+        let (what, item) = news.recv().context("a build ended without a word")?;
+        match item {
+            News::State(state) => {
+                states.insert(what, state);
+            }
+            News::End(end) => {
+                if end.is_err() {
+                    progress.done();
+                }
+                end?;
+                running -= 1;
+                states.remove(what);
+            }
+        }
+        let lines: Vec<String> =
+            states.iter().map(|(what, state)| format!("{what}: {state}")).collect();
+        progress.detail(&lines.join("; "));
+    }
+    Ok(())
+}
+
+/// Runs a build to its end and tells what it does.
+fn follow(build: Build, news: &Sender<(&'static str, News)>) -> Result<()> {
+    let Build { what, mut command } = build;
+    // Cargo counts for terminals only, unless it is told to.
+    command.env("CARGO_TERM_PROGRESS_WHEN", "always");
+    command.env("CARGO_TERM_PROGRESS_WIDTH", PROGRESS_WIDTH).env("CARGO_TERM_COLOR", "never");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().context("cannot run cargo")?;
+    let stderr = child.stderr.take().context("cargo has no standard error")?;
+    let mut output = String::new();
+    let mut line = Vec::new();
+    for byte in BufReader::new(stderr).bytes() {
+        match byte? {
+            // The bar ends with a carriage return, to be written over.
+            end @ (b'\r' | b'\n') => {
+                let text = String::from_utf8_lossy(&line).replace("\u{1b}[K", "");
+                line.clear();
+                if let Some(state) = read_bar(&text) {
+                    let _ = news.send((what, News::State(state)));
+                } else if end == b'\n' {
+                    output.push_str(&text);
+                    output.push('\n');
+                    if !is_crate(&text) {
+                        let _ = news.send((what, News::State(text.trim().to_owned())));
+                    }
+                }
+            }
+            byte => line.push(byte),
+        }
+    }
+    if !child.wait()?.success() {
+        bail!("{}\n{output}{}", describe(&command), advice(&output));
+    }
+    Ok(())
+}
+
+/// Reads `Building [====>    ] 212/310: wasmtime, cranelift-codegen` into `212 of 310 (wasmtime,
+/// cranelift-codegen)`.
+fn read_bar(line: &str) -> Option<String> {
+    let (verb, rest) = line.trim().split_once(" [")?;
+    let rest = rest.split_once(']')?.1.trim();
+    if verb != "Building" {
+        return Some(format!("{} {rest}", verb.to_lowercase()));
+    }
+    let (count, names) = rest.split_once(':').unwrap_or((rest, ""));
+    let (done, all) = count.split_once('/')?;
+    match names.trim() {
+        "" => Some(format!("{done} of {all}")),
+        names => Some(format!("{done} of {all} ({names})")),
+    }
+}
+
+/// Whether the line names a crate that the bar counts.
+fn is_crate(line: &str) -> bool {
+    let verb = line.split_whitespace().next();
+    matches!(verb, Some("Compiling" | "Checking"))
+}
+
+/// What to do about a failure that cargo explains to those who know it only.
+fn advice(output: &str) -> &'static str {
+    if NO_REGISTRY.into_iter().any(|words| output.contains(words)) {
+        return "\nThe dependencies come from https://index.crates.io and https://static.crates.io, \
+                which did not answer. Behind a proxy, set HTTPS_PROXY; without a network, run \
+                `cargo fetch --locked` where there is one and bring ~/.cargo/registry.";
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_of_cargo_is_read() {
+        let bar = "    Building [======>                 ] 212/310: wasmtime, host";
+        assert_eq!(read_bar(bar).as_deref(), Some("212 of 310 (wasmtime, host)"));
+        let bar = "    Building [                         ] 0/310";
+        assert_eq!(read_bar(bar).as_deref(), Some("0 of 310"));
+        assert_eq!(read_bar("   Compiling host v0.0.0 (/source/host)"), None);
+        assert_eq!(read_bar("    Finished `release` profile [optimized] target(s)"), None);
+    }
+
+    #[test]
+    fn a_build_without_a_network_says_what_it_needs() {
+        let output = "error: failed to download from `https://static.crates.io/…`";
+        assert!(advice(output).contains("HTTPS_PROXY"));
+        assert_eq!(advice("error[E0308]: mismatched types"), "");
+    }
+
+    #[test]
+    fn a_failed_build_fails_with_its_output() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo 'error: no such thing' >&2; exit 1"]);
+        let failed = compile(vec![Build { what: "programs", command }], &Progress::new());
+        let message = failed.expect_err("it fails").to_string();
+        assert!(message.contains("error: no such thing"), "{message}");
+    }
+}
