@@ -135,9 +135,9 @@ fn is_crate(line: &str) -> bool {
 /// What to do about a failure that cargo explains to those who know it only.
 fn advice(output: &str) -> &'static str {
     if NO_REGISTRY.into_iter().any(|words| output.contains(words)) {
-        return "\nThe dependencies come from https://index.crates.io and https://static.crates.io, \
-                which did not answer. Behind a proxy, set HTTPS_PROXY; without a network, run \
-                `cargo fetch --locked` where there is one and bring ~/.cargo/registry.";
+        return "\nThe registry of the dependencies did not answer. Behind a proxy, set HTTPS_PROXY; \
+                without a network, run `cargo fetch --locked` where there is one and bring \
+                ~/.cargo/registry.";
     }
     ""
 }
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_build_without_a_network_says_what_it_needs() {
-        let output = "error: failed to download from `https://static.crates.io/…`";
+        let output = "error: failed to download from `https://registry.example/…`";
         assert!(advice(output).contains("HTTPS_PROXY"));
         assert_eq!(advice("error[E0308]: mismatched types"), "");
     }
