@@ -14,8 +14,8 @@ use tokio_postgres::{Client, Transaction};
 pub const FUNCTION_AREAS: [&str; 7] =
     ["types", "events", "queue", "bookings", "payments", "audit", "worker"];
 
-/// Functions may call each other in any order. A call that holds a row of `events` for longer than
-/// the limit fails the migration, which is then repeated; callers wait for no more than that.
+/// Functions may call each other in any order. Nothing here locks what callers use, so it may wait
+/// for an operator who changes a function by hand.
 const LIMITS: &str = "SET LOCAL check_function_bodies = off; \
     SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30s'";
 

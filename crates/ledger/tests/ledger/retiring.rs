@@ -2,12 +2,13 @@
 
 use domain::event::EventChange;
 use domain::id::EventId;
+use domain::time::Instant;
 use ledger::{
-    EVENTS_RETIRED_MAX, EventToRetire, begin_rebuild, cancel_event, events_to_retire, note_retired,
-    update_event,
+    EVENTS_RETIRED_MAX, EventToRetire, UpdateEventOutcome, begin_rebuild, cancel_event,
+    events_to_retire, note_retired, update_event,
 };
 
-use crate::support::{Connection, NOW, fresh, new_event};
+use crate::support::{Connection, fresh, new_event};
 
 /// Moves the end of an event, and its cancellation if there was one.
 async fn over_since(database: &Connection, event: EventId, minutes: i64) {
@@ -66,8 +67,10 @@ async fn a_retired_event_is_due_again_when_its_keys_live_on() {
     let renamed = EventChange { name: Some("Encore".to_owned()), ..EventChange::default() };
     update_event(&database, event, &renamed).await.unwrap();
     assert_eq!(due(&database).await, []);
-    let moved = EventChange { ends_at: Some(NOW), ..EventChange::default() };
-    update_event(&database, event, &moved).await.unwrap();
+    let later = Instant::from_unix_ms(4_083_818_400_456);
+    let moved = EventChange { ends_at: Some(later), ..EventChange::default() };
+    let updated = update_event(&database, event, &moved).await.unwrap();
+    assert!(matches!(updated, UpdateEventOutcome::Updated(_)));
     over_since(&database, event, 61).await;
     assert_eq!(due(&database).await, [event]);
 }

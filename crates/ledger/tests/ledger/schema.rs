@@ -29,12 +29,14 @@ async fn every_function_fixes_its_search_path_or_names_only_the_catalog() {
     // Bodies of these are bound when they are created.
     let bound = [
         "booking_lock_key",
+        "booking_row_of",
         "event_lock_key",
         "instant",
         "now_utc",
         "payment_is_given_up",
         "payment_rank",
         "payment_step",
+        "saga_row_of",
         "state_rank",
         "unix_ms",
     ];

@@ -6,15 +6,25 @@ SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
 BEGIN
-    NEW.settings_version := OLD.settings_version + 1;
+    IF (OLD.on_sale_at, OLD.ends_at, OLD.sale, OLD.paused, OLD.cancelled)
+        IS DISTINCT FROM
+        (NEW.on_sale_at, NEW.ends_at, NEW.sale, NEW.paused, NEW.cancelled)
+    THEN
+        NEW.settings_version := OLD.settings_version + 1;
+    END IF;
     RETURN NEW;
 END
 $body$;
 
-CREATE OR REPLACE TRIGGER raise_settings_version BEFORE UPDATE ON boxoffice.events FOR EACH ROW
-WHEN (
-    (OLD.on_sale_at, OLD.ends_at, OLD.sale, OLD.paused, OLD.cancelled)
-    IS DISTINCT FROM
-    (NEW.on_sale_at, NEW.ends_at, NEW.sale, NEW.paused, NEW.cancelled)
-)
-EXECUTE FUNCTION boxoffice.raise_settings_version();
+-- Made once: to replace it would let every change of an event wait for the end of the upgrade.
+DO $trigger$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = 'boxoffice.events'::regclass
+            AND tgname = 'raise_settings_version'
+    ) THEN
+        CREATE TRIGGER raise_settings_version BEFORE UPDATE ON boxoffice.events
+            FOR EACH ROW EXECUTE FUNCTION boxoffice.raise_settings_version();
+    END IF;
+END
+$trigger$;
