@@ -24,7 +24,7 @@ DECLARE
         -- payments
         'begin_refund', 'canceled_payments', 'claim_event_lists', 'find_payment',
         'give_back_payment', 'note_event_list', 'note_refund', 'open_payments_among',
-        'record_payment', 'record_provider_event', 'unrecorded_events', 'withdraw_sale',
+        'raise_payment', 'record_payment', 'record_provider_event', 'unrecorded_events', 'withdraw_sale',
         -- audit
         'audit_facts', 'compare_holds', 'count_audit', 'events_to_audit', 'expire_lost_holds',
         'read_audit_totals', 'sold_bookings',
@@ -43,7 +43,7 @@ DECLARE
         'sell_booking', 'state_rank', 'withdraw_booking',
         -- payments
         'decide_give_back', 'payment_document', 'payment_is_given_up', 'payment_rank',
-        'payment_step', 'raise_payment', 'wake_payment',
+        'payment_step', 'wake_payment',
         -- worker
         'announce', 'saga_row_of', 'wake_saga'
     ];

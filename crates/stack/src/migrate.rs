@@ -39,8 +39,8 @@ pub fn schema_folder() -> PathBuf {
 /// Applies the migrations of `folder` (`migrations/V1__name.sql`, …) that the database does not
 /// have yet, each in a transaction of its own. A migration that was changed after it ran is an
 /// error. Then applies the functions and rights of `folder`, if they differ from those of the
-/// database or a migration was applied, all of them in one transaction: whoever calls a function meanwhile finds the old one
-/// or the new one, and the right to call it.
+/// database or a migration was applied, all of them in one transaction: a call meanwhile finds the
+/// old function or the new one, and the right to call it.
 pub fn migrate(url: &str, folder: &Path) -> Result<Migrated> {
     let folder_of_migrations = folder.join("migrations");
     let migrations = refinery_core::load_sql_migrations(&folder_of_migrations)

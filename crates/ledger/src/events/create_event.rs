@@ -18,7 +18,8 @@ const STATEMENT: &str = "SELECT outcome, document FROM boxoffice.create_event(\
 pub struct CreateEvent<'a> {
     /// A fresh id. Calling again with the same id gives the stored event.
     pub event: EventId,
-    /// What the organiser asked for, validated by the caller. Without `on_sale_at` the sale opens now, by the clock of Postgres.
+    /// What the organiser asked for, validated by the caller. Without `on_sale_at` the sale opens
+    /// now, by the clock of Postgres.
     pub wanted: &'a NewEvent,
     /// The secret of its draw: 32 bytes that nobody can foretell.
     pub draw_seed: &'a Seed,

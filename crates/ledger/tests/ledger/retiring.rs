@@ -56,7 +56,7 @@ async fn a_retired_event_is_due_again_when_its_keys_live_on() {
     assert!(!note_retired(&database, first).await.unwrap());
     assert_eq!(due(&database).await, []);
 
-    // Somebody looked at it, and Redis has it again. Who retired the old keys says nothing of these.
+    // Somebody looked at it, and Redis has it again. To retire the old keys says nothing of these.
     begin_rebuild(&database, event, 1, 2).await.unwrap().expect("begins");
     let second = EventToRetire { event, generation: 2 };
     assert!(!note_retired(&database, first).await.unwrap());
