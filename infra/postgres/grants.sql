@@ -24,7 +24,8 @@ DECLARE
         -- payments
         'begin_refund', 'canceled_payments', 'claim_event_lists', 'find_payment',
         'give_back_payment', 'note_event_list', 'note_refund', 'open_payments_among',
-        'raise_payment', 'record_payment', 'record_provider_event', 'unrecorded_events', 'withdraw_sale',
+        'raise_payment', 'record_payment', 'record_provider_event', 'unrecorded_events',
+        'withdraw_sale',
         -- audit
         'audit_facts', 'compare_holds', 'count_audit', 'events_to_audit', 'expire_lost_holds',
         'read_audit_totals', 'sold_bookings',
