@@ -65,6 +65,7 @@ for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
   key.map = maps[hold.section]
   -- Where the map of a seated section is not given, its hold waits for the next audit.
   local reachable = descriptor and (hold.seats == '-' or key.map)
+  -- mutant: what-is-resolved-is-called-lost
   if reachable and not known and hold.expires_ms > now_ms then
     local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
     local fields, offsets = places_of(booking, hold, seats_per_row)
@@ -75,6 +76,7 @@ for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
       free = free and redis.call('HEXISTS', key.holders, field) == 0
         and (not offset or redis.call('GETRANGE', key.map, offset, offset) == '.')
     end
+    -- mutant: a-lost-hold-takes-what-others-hold
     if free then
       take_places(key, booking, hold, record, fields, offsets, hold.expires_ms)
       reply[2] = reply[2] + 1

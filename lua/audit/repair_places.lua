@@ -42,6 +42,7 @@ for index = 3, math.min(#ARGV, 2 + 6 * places_max), 6 do
   local known = offset == '' or count_of[now_state]
   local confirming = hold and string.find(hold, 'confirming ', 1, true) == 1
     and now_holder ~= holder
+  -- mutant: repairs-of-what-has-changed
   if now_holder == seen_holder and now_state == seen_state and known and not confirming then
     if offset ~= '' and state ~= now_state then
       redis.call('SETRANGE', map, offset, state)

@@ -59,6 +59,7 @@ local standing_state = redis.call('HEXISTS', key.bookings, booking) == 1 and 'he
 -- After this point the script must succeed.
 local held, sold = 0, 0
 for index, field in ipairs(fields) do
+  -- mutant: cancelling-without-the-holder
   if redis.call('HGET', key.holders, field) == booking then
     redis.call('HDEL', key.holders, field)
     local offset = offsets[index]

@@ -55,6 +55,7 @@ local function reply(outcome)
 end
 local function sold_reply(outcome)
   if redis.call('HGET', key.counts, 'sold') == capacity then
+    -- mutant: the-last-sale-is-kept-quiet
     tell_state(key.settings, key.counts, key.feed, clock_ms())
   end
   return reply(outcome)
@@ -85,6 +86,7 @@ if not record then
 end
 local sold = 0
 for index, field in ipairs(fields) do
+  -- mutant: selling-without-the-holder
   if redis.call('HGET', key.holders, field) == booking then
     if offsets[index] then
       redis.call('SETRANGE', key.map, offsets[index], 's')

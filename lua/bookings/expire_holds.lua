@@ -64,6 +64,7 @@ for index = first_booking, math.min(#ARGV, first_booking + bookings_max - 1) do
   local booking = ARGV[index]
   local record = redis.call('HGET', key.bookings, booking)
   local expires_ms = redis.call('ZSCORE', key.expiry, booking)
+  -- mutant: expiring-before-the-time
   if record and tonumber(expires_ms) <= now_ms then
     local hold = parse_hold(record)
     local descriptor = redis.call('HGET', key.settings, 'section:' .. hold.section)

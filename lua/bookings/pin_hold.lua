@@ -72,6 +72,7 @@ if not record then
     local seat = offset and redis.call('GETRANGE', key.map, offset, offset) or '.'
     if holder == booking then
       owned = owned + 1
+    -- mutant: retaking-seats-of-others
     elseif not holder and seat == '.' then
       free = free + 1
     end

@@ -62,6 +62,7 @@ end
 if reason == 'released' then
   if tonumber(redis.call('ZSCORE', key.expiry, booking)) <= clock_ms() then
     return { 'booking_expired', record }
+  -- mutant: releasing-a-hold-that-is-being-paid
   elseif hold.state == 'confirming' then
     return { 'confirming', record }
   end

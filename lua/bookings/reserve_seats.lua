@@ -74,12 +74,14 @@ local answer = entry ~= '' and redis.call('HGET', key.answers, entry)
 if answer then
   local first_fingerprint, first_booking, record =
     string.match(answer, '^(%S+) %d+ 201 (%S+) (.+)$')
+  -- mutant: any-body-replays-a-reservation
   if first_fingerprint ~= fingerprint then
     return reply('idempotency_key_reused')
   end
   return reply('replayed', record, first_booking)
 end
 local held_before = redis.call('HGET', key.bookings, booking)
+-- mutant: a-repeated-hold-holds-again
 if held_before then
   return reply('held', held_before)
 end
@@ -112,6 +114,7 @@ if queue_enabled == '1' then
   local id, times, pass_expires_ms, state, number =
     string.match(admission, '^(%S+) (%d+ (%d+)) (%l+) (%d+)$')
   -- Another pass on record: the one shown was used or given up before that one was made.
+  -- mutant: no-pass-is-looked-at
   if id ~= pass_id or state ~= 'live' then
     return reply('queue_pass_used')
   elseif tonumber(pass_expires_ms) <= now_ms then
@@ -169,6 +172,7 @@ end
 
 -- May the buyer have so many?
 local tickets = redis.call('HGET', key.buyers, user) or 0
+-- mutant: no-buyer-limit
 if tickets + quantity > tonumber(max_per_buyer) then
   return reply('buyer_limit_exceeded')
 end
@@ -206,6 +210,7 @@ local hold = {
 local fields, offsets = places_of(booking, hold, chosen.seats_per_row)
 local taken = {}
 for index, offset in ipairs(offsets) do
+  -- mutant: seats-are-not-looked-at
   if redis.call('GETRANGE', chosen.map, offset, offset) ~= '.' then
     taken[#taken + 1] = fields[index]
   end
@@ -222,6 +227,7 @@ key.map = chosen.map
 take_places(key, booking, hold, record, fields, offsets, expires_ms)
 if used_admission then
   redis.call('ZREM', key.passes, user)
+  -- mutant: a-pass-is-not-consumed
   redis.call('HSET', key.admissions, user, used_admission)
   redis.call('HINCRBY', key.counts, 'passes_used', 1)
 end

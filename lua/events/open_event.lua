@@ -43,6 +43,7 @@ local first_map = 17
 
 local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
 known, building = tonumber(known or 0), tonumber(building or 0)
+-- mutant: a-stale-generation-opens
 if known >= generation or building > generation
   or (building == generation and state == 'live') then
   return { 'exists' }

@@ -43,6 +43,7 @@ local key = {
 local generation, sections, bookings_max = ARGV[1], ARGV[2], 1000
 local first_map, first_booking = 7, 4
 
+-- mutant: a-builder-of-an-older-life-restores
 if redis.call('HGET', key.settings, 'building') ~= generation then
   return { 'superseded', 0, 0 }
 end
@@ -66,6 +67,7 @@ for index = first_booking, math.min(#ARGV, first_booking + 3 * bookings_max - 1)
     for _, offset in ipairs(offsets) do
       free = free and redis.call('GETRANGE', key.map, offset, offset) == '.'
     end
+    -- mutant: restoring-over-what-is-taken
     if not free then
       refused = refused + 1
     elseif hold.state == 'held' then

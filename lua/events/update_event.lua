@@ -30,6 +30,7 @@ local generation, known, on_sale_at_ms, message, abandon_after_ms =
     'abandon_after_ms'))
 if not generation then
   return { 'event_missing' }
+-- mutant: older-settings-replace-newer
 elseif tonumber(known) > version then
   return { 'outdated' }
 end

@@ -4,6 +4,7 @@
 local function free_places(key, booking, hold, record, fields, offsets, word)
   local freed = 0
   for index, field in ipairs(fields) do
+    -- mutant: freeing-without-the-holder
     if redis.call('HGET', key.holders, field) == booking then
       redis.call('HDEL', key.holders, field)
       if offsets[index] then

@@ -3,5 +3,6 @@
 local function pace_max(settings)
   local queue_enabled, release_per_s =
     unpack(redis.call('HMGET', settings, 'queue_enabled', 'release_per_s'))
+  -- mutant: a-disabled-queue-is-waited-for-by-its-rate
   return queue_enabled == '1' and tonumber(release_per_s) or 1000
 end

@@ -7,5 +7,6 @@ local function passes_for(available, used, unused)
   local imagined_used, share_max = 10, 0.5
   local came = used + imagined_used
   local promised = math.floor(available * (came + unused) / came)
+  -- mutant: any-share-of-no-shows
   return math.min(promised, math.floor(available / (1 - share_max)))
 end

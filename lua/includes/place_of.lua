@@ -40,6 +40,7 @@ local function place_of(key, user, now_ms, fresh)
       draws_at_ms = tonumber(on_sale_at_ms)
     else
       position = redis.call('ZCOUNT', key.queue, '-inf', '(' .. score)
+        -- mutant: the-absent-do-not-count
         + redis.call('ZCOUNT', key.away, '-inf', '(' .. score) + 1
     end
     -- Four times, so that one that is missed does not matter.

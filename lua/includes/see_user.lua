@@ -4,6 +4,7 @@ local function see_user(queue, seen, away, user, now_ms)
   local score = redis.call('ZSCORE', away, user)
   if score then
     redis.call('ZREM', away, user)
+    -- mutant: back-at-the-end
     redis.call('ZADD', queue, score, user)
   elseif not redis.call('ZSCORE', queue, user) then
     return false

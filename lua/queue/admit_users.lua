@@ -73,6 +73,7 @@ if answer then
   return { 'replayed', tonumber(admitted), tonumber(waiting), tonumber(active), tonumber(served) }
 end
 
+-- mutant: a-disabled-queue-holds-back
 local is_queued = queue_enabled == '1'
 -- The release allowance is a bucket of tokens: one per user, filled at release_per_s, 2 s worth at
 -- most, so that a late scheduler catches up and a long pause does not let a crowd in. It is stored
@@ -86,6 +87,8 @@ local available, stored_us, served, admit_from_ms, used, unused, drawn, draw_cou
   unpack(redis.call('HMGET', counts, 'available', 'allowance_us', 'served', 'admit_from_ms',
     'passes_used', 'passes_unused', 'drawn', 'draw_count'))
 -- A draw that has begun is finished, also when the sale is put off meanwhile.
+-- mutant: let-in-before-the-draw
+-- mutant: a-begun-draw-stops
 if drawn ~= '1' and (draw_count or now_ms >= tonumber(on_sale_at_ms)) then
   return { 'undrawn', 0, 0, 0, 0 }
 end
@@ -103,6 +106,7 @@ local waiting = redis.call('ZCARD', queue)
 -- about its fan.
 used, unused = tonumber(used or 0), tonumber(unused or 0)
 local run_out = redis.call('ZCOUNT', passes, '-inf', string.format('%.0f', now_ms))
+-- mutant: a-pause-is-a-no-show
 if paused == '0' and is_queued then
   unused = unused + run_out
 end
@@ -112,6 +116,8 @@ end
 local promised = passes_for(tonumber(available), used, unused)
 local count = math.min(limit, users_max, waiting)
 if is_queued or mode == 'manual' then
+  -- mutant: more-passes-than-allowed
+  -- mutant: seats-promised-again
   count = math.min(count, max_active - active, promised - active)
 end
 if is_queued and mode == 'scheduled' then
@@ -119,6 +125,7 @@ if is_queued and mode == 'scheduled' then
 end
 local is_open = true
 if cancelled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
+  -- mutant: no-grace-after-a-rebuild
   or now_ms >= tonumber(ends_at_ms) or (is_queued and now_ms < tonumber(admit_from_ms or 0)) then
   is_open, count = false, 0
 end
@@ -154,9 +161,11 @@ if count > 0 then
   redis.call('HINCRBY', counts, 'admitted', count)
   redis.call('HSET', counts, 'served', string.format('%.0f', served))
   passed = math.min(redis.call('ZCOUNT', away, '-inf', '(' .. popped[#popped]), passed_max)
+  -- mutant: the-absent-are-never-passed
   if passed > 0 then
     redis.call('ZREMRANGEBYRANK', away, 0, passed - 1)
   end
+  -- mutant: streams-do-not-hear-of-the-passed
   tell_waiting(counts, feed, string.format('admitted %.0f %s %.0f %.0f', count + passed,
     popped[#popped], now_ms, expires_ms))
   if is_queued and mode == 'scheduled' then
@@ -166,6 +175,7 @@ if count > 0 then
 end
 -- A pause is no pace: nobody can say how long it lasts. Nor is what moves without a queue.
 local moved = is_queued and count + passed or 0
+-- mutant: a-pause-is-a-standstill
 local stretches = note_pace(settings, now_ms, moved, is_queued and is_open and waiting > count)
 tell_pace(settings, counts, feed, now_ms, active, stretches)
 if entry ~= '' then

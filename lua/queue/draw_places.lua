@@ -46,6 +46,7 @@ for index = 2, #ARGV, 3 do
 end
 local left = redis.call('ZRANGEBYSCORE', queue, '-inf', '(4294967296', 'WITHSCORES', 'LIMIT', 0,
   users_max)
+-- mutant: drawn-with-some-left
 if #left > 0 then
   return { 'more', unpack(left) }
 end

@@ -95,7 +95,9 @@ if redis.call('HGET', key.counts, 'sold') == capacity then
   return place
 end
 local waits = place[1] == 'waiting'
+-- mutant: passes-before-the-opening
 local queued = queue_enabled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
+-- mutant: joining-twice
 if place[1] == 'admitted' or (waits and queued) then
   if waits then
     see_user(key.queue, key.seen, key.away, user, now_ms)
@@ -117,6 +119,7 @@ if waits then
   redis.call('ZREM', key.queue, user)
   redis.call('ZREM', key.seen, user)
   redis.call('ZREM', key.away, user)
+  -- mutant: a-disabled-queue-is-left-in-silence
   tell_waiting(key.counts, feed, 'left ' .. score)
   let_in(place[3])
   return place_of(key, user, now_ms, 0)
@@ -125,11 +128,13 @@ end
 local known = redis.call('HEXISTS', key.places, user) == 1
 local draw_count, drawn = unpack(redis.call('HMGET', key.counts, 'draw_count', 'drawn'))
 local restores = receipt == 'honoured' and not known
+-- mutant: a-bare-place-after-the-draw
 local is_outdated = restores and drawn == '1' and tonumber(receipt_score) < draw_weight
 if (receipt == 'shown' and not known) or is_outdated then
   place[1] = 'unknown_place'
   return place
 end
+-- mutant: everybody-may-join
 if joining == '0' and not restores then
   place[1] = 'joining_stopped'
   return place
@@ -137,12 +142,15 @@ end
 -- Who has counted once does not count again, from wherever the next place is taken.
 local counts_anew = address ~= '' and redis.call('HEXISTS', addresses, 'user ' .. user) == 0
 if counts_anew and not restores
+  -- mutant: any-number-of-places-for-an-address
   and tonumber(redis.call('HGET', addresses, address) or 0) >= address_max then
   place[1] = 'address_full'
   return place
 end
 local last_joined_ms = place[15]
+-- mutant: a-proof-makes-many-places
 local is_proven = proof == 'shown' and challenged_ms > last_joined_ms
+  -- mutant: old-proofs-are-good
   and now_ms - challenged_ms <= proof_life_ms
 if proof ~= 'free' and not restores and not is_proven then
   place[1] = 'proof_required'
@@ -152,10 +160,12 @@ local node = node_id()
 local number, ceiling = unpack(redis.call('HMGET', key.counts, 'number', 'number_ceiling'))
 number, ceiling = tonumber(number), tonumber(ceiling)
 local used_up = number >= ceiling
+  -- mutant: a-failover-reuses-numbers
   or redis.call('HGET', key.settings, 'numbers_node') ~= node
 local state = string.format('%s.%s.%.0f', redis.call('HGET', key.settings, 'generation'), node,
   ceiling)
 -- Others may have used a block of another state: on the node that was master before, for example.
+-- mutant: any-block-is-installed
 if used_up and not restores and block_state ~= state then
   return { 'numbers_used_up', state }
 end
@@ -176,6 +186,7 @@ if restores then
   return place_of(key, user, now_ms, 0)
 end
 -- Before the number: this one is not drawn for any more.
+-- mutant: count-is-not-fixed
 local is_early = not draw_count and now_ms < tonumber(on_sale_at_ms)
 if not is_early then
   fix_draw_count(key.settings, key.counts, node)

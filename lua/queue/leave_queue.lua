@@ -55,6 +55,7 @@ end
 local address = redis.call('HGET', addresses, 'user ' .. user)
 if address then
   redis.call('HDEL', addresses, 'user ' .. user)
+  -- mutant: leaving-keeps-the-address-full
   if redis.call('HINCRBY', addresses, address, -1) <= 0 then
     redis.call('HDEL', addresses, address)
   end
@@ -64,6 +65,7 @@ if has_pass then
   redis.call('HDEL', admissions, user)
 end
 if state == 'joined' then
+  -- mutant: a-receipt-brings-back-who-left
   redis.call('HSET', places, user, score .. ' ' .. joined_ms .. ' left')
   return { 'left', number }
 end

@@ -43,6 +43,7 @@ local swept_ms = tonumber(redis.call('HGET', counts, 'swept_ms') or 0)
 
 -- After this point the script must succeed.
 redis.call('HSET', counts, 'swept_ms', string.format('%.0f', now_ms))
+-- mutant: an-outage-is-an-absence
 if now_ms - swept_ms > outage_ms then
   abandon_from_ms = string.format('%.0f', now_ms)
   redis.call('HSET', settings, 'abandon_from_ms', abandon_from_ms)

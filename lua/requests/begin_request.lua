@@ -41,6 +41,7 @@ local answer = redis.call('HGET', answers, entry)
 if answer then
   local first_fingerprint, status, body = string.match(answer, '^(%S+) %d+ (%d+) (.*)$')
   local claim_ends_ms, claimant = string.match(body, '^(%d+) (%S+)$')
+  -- mutant: any-body-replays-an-answer
   if status ~= '0' and first_fingerprint == fingerprint then
     return { 'replayed', status, body }
   elseif status ~= '0' then

@@ -27,6 +27,7 @@ local now_us = time[1] * 1000000 + time[2]
 local tolerance_us = interval_us * burst
 
 local arrival_us = tonumber(redis.call('GET', limit) or now_us)
+-- mutant: a-clock-that-jumps-locks-out
 arrival_us = math.min(math.max(arrival_us, now_us), now_us + tolerance_us)
 local next_us = arrival_us + interval_us
 if next_us > now_us + tolerance_us then

@@ -74,6 +74,7 @@ pub async fn confirm_sale<T: Transport, D: Database>(
                 // Whatever became of the booking, something must be decided about the money.
                 // Postgres decides it, so it must know first what Redis may know alone.
                 (_, Some(_)) => {
+                    // mutant: money-before-the-release-is-known
                     if !drain_journal(stores, booking.event_id).await?.complete {
                         return Err(Error::Contention("confirm_sale"));
                     }

@@ -51,12 +51,14 @@ pub async fn expire_due_holds<T: Transport, D: Database>(
         if due.is_empty() {
             break;
         }
+        // mutant: the-sweeper-does-not-ask
         let confirmed = ledger::confirmed_among(&stores.database, &due).await?;
         for booking in &confirmed {
             mark_confirmed(stores, *booking).await?;
         }
         let mut unpaid: Vec<_> =
             due.iter().copied().filter(|booking| !confirmed.contains(booking)).collect();
+        // mutant: paying-holds-go-free
         let kept = keep_for_payment(stores, &unpaid).await?;
         unpaid.retain(|booking| !kept.contains(booking));
         expired += expire(stores, event, &unpaid).await?;

@@ -41,6 +41,7 @@ pub async fn release_booking<T: Transport, D: Database>(
         | BookingStatus::Cancelled
         | BookingStatus::Refunded => return Ok(ReleaseOutcome::Resolved),
     }
+    // mutant: redis-releases-alone
     let facts = booking_facts(booking)?;
     match ledger::release_booking(&stores.database, &facts).await? {
         ReleaseBookingOutcome::Released => {

@@ -79,6 +79,7 @@ pub(crate) async fn rebuild<T: Transport, D: Database>(
         LeaseOutcome::EventMissing => return Ok(RebuildOutcome::EventMissing),
     };
     // Only now: whoever had the lease before may have finished since this caller missed the event.
+    // mutant: everybody-rebuilds
     if loss == Loss::Noticed
         && live_generation(stores, event).await?.is_some_and(|live| live >= generation)
     {

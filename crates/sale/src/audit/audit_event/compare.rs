@@ -244,6 +244,7 @@ impl<'a> Claims<'a> {
         let is_beaten = |booking: &str, hold: &Hold| {
             let sold = hold.seat_labels();
             let mut sold = sold.iter().filter_map(|seat| self.sold.get(seat));
+            // mutant: holds-of-sold-seats-live-on
             hold.state == HoldState::Held && sold.any(|other| other != booking)
         };
         let holds = redis.holds.iter().filter(move |(booking, hold)| is_beaten(booking, hold));

@@ -135,6 +135,7 @@ async fn take_lost_holds<T: Transport, D: Database>(
     let mut mended = 0;
     for batch in holds.chunks(HOLDS_REPAIRED_MAX) {
         let taken = repair.holds(&stores.cluster, &seated, batch, stores.redis_deadline).await?;
+        // mutant: lost-holds-live-on-in-postgres
         let expired = ledger::expire_lost_holds(&stores.database, &taken.refused).await?;
         mended += taken.repaired + i64::try_from(expired).unwrap_or(i64::MAX);
     }
