@@ -24,18 +24,12 @@
 -- Bounds: 10 places.
 
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  map = KEYS[7],
-}
+-- @keys
+
 local booking, section, record = ARGV[1], ARGV[2], ARGV[3]
 
 local capacity, descriptor =
@@ -52,7 +46,7 @@ if hold.section ~= section or not descriptor then
   return reply('other_section', 0)
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 -- The news of the sale may not have arrived: then its hold is still here.
 local standing_state = redis.call('HEXISTS', key.bookings, booking) == 1 and 'held' or 'sold'
 
@@ -84,4 +78,5 @@ if freed > 0 then
 end
 redis.call('HDEL', key.bookings, booking)
 redis.call('ZREM', key.expiry, booking)
+expire_with_event(key.settings)
 return reply(freed > 0 and 'freed' or 'absent', freed)

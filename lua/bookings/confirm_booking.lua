@@ -26,23 +26,17 @@
 -- Bounds: 10 places.
 
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
 -- @include clock_ms
 -- @include pace_max
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  map = KEYS[6],
-  feed = KEYS[7],
-}
+-- @keys
+
 local booking, section, lost_record = ARGV[1], ARGV[2], ARGV[3]
 
 local capacity, descriptor =
@@ -58,6 +52,7 @@ local function sold_reply(outcome)
     -- mutant: the-last-sale-is-kept-quiet
     tell_state(key.settings, key.counts, key.feed, clock_ms())
   end
+  expire_with_event(key.settings)
   return reply(outcome)
 end
 local record = redis.call('HGET', key.bookings, booking)
@@ -69,7 +64,7 @@ if hold.section ~= section or not descriptor then
   return reply('other_section')
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 
 -- After this point the script must succeed.
 if not record then

@@ -27,22 +27,16 @@
 
 -- @include clock_ms
 -- @include parse_hold
--- @include places_of
+-- @include map_of_each
+-- @include seats_of
 -- @include move_count
--- @include free_places
+-- @include free_seats
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  journal = KEYS[7],
-  resolved = KEYS[8],
-}
+-- @keys
+
 local sections, bookings_max = ARGV[1], 100
-local first_map, first_booking = 9, 2
+local first_booking = 2
 
 local seated_sections = redis.call('HGET', key.settings, 'seated_sections')
 if not seated_sections then
@@ -50,12 +44,7 @@ if not seated_sections then
 elseif seated_sections ~= sections then
   return { 'sections_changed', 0, seated_sections }
 end
-local maps = {}
-local map = first_map
-for name in string.gmatch(sections, '%S+') do
-  maps[name] = KEYS[map]
-  map = map + 1
-end
+local map_of = map_of_each(key.maps, sections)
 
 -- After this point the script must succeed.
 local now_ms = clock_ms()
@@ -69,10 +58,11 @@ for index = first_booking, math.min(#ARGV, first_booking + bookings_max - 1) do
     local hold = parse_hold(record)
     local descriptor = redis.call('HGET', key.settings, 'section:' .. hold.section)
     local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-    local fields, offsets = places_of(booking, hold, seats_per_row)
-    key.map = maps[hold.section]
-    free_places(key, booking, hold, record, fields, offsets, 'expired')
+    local fields, offsets = seats_of(booking, hold, seats_per_row)
+    key.map = map_of[hold.section]
+    free_seats(key, booking, hold, record, fields, offsets, 'expired')
     expired = expired + 1
   end
 end
+expire_with_event(key.settings)
 return { 'ok', expired, '' }

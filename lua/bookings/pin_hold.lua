@@ -29,21 +29,13 @@
 
 -- @include clock_ms
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
--- @include take_places
+-- @include take_seats
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  journal = KEYS[7],
-  resolved = KEYS[8],
-  map = KEYS[9],
-}
+-- @keys
+
 local booking, section, grace_ms, given = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
 local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
@@ -60,7 +52,7 @@ if hold.section ~= section then
   return { 'other_section', '' }
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 local confirming = string.gsub(record or given, '^%l+', 'confirming')
 local expires_ms = clock_ms() + grace_ms
 if not record then
@@ -91,7 +83,8 @@ if record then
   redis.call('HSET', key.bookings, booking, confirming)
   redis.call('ZADD', key.expiry, 'GT', expires_ms, booking)
 else
-  take_places(key, booking, hold, confirming, fields, offsets, expires_ms)
+  take_seats(key, booking, hold, confirming, fields, offsets, expires_ms)
   redis.call('HDEL', key.resolved, booking)
 end
+expire_with_event(key.settings)
 return { 'pinned', confirming }

@@ -29,21 +29,13 @@
 
 -- @include clock_ms
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
--- @include free_places
+-- @include free_seats
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  journal = KEYS[7],
-  resolved = KEYS[8],
-  map = KEYS[9],
-}
+-- @keys
+
 local booking, section, reason = ARGV[1], ARGV[2], ARGV[3]
 
 local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
@@ -68,9 +60,10 @@ if reason == 'released' then
   end
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 
 -- After this point the script must succeed.
 local word = reason == 'released' and 'released' or 'expired'
-free_places(key, booking, hold, record, fields, offsets, word)
+free_seats(key, booking, hold, record, fields, offsets, word)
+expire_with_event(key.settings)
 return { 'released', record }

@@ -42,27 +42,16 @@
 -- Bounds: 10 places; 64 sections.
 
 -- @include clock_ms
--- @include places_of
+-- @include seats_of
 -- @include move_count
--- @include take_places
+-- @include take_seats
 -- @include best_block
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  passes = KEYS[3],
-  admissions = KEYS[4],
-  holders = KEYS[5],
-  bookings = KEYS[6],
-  expiry = KEYS[7],
-  buyers = KEYS[8],
-  answers = KEYS[9],
-  answer_times = KEYS[10],
-  journal = KEYS[11],
-}
+-- @keys
+
 local user, booking, pass_id, entry, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local mode, section, quantity = ARGV[6], ARGV[7], tonumber(ARGV[8])
-local first_map, first_seat, quantity_max = 12, 9, 10
+local first_seat, quantity_max = 9, 10
 local now_ms = clock_ms()
 
 local function reply(outcome, record, detail)
@@ -145,7 +134,7 @@ for index, descriptor in ipairs(redis.call('HMGET', key.settings, unpack(descrip
   end
   candidates[index] = {
     name = names[index],
-    map = kind == 'seated' and KEYS[first_map + index - 1],
+    map = kind == 'seated' and key.maps[index],
     rows = tonumber(size),
     seats_per_row = tonumber(seats_per_row),
     price = tonumber(price),
@@ -207,7 +196,7 @@ local hold = {
   quantity = quantity,
   seats = chosen.map and table.concat(seats, ',') or '-',
 }
-local fields, offsets = places_of(booking, hold, chosen.seats_per_row)
+local fields, offsets = seats_of(booking, hold, chosen.seats_per_row)
 local taken = {}
 for index, offset in ipairs(offsets) do
   -- mutant: seats-are-not-looked-at
@@ -224,7 +213,7 @@ local expires_ms = now_ms + hold_ttl_ms
 local record = string.format('held %s %s %d %.0f %s %.0f %.0f %s', user, hold.section, quantity,
   chosen.price * quantity, currency, now_ms, expires_ms, hold.seats)
 key.map = chosen.map
-take_places(key, booking, hold, record, fields, offsets, expires_ms)
+take_seats(key, booking, hold, record, fields, offsets, expires_ms)
 if used_admission then
   redis.call('ZREM', key.passes, user)
   -- mutant: a-pass-is-not-consumed

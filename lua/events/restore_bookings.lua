@@ -28,39 +28,29 @@
 -- Bounds: 1000 bookings of 10 places; the rest is ignored.
 
 -- @include parse_hold
--- @include places_of
+-- @include map_of_each
+-- @include seats_of
 -- @include move_count
--- @include take_places
+-- @include take_seats
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-}
+-- @keys
+
 local generation, sections, bookings_max = ARGV[1], ARGV[2], 1000
-local first_map, first_booking = 7, 4
+local first_booking = 4
 
 -- mutant: a-builder-of-an-older-life-restores
 if redis.call('HGET', key.settings, 'building') ~= generation then
   return { 'superseded', 0, 0 }
 end
-local maps = {}
-local map = first_map
-for name in string.gmatch(sections, '%S+') do
-  maps[name] = KEYS[map]
-  map = map + 1
-end
+local map_of = map_of_each(key.maps, sections)
 
 -- After this point the script must succeed.
 local restored, refused = 0, 0
 for index = first_booking, math.min(#ARGV, first_booking + 3 * bookings_max - 1), 3 do
   local booking, seats_per_row, record = unpack(ARGV, index, index + 2)
   local hold = parse_hold(record)
-  local fields, offsets = places_of(booking, hold, seats_per_row)
-  key.map = maps[hold.section]
+  local fields, offsets = seats_of(booking, hold, seats_per_row)
+  key.map = map_of[hold.section]
   if redis.call('HGET', key.holders, fields[1]) ~= booking then
     local available = tonumber(redis.call('HGET', key.counts, 'available:' .. hold.section) or 0)
     local free = available >= hold.quantity
@@ -71,7 +61,7 @@ for index = first_booking, math.min(#ARGV, first_booking + 3 * bookings_max - 1)
     if not free then
       refused = refused + 1
     elseif hold.state == 'held' then
-      take_places(key, booking, hold, record, fields, offsets, hold.expires_ms)
+      take_seats(key, booking, hold, record, fields, offsets, hold.expires_ms)
       restored = restored + 1
     else
       for place, field in ipairs(fields) do

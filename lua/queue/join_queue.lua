@@ -17,13 +17,12 @@
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
--- KEYS[4] passes (sorted set)
--- KEYS[5] admissions (hash)
--- KEYS[6] places (hash)
--- KEYS[7] seen (sorted set)
--- KEYS[8] away (sorted set)
--- KEYS[9] addresses (hash)
--- KEYS[10] feed (stream): told which place of the line is empty when its owner gets the pass
+-- KEYS[4] admissions (hash)
+-- KEYS[5] places (hash)
+-- KEYS[6] seen (sorted set)
+-- KEYS[7] away (sorted set)
+-- KEYS[8] addresses (hash)
+-- KEYS[9] feed (stream): told which place of the line is empty when its owner gets the pass
 --
 -- ARGV[1] user
 -- ARGV[2] first number of a new block; 0 without one
@@ -53,30 +52,20 @@
 
 -- @include clock_ms
 -- @include pace_max
+-- @include line_order
 -- @include place_of
 -- @include see_user
 -- @include tell_waiting
 -- @include node_id
 -- @include fix_draw_count
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  queue = KEYS[3],
-  passes = KEYS[4],
-  admissions = KEYS[5],
-  places = KEYS[6],
-  seen = KEYS[7],
-  away = KEYS[8],
-}
+-- @keys
+
 local user, block_first, block_last = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local receipt, receipt_score, receipt_joined_ms = ARGV[4], ARGV[5], ARGV[6]
 local proof, challenged_ms, proof_life_ms = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
-local addresses, address, address_max = KEYS[9], ARGV[10], tonumber(ARGV[11])
-local feed, block_state = KEYS[10], ARGV[12]
--- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly. The draw is 0 until it
--- is done, and more than any place that can be drawn for everybody who comes after the opening.
-local draw_after_opening, draw_weight = 2097151, 4294967296
+local address, address_max = ARGV[10], tonumber(ARGV[11])
+local block_state = ARGV[12]
 
 local now_ms = clock_ms()
 local place = place_of(key, user, now_ms, 0)
@@ -120,7 +109,7 @@ if waits then
   redis.call('ZREM', key.seen, user)
   redis.call('ZREM', key.away, user)
   -- mutant: a-disabled-queue-is-left-in-silence
-  tell_waiting(key.counts, feed, 'left ' .. score)
+  tell_waiting(key.counts, key.feed, 'left ' .. score)
   let_in(place[3])
   return place_of(key, user, now_ms, 0)
 end
@@ -129,7 +118,7 @@ local known = redis.call('HEXISTS', key.places, user) == 1
 local draw_count, drawn = unpack(redis.call('HMGET', key.counts, 'draw_count', 'drawn'))
 local restores = receipt == 'honoured' and not known
 -- mutant: a-bare-place-after-the-draw
-local is_outdated = restores and drawn == '1' and tonumber(receipt_score) < draw_weight
+local is_outdated = restores and drawn == '1' and is_undrawn(receipt_score)
 if (receipt == 'shown' and not known) or is_outdated then
   place[1] = 'unknown_place'
   return place
@@ -140,14 +129,14 @@ if joining == '0' and not restores then
   return place
 end
 -- Who has counted once does not count again, from wherever the next place is taken.
-local counts_anew = address ~= '' and redis.call('HEXISTS', addresses, 'user ' .. user) == 0
+local counts_anew = address ~= '' and redis.call('HEXISTS', key.addresses, 'user ' .. user) == 0
 if counts_anew and not restores
   -- mutant: any-number-of-places-for-an-address
-  and tonumber(redis.call('HGET', addresses, address) or 0) >= address_max then
+  and tonumber(redis.call('HGET', key.addresses, address) or 0) >= address_max then
   place[1] = 'address_full'
   return place
 end
-local last_joined_ms = place[15]
+local last_joined_ms = place[12]
 -- mutant: a-proof-makes-many-places
 local is_proven = proof == 'shown' and challenged_ms > last_joined_ms
   -- mutant: old-proofs-are-good
@@ -172,8 +161,8 @@ end
 
 -- After this point the script must succeed.
 if counts_anew then
-  redis.call('HSET', addresses, 'user ' .. user, address)
-  redis.call('HINCRBY', addresses, address, 1)
+  redis.call('HSET', key.addresses, 'user ' .. user, address)
+  redis.call('HINCRBY', key.addresses, address, 1)
 end
 if restores then
   redis.call('HSET', key.places, user, receipt_score .. ' ' .. receipt_joined_ms .. ' joined')
@@ -181,14 +170,14 @@ if restores then
     redis.call('ZADD', key.queue, 'NX', receipt_score, user)
     redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)
   else
-    let_in(tonumber(receipt_score) % draw_weight)
+    let_in(number_of(receipt_score))
   end
   return place_of(key, user, now_ms, 0)
 end
 -- Before the number: this one is not drawn for any more.
 -- mutant: count-is-not-fixed
-local is_early = not draw_count and now_ms < tonumber(on_sale_at_ms)
-if not is_early then
+local before_draw = not draw_count and now_ms < tonumber(on_sale_at_ms)
+if not before_draw then
   fix_draw_count(key.settings, key.counts, node)
 end
 if used_up then
@@ -198,8 +187,8 @@ if used_up then
 end
 number = number + 1
 redis.call('HSET', key.counts, 'number', number)
-local draw = is_early and number < draw_after_opening and 0 or draw_after_opening
-local score = string.format('%.0f', draw * draw_weight + number)
+local draw = before_draw and number < draw_after_opening and 0 or draw_after_opening
+local score = string.format('%.0f', line_order(draw, number))
 redis.call('HSET', key.places, user, string.format('%s %.0f joined', score, now_ms))
 if queued then
   redis.call('ZADD', key.queue, score, user)

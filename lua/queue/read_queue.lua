@@ -21,22 +21,22 @@
 
 -- @include clock_ms
 
-local settings, counts, queue, passes, away = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- @keys
 
 local now_ms = clock_ms()
 local max_active, release_per_s, capacity, cancelled, paused, on_sale_at_ms, ends_at_ms, outlook =
-  unpack(redis.call('HMGET', settings, 'max_active', 'release_per_s', 'capacity', 'cancelled',
+  unpack(redis.call('HMGET', key.settings, 'max_active', 'release_per_s', 'capacity', 'cancelled',
     'paused', 'on_sale_at_ms', 'ends_at_ms', 'outlook'))
 if not max_active then
   return { 'event_missing', 0, 0, 0, 0, 0, 0, 0, now_ms, 0, 0, 0, 0, '', 0 }
 end
-local available, sold = unpack(redis.call('HMGET', counts, 'available', 'sold'))
+local available, sold = unpack(redis.call('HMGET', key.counts, 'available', 'sold'))
 return {
   'ok',
-  redis.call('ZCARD', queue),
-  redis.call('ZCOUNT', passes, string.format('(%.0f', now_ms), '+inf'),
+  redis.call('ZCARD', key.queue),
+  redis.call('ZCOUNT', key.passes, string.format('(%.0f', now_ms), '+inf'),
   tonumber(max_active), tonumber(release_per_s),
   tonumber(available), tonumber(sold), tonumber(capacity),
   now_ms, tonumber(cancelled), tonumber(paused), tonumber(on_sale_at_ms), tonumber(ends_at_ms),
-  outlook or '', redis.call('ZCARD', away),
+  outlook or '', redis.call('ZCARD', key.away),
 }

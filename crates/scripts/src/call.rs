@@ -7,23 +7,18 @@ use cluster::{Argument, Cluster, Reply, Transport};
 use domain::time::Instant;
 
 use crate::Error;
-use crate::registry::Registered;
+use crate::registry::KeyedScript;
 
-/// Runs a script; its keys are counted against the header before anything is sent.
+/// Runs a script.
 pub(crate) async fn call<T: Transport>(
     cluster: &Cluster<T>,
-    registered: &'static Registered,
-    keys: &[String],
+    keyed: KeyedScript,
     arguments: Vec<Argument>,
     deadline: Duration,
 ) -> Result<Fields, Error> {
-    let script = registered.script.name;
-    if !registered.takes_keys(keys.len()) {
-        let (expected, given) = (registered.keys_fixed, keys.len());
-        return Err(Error::KeyCount { script, expected, given });
-    }
-    let replies = cluster.evaluate(&registered.script, keys, arguments, deadline).await?;
-    Ok(Fields { script, replies })
+    let KeyedScript { script, keys } = keyed;
+    let replies = cluster.evaluate(script, &keys, arguments, deadline).await?;
+    Ok(Fields { script: script.name, replies })
 }
 
 /// The flat reply of a script or command.

@@ -13,7 +13,7 @@ use ledger::{CreateEvent, CreateEventOutcome, UpdateEventOutcome};
 use native::{NativeDatabase, NativeTransport, connect};
 use sale::{ConfirmSaleOutcome, Stores, confirm_sale, find_booking, open_event, opened};
 use scripts::{
-    Choice, EventOutcome, PlaceCounts, PresentedPass, ReserveOutcome, ReserveSeats, keys,
+    Choice, EventOutcome, PresentedPass, ReserveOutcome, ReserveSeats, SeatCounts, keys,
     read_event, reserve_seats,
 };
 use uuid::Uuid;
@@ -219,26 +219,7 @@ impl Stage {
 
     /// Redis loses everything of the event, at once.
     pub(crate) async fn lose_redis(&self) {
-        let section = "A".parse().unwrap();
-        let event = self.event;
-        let lost = [
-            keys::settings(event),
-            keys::counts(event),
-            keys::queue(event),
-            keys::passes(event),
-            keys::admissions(event),
-            keys::places(event),
-            keys::resolved(event),
-            keys::holders(event),
-            keys::bookings(event),
-            keys::expiry(event),
-            keys::buyers(event),
-            keys::answers(event),
-            keys::answer_times(event),
-            keys::journal(event),
-            keys::addresses(event),
-            keys::map(event, &section),
-        ];
+        let lost = keys::all(self.event, &["A".parse().unwrap()]);
         let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
         self.redis(lost[0], "DEL", &lost).await;
     }
@@ -296,7 +277,7 @@ impl Stage {
         .await
         .unwrap();
         let EventOutcome::Found(state) = outcome else { panic!("the event is gone") };
-        let PlaceCounts { available, held, sold } = state.total;
+        let SeatCounts { available, held, sold } = state.total;
         assert_eq!(available + held + sold, state.settings.capacity());
         (available, held, sold)
     }

@@ -7,10 +7,10 @@ use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 
 use crate::call::{Fields, call, join_names};
-use crate::{Error, Hold, PlaceCounts, keys, registry};
+use crate::{Error, Hold, SeatCounts, registry};
 
-/// Places of one call of [`repair_places`] at most.
-pub const PLACES_REPAIRED_MAX: usize = 500;
+/// Places of one call of [`repair_seats`] at most.
+pub const SEATS_REPAIRED_MAX: usize = 500;
 /// Entries of one call of [`repair_buyers`] or [`repair_expiry`] at most.
 pub const ENTRIES_REPAIRED_MAX: usize = 1_000;
 
@@ -28,8 +28,8 @@ pub struct RepairedHolds {
 
 /// A place as it is and as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlaceRepair {
-    /// Its field in [`keys::holders`].
+pub struct SeatRepair {
+    /// Its field in [`keys::holders`](crate::keys::holders).
     pub field: String,
     /// Its offset in the map of its section; `None` when standing.
     pub offset: Option<u32>,
@@ -54,22 +54,16 @@ impl Repair {
     /// # Errors
     ///
     /// See [`Error`].
-    pub async fn places<T: Transport>(
+    pub async fn seats<T: Transport>(
         &self,
         cluster: &Cluster<T>,
         section: &SectionName,
-        places: &[PlaceRepair],
+        places: &[SeatRepair],
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list = [
-            keys::settings(self.event),
-            keys::counts(self.event),
-            keys::holders(self.event),
-            keys::bookings(self.event),
-            keys::map(self.event, section),
-        ];
+        let script = registry::repair_seats(self.event, section);
         let mut arguments: Vec<Argument> = vec![self.generation.into(), section.as_str().into()];
-        for place in places.iter().take(PLACES_REPAIRED_MAX) {
+        for place in places.iter().take(SEATS_REPAIRED_MAX) {
             let offset = place.offset.map(|offset| offset.to_string()).unwrap_or_default();
             arguments.extend([place.field.as_str().into(), offset.into()]);
             for (state, holder) in [&place.seen, &place.wanted] {
@@ -77,7 +71,7 @@ impl Repair {
                     .extend([vec![*state].into(), holder.as_deref().unwrap_or_default().into()]);
             }
         }
-        let reply = call(cluster, &registry::REPAIR_PLACES, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
@@ -90,16 +84,16 @@ impl Repair {
         &self,
         cluster: &Cluster<T>,
         section: &SectionName,
-        seen: PlaceCounts,
-        wanted: PlaceCounts,
+        seen: SeatCounts,
+        wanted: SeatCounts,
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list = [keys::settings(self.event), keys::counts(self.event)];
+        let script = registry::repair_counts(self.event);
         let mut arguments: Vec<Argument> = vec![self.generation.into(), section.as_str().into()];
-        for PlaceCounts { available, held, sold } in [seen, wanted] {
+        for SeatCounts { available, held, sold } in [seen, wanted] {
             arguments.extend([available.into(), held.into(), sold.into()]);
         }
-        let reply = call(cluster, &registry::REPAIR_COUNTS, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
@@ -114,12 +108,12 @@ impl Repair {
         buyers: &[(String, String, i64)],
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list = [keys::settings(self.event), keys::buyers(self.event)];
+        let script = registry::repair_buyers(self.event);
         let mut arguments: Vec<Argument> = vec![self.generation.into()];
         for (user, seen, wanted) in buyers.iter().take(ENTRIES_REPAIRED_MAX) {
             arguments.extend([user.as_str().into(), seen.as_str().into(), (*wanted).into()]);
         }
-        let reply = call(cluster, &registry::REPAIR_BUYERS, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
@@ -135,12 +129,11 @@ impl Repair {
         bookings: &[String],
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list =
-            [keys::settings(self.event), keys::bookings(self.event), keys::expiry(self.event)];
+        let script = registry::repair_expiry(self.event);
         let mut arguments: Vec<Argument> = vec![self.generation.into()];
         let bookings = bookings.iter().take(ENTRIES_REPAIRED_MAX);
         arguments.extend(bookings.map(|booking| Argument::from(booking.as_str())));
-        let reply = call(cluster, &registry::REPAIR_EXPIRY, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
@@ -157,21 +150,12 @@ impl Repair {
         holds: &[(BookingId, Hold)],
         deadline: Duration,
     ) -> Result<RepairedHolds, Error> {
-        let mut key_list = vec![
-            keys::settings(self.event),
-            keys::counts(self.event),
-            keys::holders(self.event),
-            keys::bookings(self.event),
-            keys::expiry(self.event),
-            keys::buyers(self.event),
-            keys::resolved(self.event),
-        ];
-        key_list.extend(seated.iter().map(|section| keys::map(self.event, section)));
+        let script = registry::repair_holds(self.event, seated);
         let mut arguments: Vec<Argument> = vec![self.generation.into(), join_names(seated).into()];
         for (booking, hold) in holds.iter().take(HOLDS_REPAIRED_MAX) {
             arguments.extend([booking.to_string().into(), hold.to_string().into()]);
         }
-        let reply = call(cluster, &registry::REPAIR_HOLDS, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         let repaired = repaired(&reply)?;
         let refused = reply.all().iter().skip(2);
         let refused = refused

@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::BookingId;
 
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
 /// What cancelling did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,18 +37,10 @@ pub async fn cancel_booking<T: Transport>(
     deadline: Duration,
 ) -> Result<CancelOutcome, Error> {
     let event = booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::map(event, &hold.section),
-    ];
+    let script = registry::cancel_booking(event, &hold.section);
     let arguments =
         vec![booking.to_string().into(), hold.section.as_str().into(), hold.to_string().into()];
-    let reply = call(cluster, &registry::CANCEL_BOOKING, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     let (freed, sold, capacity) = (reply.integer(1)?, reply.integer(2)?, reply.integer(3)?);
     match reply.outcome()? {
         "freed" | "absent" => Ok(CancelOutcome::Freed { freed, sold, capacity }),

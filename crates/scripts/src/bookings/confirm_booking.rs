@@ -7,7 +7,7 @@ use domain::id::BookingId;
 use domain::section::SectionName;
 
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
 /// What to confirm.
 #[derive(Debug, Clone, Copy)]
@@ -52,21 +52,13 @@ pub async fn confirm_booking<T: Transport>(
     deadline: Duration,
 ) -> Result<ConfirmOutcome, Error> {
     let event = request.booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::map(event, request.section),
-        keys::feed(event),
-    ];
+    let script = registry::confirm_booking(event, request.section);
     let arguments = vec![
         request.booking.to_string().into(),
         request.section.as_str().into(),
         request.lost.map(Hold::to_string).unwrap_or_default().into(),
     ];
-    let reply = call(cluster, &registry::CONFIRM_BOOKING, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     let (sold, capacity) = (reply.integer(1)?, reply.integer(2)?);
     match reply.outcome()? {
         "confirmed" => Ok(ConfirmOutcome::Confirmed { sold, capacity }),

@@ -7,7 +7,7 @@ use domain::id::BookingId;
 use domain::section::SectionName;
 
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
 /// What to pin.
 #[derive(Debug, Clone, Copy)]
@@ -50,24 +50,14 @@ pub async fn pin_hold<T: Transport>(
     deadline: Duration,
 ) -> Result<PinOutcome, Error> {
     let event = request.booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::journal(event),
-        keys::resolved(event),
-        keys::map(event, request.section),
-    ];
+    let script = registry::pin_hold(event, request.section);
     let arguments = vec![
         request.booking.to_string().into(),
         request.section.as_str().into(),
         request.grace_ms.into(),
         request.retake.map(Hold::to_string).unwrap_or_default().into(),
     ];
-    let reply = call(cluster, &registry::PIN_HOLD, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "pinned" => Ok(PinOutcome::Pinned(reply.parse(1)?)),
         "confirmed" => Ok(PinOutcome::Confirmed(reply.parse(1)?)),

@@ -7,7 +7,7 @@ use domain::id::BookingId;
 use domain::time::Instant;
 
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
 /// What reading found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +45,9 @@ pub async fn read_booking<T: Transport>(
     deadline: Duration,
 ) -> Result<BookingOutcome, Error> {
     let event = booking.event();
-    let key_list =
-        [keys::settings(event), keys::bookings(event), keys::expiry(event), keys::resolved(event)];
+    let script = registry::read_booking(event);
     let arguments = vec![booking.to_string().into()];
-    let reply = call(cluster, &registry::READ_BOOKING, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "found" => Ok(BookingOutcome::Found {
             hold: reply.parse(1)?,

@@ -7,7 +7,7 @@ use domain::id::BookingId;
 use domain::section::SectionName;
 
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
 /// Why the places come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,24 +57,14 @@ pub async fn release_seats<T: Transport>(
     deadline: Duration,
 ) -> Result<ReleaseOutcome, Error> {
     let event = request.booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::journal(event),
-        keys::resolved(event),
-        keys::map(event, request.section),
-    ];
+    let script = registry::release_seats(event, request.section);
     let reason = match request.reason {
         ReleaseReason::Released => "released",
         ReleaseReason::Refused => "refused",
     };
     let arguments =
         vec![request.booking.to_string().into(), request.section.as_str().into(), reason.into()];
-    let reply = call(cluster, &registry::RELEASE_SEATS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "released" => Ok(ReleaseOutcome::Released(reply.parse(1)?)),
         "booking_expired" => Ok(ReleaseOutcome::BookingExpired(reply.parse(1)?)),

@@ -8,7 +8,7 @@ use domain::seat::Seat;
 use domain::section::SectionName;
 
 use crate::call::{Fields, call, join_names};
-use crate::{Error, Hold, Idempotency, keys, registry};
+use crate::{Error, Hold, Idempotency, registry};
 
 /// Which places.
 #[derive(Debug, Clone, Copy)]
@@ -122,28 +122,15 @@ pub async fn reserve_seats<T: Transport>(
     deadline: Duration,
 ) -> Result<ReserveOutcome, Error> {
     let event = request.booking.event();
-    let mut key_list = vec![
-        keys::settings(event),
-        keys::counts(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::answers(event),
-        keys::answer_times(event),
-        keys::journal(event),
-    ];
     let sections = match request.choice {
         Choice::Seats { section, .. } | Choice::Section { section, .. } => {
             std::slice::from_ref(section)
         }
         Choice::Any { sections, .. } => sections,
     };
-    key_list.extend(sections.iter().map(|section| keys::map(event, section)));
+    let script = registry::reserve_seats(event, sections);
     let arguments = arguments(request, sections);
-    let reply = call(cluster, &registry::RESERVE_SEATS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     outcome(&reply)
 }
 

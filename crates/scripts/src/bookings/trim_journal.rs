@@ -6,7 +6,7 @@ use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, JournalEntry, JournalKind, keys, registry};
+use crate::{Error, JournalEntry, JournalKind, registry};
 
 /// Removes `drained`, the oldest entries, and what is kept of the ends they tell of; returns how
 /// many entries. Later ones stay.
@@ -23,11 +23,11 @@ pub async fn trim_journal<T: Transport>(
     let Some(last) = drained.last() else { return Ok(0) };
     let first_to_stay = successor(&last.id)
         .ok_or_else(|| Error::Protocol { script: "trim_journal", reply: last.id.clone() })?;
-    let key_list = [keys::journal(event), keys::resolved(event)];
+    let script = registry::trim_journal(event);
     let mut arguments: Vec<Argument> = vec![first_to_stay.into()];
     let ended = drained.iter().filter(|entry| entry.kind != JournalKind::Reserved);
     arguments.extend(ended.map(|entry| Argument::from(entry.booking.to_string())));
-    call(cluster, &registry::TRIM_JOURNAL, &key_list, arguments, deadline).await?.integer(0)
+    call(cluster, script, arguments, deadline).await?.integer(0)
 }
 
 /// The least id above `id`: MINID keeps the id it is given.

@@ -7,7 +7,7 @@ use domain::id::EventId;
 use domain::section::{SeatMap, Section, SectionKind};
 
 use crate::call::call;
-use crate::{Error, EventSettings, keys, registry};
+use crate::{Error, EventSettings, registry};
 
 /// What to open.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,7 @@ pub async fn open_event<T: Transport>(
 ) -> Result<OpenOutcome, Error> {
     let sections = &request.settings.sections;
     let seated = sections.iter().filter(|section| section.is_seated());
-    let key_list = keys::all_but_journal(request.event, seated.map(|section| &section.name));
+    let script = registry::open_event(request.event, seated.map(|section| &section.name));
     let (state, draw_count, fields) = match request.opening {
         Opening::New => ("live", request.draw_count, request.settings.fields()),
         Opening::Rebuilt => ("building", None, Vec::new()),
@@ -73,7 +73,7 @@ pub async fn open_event<T: Transport>(
             free_map(section),
         ]);
     }
-    let reply = call(cluster, &registry::OPEN_EVENT, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "opened" => Ok(OpenOutcome::Opened),
         "exists" => Ok(OpenOutcome::Exists),

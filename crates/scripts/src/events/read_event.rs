@@ -9,11 +9,11 @@ use domain::id::EventId;
 use domain::time::Instant;
 
 use crate::call::{Fields, call};
-use crate::{Error, EventSettings, keys, registry};
+use crate::{Error, EventSettings, registry};
 
 /// Places by state: `available + held + sold` is the capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlaceCounts {
+pub struct SeatCounts {
     /// Free to reserve.
     pub available: i64,
     /// Held for a buyer.
@@ -30,9 +30,9 @@ pub struct EventState {
     /// What the scripts decide by.
     pub settings: EventSettings,
     /// Places of the whole event.
-    pub total: PlaceCounts,
+    pub total: SeatCounts,
     /// Places of each section, in the order of `settings.sections`.
-    pub sections: Vec<PlaceCounts>,
+    pub sections: Vec<SeatCounts>,
     /// Users let in so far.
     pub admitted: i64,
 }
@@ -70,8 +70,8 @@ pub async fn read_event<T: Transport>(
     event: EventId,
     deadline: Duration,
 ) -> Result<EventOutcome, Error> {
-    let key_list = [keys::settings(event), keys::counts(event)];
-    let reply = call(cluster, &registry::READ_EVENT, &key_list, Vec::new(), deadline).await?;
+    let script = registry::read_event(event);
+    let reply = call(cluster, script, Vec::new(), deadline).await?;
     match reply.outcome()? {
         "ok" => {
             let state = parse_state(&reply, reply.instant(1)?).ok_or_else(|| reply.unexpected())?;
@@ -99,7 +99,7 @@ fn parse_state(reply: &Fields, now: Instant) -> Option<EventState> {
     let settings = EventSettings::from_fields(&settings)?;
     let count = |field: &str| counts.get(field).copied();
     let places = |suffix: &str| {
-        Some(PlaceCounts {
+        Some(SeatCounts {
             available: count(&format!("available{suffix}"))?,
             held: count(&format!("held{suffix}"))?,
             sold: count(&format!("sold{suffix}"))?,

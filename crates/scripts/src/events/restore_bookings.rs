@@ -7,7 +7,7 @@ use domain::id::{BookingId, EventId};
 use domain::section::{Section, SectionKind};
 
 use crate::call::{call, join_names};
-use crate::{Error, EventSettings, Hold, keys, registry};
+use crate::{Error, EventSettings, Hold, registry};
 
 /// Bookings of one call at most.
 pub const RESTORED_MAX: usize = 1000;
@@ -51,15 +51,7 @@ pub async fn restore_bookings<T: Transport>(
 ) -> Result<RestoreOutcome, Error> {
     let (event, settings) = (request.event, request.settings);
     let seated = settings.seated_sections();
-    let mut key_list = vec![
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-    ];
-    key_list.extend(seated.iter().map(|section| keys::map(event, section)));
+    let script = registry::restore_bookings(event, &seated);
     let mut arguments: Vec<Argument> = vec![
         settings.generation.into(),
         join_names(&seated).into(),
@@ -76,7 +68,7 @@ pub async fn restore_bookings<T: Transport>(
             record.into(),
         ]);
     }
-    let reply = call(cluster, &registry::RESTORE_BOOKINGS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "restored" => {
             Ok(RestoreOutcome::Restored { restored: reply.integer(1)?, refused: reply.integer(2)? })

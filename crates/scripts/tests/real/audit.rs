@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use cluster::Reply;
 use domain::id::{BookingId, UserId};
 use domain::section::SectionKind;
-use scripts::{EventOutcome, EventState, Hold, PlaceCounts, keys};
+use scripts::{EventOutcome, EventState, Hold, SeatCounts, keys};
 
 use crate::stage::{DEADLINE, Stage};
 
@@ -25,7 +25,7 @@ impl Stage {
         let holders = self.texts(&keys::holders(self.event), "HGETALL", &[]).await;
         let holders: BTreeMap<String, String> = pairs(holders).collect();
 
-        let mut total = PlaceCounts { available: 0, held: 0, sold: 0 };
+        let mut total = SeatCounts { available: 0, held: 0, sold: 0 };
         for (section, counts) in state.settings.sections.iter().zip(&state.sections) {
             assert!(counts.available >= 0 && counts.held >= 0 && counts.sold >= 0, "{counts:?}");
             let sum = counts.available + counts.held + counts.sold;
@@ -54,12 +54,12 @@ impl Stage {
         &self,
         section: &str,
         map: &str,
-        counts: &PlaceCounts,
+        counts: &SeatCounts,
         holds: &HashMap<BookingId, Hold>,
         holders: &BTreeMap<String, String>,
     ) {
         let count = |state| i64::try_from(map.matches(state).count()).unwrap();
-        let counted = PlaceCounts { available: count('.'), held: count('h'), sold: count('s') };
+        let counted = SeatCounts { available: count('.'), held: count('h'), sold: count('s') };
         assert_eq!(counted, *counts, "map of {section}: {map}");
         for (row, seats) in map.split('/').enumerate() {
             for (number, state) in seats.chars().enumerate() {

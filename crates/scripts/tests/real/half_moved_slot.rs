@@ -10,7 +10,7 @@ use domain::section::SectionName;
 use scripts::{
     AdmitMode, AdmitUsers, Answer, BeginRequest, Choice, ConfirmBooking, Error, EventUpdate,
     ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, OpenEvent, Opening, PinHold,
-    PlaceCounts, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
+    PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings, SeatCounts,
     ShownProof, ShownReceipt, keys,
 };
 use stack::{RedisCluster, RedisOptions};
@@ -88,27 +88,7 @@ fn text(redis: &RedisCluster, node: usize, words: &[&str]) -> String {
 
 /// Settings first: a script that read them as missing would say that the event is.
 fn moving_keys(event: EventId) -> Vec<String> {
-    vec![
-        keys::settings(event),
-        keys::map(event, &"A".parse().unwrap()),
-        keys::counts(event),
-        keys::bookings(event),
-        keys::admissions(event),
-        keys::places(event),
-        keys::resolved(event),
-        keys::holders(event),
-        keys::expiry(event),
-        keys::queue(event),
-        keys::answers(event),
-        keys::passes(event),
-        keys::buyers(event),
-        keys::answer_times(event),
-        keys::journal(event),
-        keys::feed(event),
-        keys::seen(event),
-        keys::away(event),
-        keys::addresses(event),
-    ]
+    keys::all(event, &["A".parse().unwrap()])
 }
 
 type Answers = Vec<(&'static str, Result<String, Error>)>;
@@ -224,10 +204,10 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         sweep_absent(event, 10),
     );
     let repair = Repair { event, generation: 1 };
-    let free = PlaceCounts { available: 0, held: 0, sold: 0 };
+    let free = SeatCounts { available: 0, held: 0, sold: 0 };
     let bookings = [booking.to_string()];
     let (places, counts, buyers, expiry, holders) = futures_util::join!(
-        repair.places(client, section, &[], deadline),
+        repair.seats(client, section, &[], deadline),
         repair.counts(client, section, free, free, deadline),
         repair.buyers(client, &[], deadline),
         repair.expiry(client, &bookings, deadline),

@@ -280,6 +280,17 @@ impl Stage {
         self.setup.settings(1).seated_sections()
     }
 
+    /// Every key of the event that Redis has.
+    pub(crate) async fn stored_keys(&self) -> Vec<String> {
+        let tag_key = scripts::keys::settings(self.event);
+        let pattern = tag_key.replace(":settings", ":*");
+        // COUNT far above the number of keys: one call sees all.
+        let arguments = ["0", "MATCH", &pattern, "COUNT", "1000000"];
+        let words = arguments.iter().map(|word| Argument::from(*word)).collect();
+        let page = self.cluster.execute(&tag_key, "SCAN", words, DEADLINE).await.unwrap();
+        page[1..].iter().map(|key| key.text().unwrap().to_owned()).collect()
+    }
+
     /// One plain command on a key of the event.
     pub(crate) async fn raw(&self, key: &str, command: &str, arguments: &[&str]) -> Vec<Reply> {
         let mut words: Vec<Argument> = vec![key.into()];

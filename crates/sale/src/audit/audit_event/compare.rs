@@ -6,7 +6,7 @@ use std::fmt;
 use domain::section::{
     ROW_SEPARATOR, SEAT_FREE, SEAT_HELD, SEAT_SOLD, Section, SectionKind, SectionName,
 };
-use scripts::{Hold, HoldState, PlaceCounts, PlaceRepair};
+use scripts::{Hold, HoldState, SeatCounts, SeatRepair};
 
 use super::look::{Look, RedisLook};
 
@@ -61,16 +61,16 @@ pub enum Difference {
         /// Its section.
         section: SectionName,
         /// What it is and what it should be.
-        repair: PlaceRepair,
+        repair: SeatRepair,
     },
     /// The counts of a section.
     Counts {
         /// The section.
         section: SectionName,
         /// As they are.
-        seen: PlaceCounts,
+        seen: SeatCounts,
         /// As they should be.
-        wanted: PlaceCounts,
+        wanted: SeatCounts,
     },
     /// The count of a buyer.
     Buyer {
@@ -128,7 +128,7 @@ impl fmt::Display for Difference {
                 write!(formatter, "{} is {seen}, should be {wanted}", repair.field)
             }
             Self::Counts { section, seen, wanted } => {
-                let counts = |counts: &PlaceCounts| {
+                let counts = |counts: &SeatCounts| {
                     format!("{}/{}/{}", counts.available, counts.held, counts.sold)
                 };
                 write!(formatter, "{section} has {}, should have {}", counts(seen), counts(wanted))
@@ -293,7 +293,7 @@ impl<'a> Claims<'a> {
                 let section = field.split('-').next()?.parse().ok()?;
                 (holder != wanted.as_ref()).then(|| Difference::Place {
                     section,
-                    repair: PlaceRepair {
+                    repair: SeatRepair {
                         field: field.clone(),
                         offset: None,
                         seen: (STANDING, holder.cloned()),
@@ -336,7 +336,7 @@ fn places(section: &Section, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Diff
             let wanted = claims.wanted(&field, holder);
             if (state, holder) != (wanted.0, wanted.1.as_ref()) {
                 let seen = (state, holder.cloned());
-                let repair = PlaceRepair { field, offset: Some(offset), seen, wanted };
+                let repair = SeatRepair { field, offset: Some(offset), seen, wanted };
                 found.push(Difference::Place { section: name.clone(), repair });
             }
         }
@@ -348,7 +348,7 @@ fn places(section: &Section, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Diff
 /// sales say.
 fn counts_of(
     section: &Section,
-    seen: PlaceCounts,
+    seen: SeatCounts,
     look: &Look,
     redis: &RedisLook,
     claims: &Claims<'_>,
@@ -360,7 +360,7 @@ fn counts_of(
             let seats = map.iter().filter(|seat| **seat == state).count();
             i64::try_from(seats).unwrap_or(i64::MAX)
         };
-        PlaceCounts { available: count(SEAT_FREE), held: count(SEAT_HELD), sold: count(SEAT_SOLD) }
+        SeatCounts { available: count(SEAT_FREE), held: count(SEAT_HELD), sold: count(SEAT_SOLD) }
     } else {
         let of_section = redis.holds.iter().filter(|(_, hold)| hold.section == *name);
         let (mut held, mut unmarked) = (0, 0);
@@ -376,14 +376,14 @@ fn counts_of(
         // free, and what is too much is missing from the sold ones until it has ended.
         let capacity = i64::from(section.capacity());
         let available = (capacity - held - sold).max(0);
-        PlaceCounts { available, held, sold: capacity - available - held }
+        SeatCounts { available, held, sold: capacity - available - held }
     };
     (seen != wanted).then(|| Difference::Counts { section: name.clone(), seen, wanted })
 }
 
 fn totals_add_up(redis: &RedisLook) -> bool {
-    let sum = |count: fn(&PlaceCounts) -> i64| redis.state.sections.iter().map(count).sum::<i64>();
-    let total = PlaceCounts {
+    let sum = |count: fn(&SeatCounts) -> i64| redis.state.sections.iter().map(count).sum::<i64>();
+    let total = SeatCounts {
         available: sum(|counts| counts.available),
         held: sum(|counts| counts.held),
         sold: sum(|counts| counts.sold),

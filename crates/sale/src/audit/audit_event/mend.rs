@@ -7,8 +7,8 @@ use domain::id::BookingId;
 use domain::section::SectionName;
 use ledger::{AuditCounts, Database};
 use scripts::{
-    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Hold, PLACES_REPAIRED_MAX, PlaceRepair,
-    ReleaseReason, ReleaseSeats, Repair,
+    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Hold, ReleaseReason, ReleaseSeats, Repair,
+    SEATS_REPAIRED_MAX, SeatRepair,
 };
 
 use super::compare::Difference;
@@ -29,7 +29,7 @@ pub(super) async fn mend<T: Transport, D: Database>(
     let event = &seen.postgres.event;
     let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
     let repair = Repair { event: event.id, generation: redis.state.settings.generation };
-    let mut places: BTreeMap<&SectionName, Vec<PlaceRepair>> = BTreeMap::new();
+    let mut places: BTreeMap<&SectionName, Vec<SeatRepair>> = BTreeMap::new();
     let (mut buyers, mut ends, mut sections_missing) = (Vec::new(), Vec::new(), false);
     // Counts first: they are mended to what the maps said, and everything after moves both.
     for difference in differences {
@@ -67,8 +67,8 @@ pub(super) async fn mend<T: Transport, D: Database>(
         add_sections(stores, event.id, &event.sections).await?;
     }
     for (section, places) in places {
-        for batch in places.chunks(PLACES_REPAIRED_MAX) {
-            mended.places += repair.places(cluster, section, batch, deadline).await?;
+        for batch in places.chunks(SEATS_REPAIRED_MAX) {
+            mended.places += repair.seats(cluster, section, batch, deadline).await?;
         }
     }
     for batch in buyers.chunks(ENTRIES_REPAIRED_MAX) {
