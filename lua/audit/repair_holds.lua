@@ -1,7 +1,7 @@
 #!lua
--- Takes the places of holds again that the ledger knows and that are lost here.
+-- Takes the seats of holds again that the ledger knows and that are lost here.
 --
--- Guarantees: nobody else's place is taken; a hold that is here, was resolved here or is past its
+-- Guarantees: nobody else's seat is taken; a hold that is here, was resolved here or is past its
 -- time stays as it is. available + held + sold = capacity before and after. A repeated call changes
 -- nothing.
 --
@@ -20,10 +20,10 @@
 --
 -- Returns {outcome, repaired, refused...}
 --   outcome: repaired | superseded (another generation is open, or none)
---   repaired: how many have their places again
---   refused: bookings of which a place is another's
+--   repaired: how many have their seats again
+--   refused: bookings of which a seat is another's
 --
--- Bounds: 500 holds of 10 places; the rest is ignored.
+-- Bounds: 500 holds of 10 seats; the rest is ignored.
 
 -- @include clock_ms
 -- @include parse_hold
@@ -61,8 +61,8 @@ for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
     local fields, offsets = seats_of(booking, hold, seats_per_row)
     local available = tonumber(redis.call('HGET', key.counts, 'available:' .. hold.section) or 0)
     local free = available >= hold.quantity
-    for place, field in ipairs(fields) do
-      local offset = offsets[place]
+    for seat, field in ipairs(fields) do
+      local offset = offsets[seat]
       free = free and redis.call('HEXISTS', key.holders, field) == 0
         and (not offset or redis.call('GETRANGE', key.map, offset, offset) == '.')
     end

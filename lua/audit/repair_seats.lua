@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Puts places of a section right that the audit found wrong: their state, their holder, and the
+-- Puts seats of a section right that the audit found wrong: their state, their holder, and the
 -- counts that go with the state.
 --
--- Guarantees: a place changes only if state and holder are still as the audit saw them, and not
+-- Guarantees: a seat changes only if state and holder are still as the audit saw them, and not
 -- while its holder is being confirmed. available + held + sold keeps its sum. A repeated call
 -- changes nothing.
 --
@@ -14,20 +14,20 @@
 --
 -- ARGV[1] generation that was audited
 -- ARGV[2] section
--- ARGV[3..] for each place its field in holders, its offset in the map ('' when standing), state
+-- ARGV[3..] for each seat its field in holders, its offset in the map ('' when standing), state
 --   and holder as seen, state and holder as wanted; '' for no holder
 --
 -- Returns {outcome, repaired}
 --   outcome: repaired | superseded (another generation is open, or none)
 --
--- Bounds: 500 places; the rest is ignored.
+-- Bounds: 500 seats; the rest is ignored.
 
 -- @include move_count
 -- @include expire_with_event
 
 -- @keys
 
-local generation, section, places_max = ARGV[1], ARGV[2], 500
+local generation, section, seats_max = ARGV[1], ARGV[2], 500
 local count_of = { ['.'] = 'available', h = 'held', s = 'sold' }
 
 if redis.call('HGET', key.settings, 'generation') ~= generation then
@@ -36,7 +36,7 @@ end
 
 -- After this point the script must succeed.
 local repaired = 0
-for index = 3, math.min(#ARGV, 2 + 6 * places_max), 6 do
+for index = 3, math.min(#ARGV, 2 + 6 * seats_max), 6 do
   local field, offset, seen_state, seen_holder, state, holder = unpack(ARGV, index, index + 5)
   local now_holder = redis.call('HGET', key.holders, field) or ''
   local now_state = offset == '' and seen_state or redis.call('GETRANGE', key.map, offset, offset)

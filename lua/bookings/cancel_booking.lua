@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Frees the places of a booking whose sale the ledger has undone.
+-- Frees the seats of a booking whose sale the ledger has undone.
 --
--- Guarantees: only places that this booking holds or owns become free, whether they look held or
+-- Guarantees: only seats that this booking holds or owns become free, whether they look held or
 -- sold; available + held + sold = capacity before and after. A repeated call changes nothing.
 --
 -- KEYS[1] settings (hash)
@@ -18,10 +18,10 @@
 --
 -- Returns {outcome, freed, sold, capacity}
 --   outcome: freed | absent (nothing is this booking's) | event_missing | other_section
---   freed: places that this call freed
---   sold, capacity: places of the whole event after the call
+--   freed: seats that this call freed
+--   sold, capacity: seats of the whole event after the call
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include parse_hold
 -- @include seats_of
@@ -62,11 +62,11 @@ for index, field in ipairs(fields) do
       state = redis.call('GETRANGE', key.map, offset, offset) == 'h' and 'held' or 'sold'
       redis.call('SETRANGE', key.map, offset, '.')
     end
-    local places = offset and 1 or hold.quantity
+    local seats = offset and 1 or hold.quantity
     if state == 'held' then
-      held = held + places
+      held = held + seats
     else
-      sold = sold + places
+      sold = sold + seats
     end
   end
 end

@@ -4,7 +4,7 @@
 -- Guarantees: the seats of the hold are sold to this booking afterwards; with ARGV[3] even when a
 -- failover has lost the hold and they look free or held by somebody else: the ledger has decided.
 -- available + held + sold = capacity before and after. A repeated call changes nothing. With the
--- last place the line is over, and those who wait are told at once.
+-- last seat the line is over, and the feed says so at once.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -12,18 +12,18 @@
 -- KEYS[4] bookings (hash)
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] map of the booking's section (string); not used when standing
--- KEYS[7] feed (stream): told when nothing is left
+-- KEYS[7] feed (stream): news that nothing is left
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
 -- ARGV[3] record of the hold as it was, or '': its seats are sold even when no hold is left; a
---   standing place has no seat to find it by and waits for the audit
+--   standing ticket has no seat to find it by and waits for the audit
 --
 -- Returns {outcome, sold, capacity}
 --   outcome: confirmed | absent (no such hold, or resolved before) | event_missing | other_section
---   sold, capacity: places of the whole event after the call
+--   sold, capacity: seats of the whole event after the call
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include parse_hold
 -- @include seats_of

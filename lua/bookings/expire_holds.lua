@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Frees the places of holds whose time is over.
+-- Frees the seats of holds whose time is over.
 --
 -- Guarantees: a hold that is not due, was pinned meanwhile or is resolved stays as it is, so any
--- number of sweepers may run; only places of the expired bookings become free; available + held +
+-- number of sweepers may run; only seats of the expired bookings become free; available + held +
 -- sold = capacity before and after.
 --
 -- KEYS[1] settings (hash)
@@ -23,7 +23,7 @@
 --   expired: how many holds ended
 --   sections: what ARGV[1] should be, with sections_changed; else ''
 --
--- Bounds: 100 bookings of 10 places; the rest is ignored.
+-- Bounds: 100 bookings of 10 seats; the rest is ignored.
 
 -- @include clock_ms
 -- @include parse_hold

@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- Keeps a hold for a payment that is under way. With the record of a hold that is gone, takes its
--- places again if all of them are free: it was paid a little too late.
+-- seats again if all of them are free: it was paid a little too late.
 --
 -- Guarantees: afterwards a pinned hold cannot be released by its owner and does not expire before
--- the grace period is over; nobody else's place is taken; a sold booking is not taken twice.
+-- the grace period is over; nobody else's seat is taken; a sold booking is not taken twice.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -18,14 +18,14 @@
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
 -- ARGV[3] grace period, ms from now
--- ARGV[4] record of the hold, to take its places again; '' not to
+-- ARGV[4] record of the hold, to take its seats again; '' not to
 --
 -- Returns {outcome, record}
 --   pinned: the hold, state confirming
---   confirmed: the places are this booking's and no hold is left: it was confirmed before
+--   confirmed: the seats are this booking's and no hold is left: it was confirmed before
 --   seats_taken | absent | event_missing | other_section (not the section in the record): ''
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include clock_ms
 -- @include parse_hold
@@ -60,7 +60,7 @@ if not record then
   for index, field in ipairs(fields) do
     local holder = redis.call('HGET', key.holders, field)
     local offset = offsets[index]
-    -- A place sold before a rebuild has no holder: the map knows.
+    -- A seat sold before a rebuild has no holder: the map knows.
     local seat = offset and redis.call('GETRANGE', key.map, offset, offset) or '.'
     if holder == booking then
       owned = owned + 1

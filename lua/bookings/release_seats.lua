@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Gives the places of a hold back, as the ledger has decided.
+-- Gives the seats of a hold back, as the ledger has decided.
 --
--- Guarantees: only places of this booking become free; a hold is resolved once; available + held +
+-- Guarantees: only seats of this booking become free; a hold is resolved once; available + held +
 -- sold = capacity before and after. A repeated call changes nothing and says absent.
 --
 -- KEYS[1] settings (hash)
@@ -25,7 +25,7 @@
 --   confirming: a payment is under way, nothing changes (reason released)
 --   absent (no such hold, or resolved before) | event_missing | other_section: ''
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include clock_ms
 -- @include parse_hold

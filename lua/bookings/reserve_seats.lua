@@ -1,7 +1,7 @@
 #!lua
--- Holds places for a buyer: the one step that decides who gets a seat.
+-- Holds seats for a buyer: the one step that decides who gets a seat.
 --
--- Guarantees: all places or none, and none that is held or sold; a buyer never has more than
+-- Guarantees: all seats or none, and none that is held or sold; a buyer never has more than
 -- max_per_buyer tickets held and bought; a pass is used once, and only by a success; available +
 -- held + sold = capacity before and after. The same booking or the same idempotency entry again
 -- gets the first answer.
@@ -24,7 +24,7 @@
 -- ARGV[3] pass id; '' when none was shown, '-' when it is genuine and has expired
 -- ARGV[4] idempotency entry, '' for none
 -- ARGV[5] fingerprint of the request, no spaces
--- ARGV[6] mode: seats (these seats) | section (best block, or standing places) | any (best block
+-- ARGV[6] mode: seats (these seats) | section (best block, or standing tickets) | any (best block
 --   of the first section that has one)
 -- ARGV[7] section; in mode any all seated sections of the event in order, separated by spaces
 -- ARGV[8] quantity
@@ -39,7 +39,7 @@
 --   buyer_limit_exceeded | seat_unavailable (detail: all that are taken, A-1-1,A-1-2) |
 --   sold_out (nothing available in the whole event) | not_enough_seats
 --
--- Bounds: 10 places; 64 sections.
+-- Bounds: 10 seats; 64 sections.
 
 -- @include clock_ms
 -- @include seats_of
@@ -112,7 +112,7 @@ if queue_enabled == '1' then
   used_admission = id .. ' ' .. times .. ' used ' .. number
 end
 
--- Do the places exist, each asked for once?
+-- Do the seats exist, each asked for once?
 if mode == 'any' and section ~= seated_sections then
   return reply('sections_changed', '', seated_sections)
 end

@@ -1,5 +1,5 @@
 #!lua
--- Adds sections to an open event, every place free.
+-- Adds sections to an open event, every seat free.
 --
 -- Guarantees: a section the event already has is left as it is, so a repeated call adds nothing;
 -- available + held + sold = capacity before and after.

@@ -1,5 +1,5 @@
 #!lua
--- Opens an event with every place free: a new event for sale at once, or one that was lost, whose
+-- Opens an event with every seat free: a new event for sale at once, or one that was lost, whose
 -- sales and holds are then restored (restore_bookings) before it is for sale (finish_opening).
 --
 -- Guarantees: an event that is open, or being opened, with the same or a newer generation is not

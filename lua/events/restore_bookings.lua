@@ -1,7 +1,7 @@
 #!lua
 -- Puts sales and holds that the ledger knows back into an event that is being opened.
 --
--- Guarantees: changes nothing unless the event is being opened with this generation; a place that
+-- Guarantees: changes nothing unless the event is being opened with this generation; a seat that
 -- is taken already stays with its booking, so sales are restored before holds and older holds
 -- before younger ones. available + held + sold = capacity before and after. A repeated call changes
 -- nothing. It is noted how far the restoring has come.
@@ -22,10 +22,10 @@
 --
 -- Returns {outcome, restored, refused}
 --   outcome: restored | superseded (not being opened, or with another generation)
---   restored: bookings whose places are theirs by this call
---   refused: bookings of which a place is another's: of two holds of one seat one comes back
+--   restored: bookings whose seats are theirs by this call
+--   refused: bookings of which a seat is another's: of two holds of one seat one comes back
 --
--- Bounds: 1000 bookings of 10 places; the rest is ignored.
+-- Bounds: 1000 bookings of 10 seats; the rest is ignored.
 
 -- @include parse_hold
 -- @include map_of_each
@@ -64,10 +64,10 @@ for index = first_booking, math.min(#ARGV, first_booking + 3 * bookings_max - 1)
       take_seats(key, booking, hold, record, fields, offsets, hold.expires_ms)
       restored = restored + 1
     else
-      for place, field in ipairs(fields) do
+      for seat, field in ipairs(fields) do
         redis.call('HSET', key.holders, field, booking)
-        if offsets[place] then
-          redis.call('SETRANGE', key.map, offsets[place], 's')
+        if offsets[seat] then
+          redis.call('SETRANGE', key.map, offsets[seat], 's')
         end
       end
       move_count(key.counts, hold.section, hold.quantity, 'available', 'sold')

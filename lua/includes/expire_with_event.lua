@@ -3,6 +3,7 @@
 -- by every script that may write to an event that is over, after its last write.
 local function expire_with_event(settings)
   local until_ms = redis.call('PEXPIRETIME', settings)
+  -- mutant: late-keys-stay
   if until_ms > 0 then
     for _, name in ipairs(KEYS) do
       redis.call('PEXPIREAT', name, string.format('%.0f', until_ms), 'NX')

@@ -1,5 +1,5 @@
--- The most users let in per second. Without a queue admit_users lets in whoever waits, so many a
--- call and at least one call a second.
+-- The most users let in per second. Without a queue admit_users lets in everybody who waits, this
+-- many a call and at least one call a second.
 local function pace_max(settings)
   local queue_enabled, release_per_s =
     unpack(redis.call('HMGET', settings, 'queue_enabled', 'release_per_s'))

@@ -1,4 +1,4 @@
--- How many unused passes may be out for the places that are left: one each, and more by the share
+-- How many unused passes may be out for the seats that are left: one each, and more by the share
 -- of passes that nobody used, so that seats do not wait for fans who do not come. `used` and
 -- `unused` are passes whose time is over. Imagined fans who came stand beside them, so that the
 -- first few decide little, and the share has a bound: a line that nobody answered for a while must

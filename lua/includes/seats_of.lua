@@ -1,6 +1,7 @@
--- The places of a hold. First the fields in `holders` that name its owner: one per seat, or for a
--- standing section one for the whole booking. Then the offset of each seat in the section's map,
--- where rows are `seats_per_row` characters and a separator; none for a standing section.
+-- The seats of a hold, or its standing tickets. First the fields in `holders` that name its owner:
+-- one per seat, or for a standing section one for the whole booking. Then the offset of each seat
+-- in the section's map, where rows are `seats_per_row` characters and a separator; none for a
+-- standing section.
 local function seats_of(booking, hold, seats_per_row)
   if hold.seats == '-' then
     return { hold.section .. '-' .. booking }, {}

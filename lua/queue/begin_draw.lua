@@ -1,8 +1,8 @@
 #!lua
 -- Decides how many numbers are drawn for, once the sale opens.
 --
--- Guarantees: decided once, by whoever comes first at or after the opening (or by a fan who joins,
--- see join_queue); from then on every newcomer is behind all of them. Until the draw is done
+-- Guarantees: decided once, by the first call at or after the opening (or by the first user who
+-- joins, see join_queue); from then on every newcomer is behind all of them. Until the draw is done
 -- (draw_places) nobody is let in.
 --
 -- KEYS[1] settings (hash)

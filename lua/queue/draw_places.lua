@@ -10,7 +10,7 @@
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
 -- KEYS[4] places (hash)
--- KEYS[5] feed (stream): told when the draw is done
+-- KEYS[5] feed (stream): news that the draw is done
 --
 -- ARGV[1] how many numbers are drawn for
 -- ARGV[2..] user, bare number, drawn order as draw * 2^32 + number; and so on

@@ -4,12 +4,12 @@
 -- in any case, and admit_users lets it in.
 --
 -- Guarantees: one place for each user, however often and however parallel they join; a number is
--- given once, also when Redis forgets that it was. Who joins before the sale opens takes part in
--- the draw (see draw_places) and is ahead of everybody who joins later; among those the number
--- decides. A place that Redis has lost comes back where it was, but no place that it knows is
--- changed by a receipt. No address gets more places than it may: a place counts until it is left,
--- while its owner is away and once it is used or expired, and its owner's next one is counted with
--- it. A proof of work makes one place at most.
+-- given once, also when Redis forgets that it was. A user who joins before the sale opens takes
+-- part in the draw (see draw_places) and is ahead of everybody who joins later; among those the
+-- number decides. A place that Redis has lost comes back where it was, but no place that it knows
+-- is changed by a receipt. No address gets more places than it may: a place counts until it is
+-- left, while its owner is away and once it is used or expired, and its owner's next one is counted
+-- with it. A proof of work makes one place at most.
 --
 -- Numbers are taken from blocks that the ledger hands out, each once. A block ends early when the
 -- event has moved to another node: a failover may have lost the last numbers that were given.
@@ -22,7 +22,7 @@
 -- KEYS[6] seen (sorted set)
 -- KEYS[7] away (sorted set)
 -- KEYS[8] addresses (hash)
--- KEYS[9] feed (stream): told which place of the line is empty when its owner gets the pass
+-- KEYS[9] feed (stream): news of a place that is empty because its owner got the pass
 --
 -- ARGV[1] user
 -- ARGV[2] first number of a new block; 0 without one
@@ -43,10 +43,11 @@
 --   known here, or honoured as it was before the draw) | joining_stopped (to newcomers) |
 --   address_full (to newcomers) | proof_required (a proof is missing, too old, or older than the
 --   last place of the user: it made that one)
---   {'numbers_used_up', state}: a new block is needed. All who need it name the same state.
+--   {'numbers_used_up', state}: a new block is needed. All calls that need it name the same state.
 --   closed is also the answer to a newcomer when everything is sold.
---   A live pass and a place in the line are kept, and who was away is back at it; with the queue
---   disabled the pass is for the same place. After a used or expired pass there is a new number.
+--   A live pass and a place in the line are kept, and a user who was away is back at it; with the
+--   queue disabled the pass is for the same place. After a used or expired pass there is a new
+--   number.
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
@@ -128,7 +129,7 @@ if joining == '0' and not restores then
   place[1] = 'joining_stopped'
   return place
 end
--- Who has counted once does not count again, from wherever the next place is taken.
+-- A user counts once, from wherever the next place is taken.
 local counts_anew = address ~= '' and redis.call('HEXISTS', key.addresses, 'user ' .. user) == 0
 if counts_anew and not restores
   -- mutant: any-number-of-places-for-an-address

@@ -11,7 +11,7 @@
 -- KEYS[4] admissions (hash)
 -- KEYS[5] places (hash)
 -- KEYS[6] counts (hash)
--- KEYS[7] feed (stream): told which place of the line is empty
+-- KEYS[7] feed (stream): news of the place that is empty
 -- KEYS[8] seen (sorted set)
 -- KEYS[9] away (sorted set)
 -- KEYS[10] addresses (hash)

@@ -13,8 +13,8 @@
 --   cancelled, paused, on_sale_at_ms, ends_at_ms, outlook,
 --   away}
 --   outcome: ok | event_missing (then all numbers but now_ms are 0)
---   active: passes out; available, sold, capacity: places of the event; cancelled, paused: 0 or 1
---   outlook: what those who wait were told last, see includes/tell_pace.lua; '' for nothing
+--   active: passes out; available, sold, capacity: seats of the event; cancelled, paused: 0 or 1
+--   outlook: the outlook published last, see includes/tell_pace.lua; '' for none
 --   away: users who went away and whom the line has not passed
 --
 -- Bounds: no loops; O(log n) in the passes.

@@ -1,9 +1,9 @@
 #!lua
--- Notes that users are there who wait: they poll, or hold a stream open. Who was taken for gone is
--- back at the same place.
+-- Notes that waiting users are there, since they poll or hold a stream open. A user who was taken
+-- for gone is back at the same place.
 --
--- Guarantees: nobody's position changes; who has no place in the line gets none. A repeated call
--- changes nothing but the time.
+-- Guarantees: nobody's position changes; a user without a place in the line gets none. A repeated
+-- call changes nothing but the time.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] queue (sorted set)

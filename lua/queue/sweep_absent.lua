@@ -1,12 +1,12 @@
 #!lua
--- Takes those out of the line who were not seen for abandon_after_ms: their places are kept aside,
+-- Takes users out of the line who were not seen for abandon_after_ms: their places are kept aside,
 -- and the line does not wait for them.
 --
--- Guarantees: nobody's position changes, and nobody loses a place by it: who is seen before the
--- line has passed the place is back at once (see_users, join_queue). Nobody is swept who was seen
--- in time. Time counts from the opening for those who joined before it, from the last change of
--- the setting, and from a time in which nobody swept: nobody could be seen then either. Nobody is
--- swept before the draw, which moves places of the queue.
+-- Guarantees: nobody's position changes, and nobody loses a place by it: a user who is seen before
+-- the line has passed the place is back at once (see_users, join_queue). A user who was seen in
+-- time is not swept. Time counts from the opening for those who joined before it, from the last
+-- change of the setting, and from a time in which nobody swept: nobody could be seen then either.
+-- Nobody is swept before the draw, which moves places of the queue.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)

@@ -4,10 +4,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Reply, Transport};
+use domain::id::BookingId;
 use domain::time::Instant;
 
-use crate::Error;
 use crate::registry::KeyedScript;
+use crate::{Error, Hold};
 
 /// Runs a script.
 pub(crate) async fn call<T: Transport>(
@@ -65,6 +66,11 @@ impl Fields {
     /// The element `index` as a value that has a text form.
     pub(crate) fn parse<V: FromStr>(&self, index: usize) -> Result<V, Error> {
         self.text(index)?.parse().map_err(|_| self.unexpected())
+    }
+
+    /// The element `index` as the record of a booking's hold.
+    pub(crate) fn hold(&self, index: usize, booking: BookingId) -> Result<Hold, Error> {
+        Hold::parse(booking, self.text(index)?).map_err(|_| self.unexpected())
     }
 
     /// The element `index` as values between `separator`; none when it is empty.

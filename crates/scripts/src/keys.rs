@@ -121,7 +121,7 @@ pub fn feed(event: EventId) -> String {
     key(event, "feed")
 }
 
-/// String: the map of a seated section, see [`SeatMap`](domain::section::SeatMap).
+/// String: the map of a seated section, see [`free_map`](domain::section::free_map).
 pub fn map(event: EventId, section: &SectionName) -> String {
     key(event, &format!("map:{section}"))
 }

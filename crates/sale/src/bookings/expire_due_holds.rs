@@ -92,11 +92,15 @@ async fn keep<T: Transport, D: Database>(
 ) -> Result<bool, Error> {
     let read = scripts::read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
     let BookingOutcome::Found { hold, now, .. } = read else { return Ok(false) };
-    if now >= hold.expires_at.plus_ms(PAYMENT_GRACE_MAX_MS) {
+    if now >= hold.booking.expires_at.plus_ms(PAYMENT_GRACE_MAX_MS) {
         return Ok(false);
     }
-    let request =
-        PinHold { booking, section: &hold.section, grace_ms: PAYMENT_GRACE_MS, retake: None };
+    let request = PinHold {
+        booking,
+        section: &hold.booking.section,
+        grace_ms: PAYMENT_GRACE_MS,
+        retake: None,
+    };
     let pinned = scripts::pin_hold(&stores.cluster, &request, stores.redis_deadline).await?;
     Ok(matches!(pinned, PinOutcome::Pinned(_)))
 }
@@ -107,7 +111,7 @@ async fn mark_confirmed<T: Transport, D: Database>(
 ) -> Result<(), Error> {
     let read = scripts::read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
     match read {
-        BookingOutcome::Found { hold, .. } => mark_sold(stores, &hold.to_booking(booking)).await,
+        BookingOutcome::Found { hold, .. } => mark_sold(stores, &hold.booking).await,
         BookingOutcome::Released(_)
         | BookingOutcome::Expired(_)
         | BookingOutcome::Absent { .. }

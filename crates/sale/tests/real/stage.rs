@@ -205,11 +205,11 @@ impl Stage {
     pub(crate) async fn make_overdue(&self, booking: BookingId, by_ms: i64) {
         let read = scripts::read_booking(&self.stores.cluster, booking, DEADLINE).await.unwrap();
         let scripts::BookingOutcome::Found { mut hold, now, .. } = read else { panic!("no hold") };
-        hold.expires_at = now.plus_ms(-by_ms);
+        hold.booking.expires_at = now.plus_ms(-by_ms);
         let (key, id) = (keys::bookings(self.event), booking.to_string());
-        self.redis(&key, "HSET", &[&key, &id, &hold.to_string()]).await;
+        self.redis(&key, "HSET", &[&key, &id, &hold.record()]).await;
         self.make_due(booking).await;
-        let expires_ms = hold.expires_at.unix_ms();
+        let expires_ms = hold.booking.expires_at.unix_ms();
         let sql = format!(
             "UPDATE boxoffice.bookings SET expires_at = boxoffice.instant({expires_ms})
              WHERE id = '{id}'"

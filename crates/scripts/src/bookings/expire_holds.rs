@@ -1,4 +1,4 @@
-//! Frees the places of holds whose time is over.
+//! Frees the seats of holds whose time is over.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub enum ExpireOutcome {
     EventMissing,
 }
 
-/// Frees the places of the holds that are due.
+/// Frees the seats of the holds that are due.
 ///
 /// # Errors
 ///

@@ -16,7 +16,7 @@ pub enum BookingOutcome {
     Found {
         /// The hold.
         hold: Hold,
-        /// When it ends: later than `hold.expires_at` while a payment is under way.
+        /// When it ends: later than `hold.booking.expires_at` while a payment is under way.
         expires_at: Instant,
         /// When it was read, on the clock of Redis.
         now: Instant,
@@ -50,12 +50,12 @@ pub async fn read_booking<T: Transport>(
     let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "found" => Ok(BookingOutcome::Found {
-            hold: reply.parse(1)?,
+            hold: reply.hold(1, booking)?,
             expires_at: reply.instant(2)?,
             now: reply.instant(3)?,
         }),
-        "released" => Ok(BookingOutcome::Released(reply.parse(1)?)),
-        "expired" => Ok(BookingOutcome::Expired(reply.parse(1)?)),
+        "released" => Ok(BookingOutcome::Released(reply.hold(1, booking)?)),
+        "expired" => Ok(BookingOutcome::Expired(reply.hold(1, booking)?)),
         "absent" => Ok(BookingOutcome::Absent { now: reply.instant(3)? }),
         "event_missing" => Ok(BookingOutcome::EventMissing),
         _ => Err(reply.unexpected()),

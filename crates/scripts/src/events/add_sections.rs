@@ -22,7 +22,7 @@ pub enum AddSectionsOutcome {
     EventMissing,
 }
 
-/// Adds the sections that the event does not have yet, every place free.
+/// Adds the sections that the event does not have yet, every seat free.
 ///
 /// # Errors
 ///

@@ -1,10 +1,10 @@
-//! Opens an event in Redis with every place free.
+//! Opens an event in Redis with every seat free.
 
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
-use domain::section::{SeatMap, Section, SectionKind};
+use domain::section::{self, Section, SectionKind};
 
 use crate::call::call;
 use crate::{Error, EventSettings, registry};
@@ -90,7 +90,7 @@ pub(crate) fn draw_count_text(count: Option<u32>) -> String {
 pub(crate) fn free_map(section: &Section) -> Argument {
     match section.kind {
         SectionKind::Seated { rows, seats_per_row } => {
-            SeatMap::free(rows, seats_per_row).as_bytes().to_vec().into()
+            section::free_map(rows, seats_per_row).into()
         }
         SectionKind::Standing { .. } => "".into(),
     }

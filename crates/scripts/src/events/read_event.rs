@@ -11,7 +11,7 @@ use domain::time::Instant;
 use crate::call::{Fields, call};
 use crate::{Error, EventSettings, registry};
 
-/// Places by state: `available + held + sold` is the capacity.
+/// Seats by state: `available + held + sold` is the capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SeatCounts {
     /// Free to reserve.
@@ -29,9 +29,9 @@ pub struct EventState {
     pub now: Instant,
     /// What the scripts decide by.
     pub settings: EventSettings,
-    /// Places of the whole event.
+    /// Seats of the whole event.
     pub total: SeatCounts,
-    /// Places of each section, in the order of `settings.sections`.
+    /// Seats of each section, in the order of `settings.sections`.
     pub sections: Vec<SeatCounts>,
     /// Users let in so far.
     pub admitted: i64,
@@ -98,7 +98,7 @@ fn parse_state(reply: &Fields, now: Instant) -> Option<EventState> {
     }
     let settings = EventSettings::from_fields(&settings)?;
     let count = |field: &str| counts.get(field).copied();
-    let places = |suffix: &str| {
+    let seats = |suffix: &str| {
         Some(SeatCounts {
             available: count(&format!("available{suffix}"))?,
             held: count(&format!("held{suffix}"))?,
@@ -107,11 +107,11 @@ fn parse_state(reply: &Fields, now: Instant) -> Option<EventState> {
     };
     Some(EventState {
         now,
-        total: places("")?,
+        total: seats("")?,
         sections: settings
             .sections
             .iter()
-            .map(|section| places(&format!(":{}", section.name)))
+            .map(|section| seats(&format!(":{}", section.name)))
             .collect::<Option<_>>()?,
         admitted: count("admitted")?,
         settings,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cluster::Reply;
+use domain::booking::Booking;
 use domain::id::{BookingId, UserId};
 use domain::section::SectionKind;
 use scripts::{EventOutcome, EventState, Hold, SeatCounts, keys};
@@ -55,7 +56,7 @@ impl Stage {
         section: &str,
         map: &str,
         counts: &SeatCounts,
-        holds: &HashMap<BookingId, Hold>,
+        holds: &HashMap<BookingId, Booking>,
         holders: &BTreeMap<String, String>,
     ) {
         let count = |state| i64::try_from(map.matches(state).count()).unwrap();
@@ -76,20 +77,24 @@ impl Stage {
         }
     }
 
-    /// Each place of each hold has it as holder.
-    fn audit_holders(&self, holds: &HashMap<BookingId, Hold>, holders: &BTreeMap<String, String>) {
+    /// Each seat of each hold has it as holder.
+    fn audit_holders(
+        &self,
+        holds: &HashMap<BookingId, Booking>,
+        holders: &BTreeMap<String, String>,
+    ) {
         for (booking, hold) in holds {
-            let mut places = hold.seat_labels();
-            if places.is_empty() {
-                places.push(format!("{}-{booking}", hold.section));
+            let mut fields = hold.seat_labels();
+            if fields.is_empty() {
+                fields.push(format!("{}-{booking}", hold.section));
             }
-            for place in places {
-                assert_eq!(holders.get(&place), Some(&booking.to_string()), "holder of {place}");
+            for field in fields {
+                assert_eq!(holders.get(&field), Some(&booking.to_string()), "holder of {field}");
             }
         }
     }
 
-    async fn audit_expiry(&self, holds: &HashMap<BookingId, Hold>) {
+    async fn audit_expiry(&self, holds: &HashMap<BookingId, Booking>) {
         let mut due = self.texts(&keys::expiry(self.event), "ZRANGE", &["0", "-1"]).await;
         let mut unresolved: Vec<_> = holds.keys().map(BookingId::to_string).collect();
         due.sort();
@@ -98,21 +103,22 @@ impl Stage {
     }
 
     /// Each buyer has as many tickets as holds and sales say.
-    async fn audit_buyers(&self, holds: &HashMap<BookingId, Hold>) {
+    async fn audit_buyers(&self, holds: &HashMap<BookingId, Booking>) {
         let buyers = self.texts(&keys::buyers(self.event), "HGETALL", &[]).await;
         for (user, tickets) in pairs(buyers) {
             let user: UserId = user.parse().unwrap();
-            let held = holds.values().filter(|hold| hold.user == user);
+            let held = holds.values().filter(|hold| hold.user_id == user);
             let held: i64 = held.map(|hold| i64::from(hold.quantity)).sum();
             let bought = self.bought.get(&user).copied().unwrap_or(0);
             assert_eq!(tickets, (held + bought).to_string(), "tickets of {user}");
         }
     }
 
-    pub(crate) async fn stored_holds(&self) -> HashMap<BookingId, Hold> {
+    pub(crate) async fn stored_holds(&self) -> HashMap<BookingId, Booking> {
         let bookings = self.texts(&keys::bookings(self.event), "HGETALL", &[]).await;
         let parse = |(booking, hold): (String, String)| {
-            (booking.parse().unwrap(), hold.parse::<Hold>().unwrap())
+            let booking = booking.parse().unwrap();
+            (booking, Hold::parse(booking, &hold).unwrap().booking)
         };
         pairs(bookings).map(parse).collect()
     }

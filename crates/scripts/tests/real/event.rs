@@ -145,7 +145,7 @@ async fn an_event_is_for_sale_only_when_all_of_it_is_back() {
             stage.sale_of(&f, &[], 8),
             stage.sale_of(&f, &[], 7),
         ];
-        stage.bookings.insert("kept".to_owned(), held[1].0);
+        stage.bookings.insert("kept".to_owned(), held[1].booking_id);
         assert_eq!(stage.open_as(3, Opening::Rebuilt).await, OpenOutcome::Opened);
         let missing = "
             status                          -> event_missing
@@ -179,8 +179,8 @@ async fn an_event_is_for_sale_only_when_all_of_it_is_back() {
         assert_eq!(stage.go_live(3, 0).await, FinishOpeningOutcome::Live);
         assert_eq!(stage.go_live(3, 0).await, FinishOpeningOutcome::Live);
         assert_eq!(stage.restore(3, &held, false).await, RestoreOutcome::Superseded);
-        for (_, hold) in &sold {
-            stage.bought.insert(hold.user, i64::from(hold.quantity));
+        for sale in &sold {
+            stage.bought.insert(sale.user_id, i64::from(sale.quantity));
         }
         let rows = "
             map A                           -> s.hh./..... | 7/9/4

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use cluster::Cluster;
+use domain::booking::Booking;
 use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 use scripts::{
     AdmitMode, AdmitUsers, Answer, BeginRequest, Choice, ConfirmBooking, Error, EventUpdate,
-    ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, OpenEvent, Opening, PinHold,
-    PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings, SeatCounts,
-    ShownProof, ShownReceipt, keys,
+    ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, Journal, OpenEvent, Opening,
+    PinHold, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
+    SeatCounts, ShownProof, ShownReceipt, keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -155,7 +156,8 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
     let pin = PinHold { booking, section, grace_ms: 60_000, retake: None };
-    let hold = stage.holds[&booking].clone();
+    let cancelled = Booking { booking_id: other, ..stage.holds[&booking].clone() };
+    let drained = Journal::default();
     let confirm = ConfirmBooking { booking: other, section, lost: None };
     let release = ReleaseSeats { booking, section, reason: ReleaseReason::Released };
     let expire = ExpireHolds { event, sections: &sections, bookings: &[booking] };
@@ -177,7 +179,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         restore_bookings(&restore),
         finish_opening(&finish_open),
         retire_event(event, &settings, 1),
-        trim_journal(event, &[]),
+        trim_journal(event, &drained),
         update_event(event, &update),
         add_sections(event, &known),
         read_event(event),
@@ -191,7 +193,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         read_booking(booking),
         pin_hold(&pin),
         confirm_booking(&confirm),
-        cancel_booking(other, &hold),
+        cancel_booking(&cancelled),
         release_seats(&release),
         list_due_holds(event, 10),
         expire_holds(&expire),

@@ -170,7 +170,7 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
     let claims = Claims::of(look, redis);
     let unmarked = claims.unmarked.iter().map(|booking| (*booking).to_owned());
     found.extend(unmarked.map(|booking| Difference::Unmarked { booking }));
-    let lost = look.holds.lost.iter().map(|facts| facts.booking.to_string());
+    let lost = look.holds.lost.iter().map(|booking| booking.booking_id.to_string());
     found.extend(lost.map(|booking| Difference::Lost { booking }));
     let ended = look.holds.ended.iter().map(ToString::to_string);
     found.extend(ended.map(|booking| Difference::Ended { booking }));
@@ -227,9 +227,9 @@ impl<'a> Claims<'a> {
             }
         }
         for (booking, hold) in &redis.holds {
-            let mut fields = hold.seat_labels();
+            let mut fields = hold.booking.seat_labels();
             if fields.is_empty() {
-                fields.push(format!("{}-{booking}", hold.section));
+                fields.push(format!("{}-{booking}", hold.booking.section));
             }
             for field in fields {
                 claims.held.entry(field).or_default().push(booking);
@@ -242,7 +242,7 @@ impl<'a> Claims<'a> {
     /// its sale.
     fn beaten(&self, redis: &RedisLook) -> impl Iterator<Item = String> {
         let is_beaten = |booking: &str, hold: &Hold| {
-            let sold = hold.seat_labels();
+            let sold = hold.booking.seat_labels();
             let mut sold = sold.iter().filter_map(|seat| self.sold.get(seat));
             // mutant: holds-of-sold-seats-live-on
             hold.state == HoldState::Held && sold.any(|other| other != booking)
@@ -362,12 +362,12 @@ fn counts_of(
         };
         SeatCounts { available: count(SEAT_FREE), held: count(SEAT_HELD), sold: count(SEAT_SOLD) }
     } else {
-        let of_section = redis.holds.iter().filter(|(_, hold)| hold.section == *name);
+        let of_section = redis.holds.iter().filter(|(_, hold)| hold.booking.section == *name);
         let (mut held, mut unmarked) = (0, 0);
         for (booking, hold) in of_section {
-            held += i64::from(hold.quantity);
+            held += i64::from(hold.booking.quantity);
             if claims.unmarked.contains(booking.as_str()) {
-                unmarked += i64::from(hold.quantity);
+                unmarked += i64::from(hold.booking.quantity);
             }
         }
         let sold = look.postgres.sold.iter().find(|(section, _)| section == name);
@@ -395,7 +395,8 @@ fn totals_add_up(redis: &RedisLook) -> bool {
 fn buyers(look: &Look, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Difference> {
     let mut wanted: HashMap<String, i64> = HashMap::new();
     for hold in redis.holds.values() {
-        *wanted.entry(hold.user.to_string()).or_default() += i64::from(hold.quantity);
+        *wanted.entry(hold.booking.user_id.to_string()).or_default() +=
+            i64::from(hold.booking.quantity);
     }
     for sale in &look.sales {
         if !claims.unmarked.contains(sale.booking.to_string().as_str()) {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cluster::Transport;
-use domain::id::BookingId;
+use domain::booking::Booking;
 use domain::section::SectionName;
 use ledger::{AuditCounts, Database};
 use scripts::{
-    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Hold, ReleaseReason, ReleaseSeats, Repair,
+    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, ReleaseReason, ReleaseSeats, Repair,
     SEATS_REPAIRED_MAX, SeatRepair,
 };
 
@@ -15,7 +15,6 @@ use super::compare::Difference;
 use super::look::{Look, RedisLook};
 use crate::bookings::confirm_sale::mark_sold;
 use crate::bookings::find_booking::find_sale;
-use crate::events::rebuild_event::hold_of_facts;
 use crate::{Error, Stores, add_sections, apply_settings};
 
 /// Mends every difference, and counts what was mended.
@@ -98,7 +97,7 @@ async fn end_holds<T: Transport, D: Database>(
         };
         let Some(hold) = redis.holds.get(booking) else { continue };
         let Ok(booking) = booking.parse() else { continue };
-        let section = &hold.section;
+        let section = &hold.booking.section;
         let request = ReleaseSeats { booking, section, reason };
         let released =
             scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
@@ -125,12 +124,12 @@ async fn take_lost_holds<T: Transport, D: Database>(
             _ => None,
         })
         .collect();
-    let holds: Vec<(BookingId, Hold)> = seen
+    let holds: Vec<Booking> = seen
         .holds
         .lost
         .iter()
-        .filter(|facts| lost.contains(facts.booking.to_string().as_str()))
-        .map(hold_of_facts)
+        .filter(|booking| lost.contains(booking.booking_id.to_string().as_str()))
+        .cloned()
         .collect();
     let mut mended = 0;
     for batch in holds.chunks(HOLDS_REPAIRED_MAX) {
