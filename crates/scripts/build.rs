@@ -1,9 +1,11 @@
-//! Turns `lua/<area>/*.lua` into the registry of scripts: expanded source, SHA-1 and number of keys.
+//! Turns `lua/<area>/*.lua` into the registry of scripts: expanded source, SHA-1 and keys.
 //!
-//! A line `-- @include name` is replaced by `lua/includes/name.lua`, which holds one function and
-//! includes nothing itself. The number of keys is read from the header, so a call can check its
-//! keys against what the script documents.
+//! A line `-- @include name` is replaced by `lua/includes/name.lua`, which includes nothing itself.
+//! A line `-- @keys` is replaced by the table of the script's keys. That table and the Rust function
+//! that builds the keys are both made from the lines `-- KEYS[n] name …` of the header, so neither
+//! can take one key for another.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -15,36 +17,35 @@ const SHEBANGS: [&str; 3] = ["#!lua\n", "#!lua flags=no-writes\n", "#!lua flags=
 
 const INCLUDE_MARK: &str = "-- @include ";
 
+const KEYS_MARK: &str = "-- @keys";
+
+/// The script whose header lists every key of an event: see `keys::all`.
+const LISTS_ALL_KEYS: &str = "retire_event";
+
 fn main() {
     let lua = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../../lua");
     println!("cargo::rerun-if-changed={}", lua.display());
     let out = PathBuf::from(variable("OUT_DIR"));
     let mut registry = String::new();
-    let mut names = Vec::new();
-    for path in scripts(&lua) {
+    let mut scripts = Vec::new();
+    for path in paths(&lua) {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let source = expand(&name, &read(&path), &lua.join("includes"));
-        let keys = KeysInHeader::parse(&name, &source);
+        let text = read(&path);
+        let keys = Keys::of_header(&name, &text);
+        let source = expand(&name, &text, &keys, &lua.join("includes"));
         let sha1 = sha1_smol::Sha1::from(&source).digest().to_string();
         fs::write(out.join(format!("{name}.lua")), &source).unwrap();
-        let constant = name.to_uppercase();
-        writeln!(
-            registry,
-            "pub(crate) const {constant}: Registered = Registered {{\n    \
-             script: cluster::Script {{\n        name: \"{name}\",\n        \
-             source: include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.lua\")),\n        \
-             sha1: \"{sha1}\",\n    }},\n    \
-             keys_fixed: {},\n    keys_variadic: {},\n}};",
-            keys.fixed, keys.variadic
-        )
-        .unwrap();
-        names.push(constant);
+        registry.push_str(&script_constant(&name, &sha1));
+        registry.push_str(&keys.rust_function(&name));
+        scripts.push((name, keys));
     }
-    assert!(!names.is_empty(), "no scripts in {}", lua.display());
+    assert!(!scripts.is_empty(), "no scripts in {}", lua.display());
+    check_all_keys(&scripts);
+    let constants: Vec<_> = scripts.iter().map(|(name, _)| name.to_uppercase()).collect();
     writeln!(
         registry,
-        "/// Every script, in the order of their names.\npub const ALL: &[Registered] = &[{}];",
-        names.join(", ")
+        "/// Every script, in the order of their names.\npub const ALL: &[Script] = &[{}];",
+        constants.join(", ")
     )
     .unwrap();
     fs::write(out.join("registry.rs"), registry).unwrap();
@@ -60,7 +61,7 @@ fn read(path: &Path) -> String {
 
 /// The scripts of all areas, `lua/<area>/<name>.lua`, in the order of their names, so that the
 /// registry does not depend on the disk.
-fn scripts(lua: &Path) -> Vec<PathBuf> {
+fn paths(lua: &Path) -> Vec<PathBuf> {
     let areas =
         entries(lua).into_iter().filter(|path| path.is_dir() && !path.ends_with("includes"));
     let mut paths: Vec<_> = areas
@@ -78,57 +79,138 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn expand(name: &str, source: &str, includes: &Path) -> String {
+fn expand(name: &str, text: &str, keys: &Keys, includes: &Path) -> String {
     assert!(
-        SHEBANGS.iter().any(|shebang| source.starts_with(shebang)),
+        SHEBANGS.iter().any(|shebang| text.starts_with(shebang)),
         "{name}: must begin with #!lua, so that Redis refuses keys of other slots"
     );
     let mut expanded = String::new();
-    for line in source.lines() {
-        match line.strip_prefix(INCLUDE_MARK) {
-            Some(include) => {
-                let text = read(&includes.join(format!("{include}.lua")));
-                assert!(!text.contains(INCLUDE_MARK), "{include}: an include includes nothing");
-                expanded.push_str(&text);
-            }
-            None => {
-                expanded.push_str(line);
-                expanded.push('\n');
-            }
+    for line in text.lines() {
+        if let Some(include) = line.strip_prefix(INCLUDE_MARK) {
+            let text = read(&includes.join(format!("{include}.lua")));
+            assert!(!text.contains(INCLUDE_MARK), "{include}: an include includes nothing");
+            expanded.push_str(&text);
+        } else if line == KEYS_MARK {
+            expanded.push_str(&keys.lua_table());
+        } else {
+            expanded.push_str(line);
+            expanded.push('\n');
         }
     }
     expanded
 }
 
-/// What the header says about KEYS.
-struct KeysInHeader {
-    /// How many keys each have a line of their own.
-    fixed: usize,
-    /// Whether the last line documents any number of further keys.
-    variadic: bool,
+fn script_constant(name: &str, sha1: &str) -> String {
+    format!(
+        "const {}: Script = Script {{\n    name: \"{name}\",\n    \
+         source: include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.lua\")),\n    \
+         sha1: \"{sha1}\",\n}};\n",
+        name.to_uppercase()
+    )
 }
 
-impl KeysInHeader {
-    /// Reads lines `-- KEYS[1] name …`, the last of them perhaps `-- KEYS[2..] name …`.
-    fn parse(name: &str, source: &str) -> Self {
-        let mut keys = Self { fixed: 0, variadic: false };
-        let header = source.lines().skip(1).take_while(|line| line.starts_with("--"));
+/// What retiring an event does not know would stay in Redis for ever.
+fn check_all_keys(scripts: &[(String, Keys)]) {
+    let of_event = |keys: &Keys| -> BTreeSet<String> {
+        let fixed = keys.fixed.iter().filter(|key| *key != "limit" && *key != "map");
+        fixed.cloned().collect()
+    };
+    let all = scripts.iter().find(|(name, _)| name == LISTS_ALL_KEYS);
+    let (_, all) = all.unwrap_or_else(|| panic!("no script {LISTS_ALL_KEYS}"));
+    assert!(all.has_maps, "{LISTS_ALL_KEYS}: lists no maps");
+    for (name, keys) in scripts {
+        let unknown: Vec<_> = of_event(keys).difference(&of_event(all)).cloned().collect();
+        assert!(unknown.is_empty(), "{LISTS_ALL_KEYS} lacks keys of {name}: {unknown:?}");
+    }
+}
+
+/// The keys of a script, in the order of its header.
+struct Keys {
+    /// The names of the keys that each have a line of their own.
+    fixed: Vec<String>,
+    /// Whether any number of maps may follow, one for each section.
+    has_maps: bool,
+}
+
+impl Keys {
+    /// Reads lines `-- KEYS[1] name …`, the last of them perhaps `-- KEYS[2..] map of each …`.
+    fn of_header(script: &str, text: &str) -> Self {
+        let mut keys = Self { fixed: Vec::new(), has_maps: false };
+        let header = text.lines().skip(1).take_while(|line| line.starts_with("--"));
         for line in header.filter_map(|line| line.strip_prefix("-- KEYS[")) {
-            let (index, _) = line.split_once(']').unwrap_or_else(|| panic!("{name}: {line}"));
-            assert!(!keys.variadic, "{name}: no key after the variadic ones");
-            let number = match index.strip_suffix("..") {
-                Some(number) => {
-                    keys.variadic = true;
-                    number
-                }
-                None => {
-                    keys.fixed += 1;
-                    index
-                }
-            };
-            let expected = keys.fixed + usize::from(keys.variadic);
-            assert_eq!(number, expected.to_string(), "{name}: KEYS out of order");
+            let (index, rest) = line.split_once("] ").unwrap_or_else(|| panic!("{script}: {line}"));
+            let end = rest.find(|letter: char| !letter.is_ascii_lowercase() && letter != '_');
+            let name = &rest[..end.unwrap_or(rest.len())];
+            assert!(!keys.has_maps, "{script}: no key after the maps");
+            let number = (keys.fixed.len() + 1).to_string();
+            if index == number {
+                assert!(!name.is_empty(), "{script}: KEYS[{number}] has no name");
+                keys.fixed.push(name.to_owned());
+            } else if index == format!("{number}..") {
+                assert_eq!(name, "map", "{script}: only maps may be of any number");
+                keys.has_maps = true;
+            } else {
+                panic!("{script}: KEYS[{index}] should be KEYS[{number}]");
+            }
         }
         keys
+    }
+
+    /// `local key = { settings = KEYS[1], … }`; the maps are a list, `key.maps`.
+    fn lua_table(&self) -> String {
+        let mut table = "local key = {\n".to_owned();
+        for (index, name) in self.fixed.iter().enumerate() {
+            writeln!(table, "  {name} = KEYS[{}],", index + 1).unwrap();
+        }
+        if self.has_maps {
+            writeln!(table, "  maps = {{ unpack(KEYS, {}) }},", self.fixed.len() + 1).unwrap();
+        }
+        table.push_str("}\n");
+        table
+    }
+
+    /// `registry::name(event, …)`: the script with its keys.
+    fn rust_function(&self, script: &str) -> String {
+        let has = |name: &str| self.fixed.iter().any(|key| key == name);
+        let is_of_event = self.has_maps || self.fixed.iter().any(|key| key != "limit");
+        let mut lifetime = "";
+        let mut parameters = Vec::new();
+        if is_of_event {
+            parameters.push("event: EventId");
+        }
+        if has("map") {
+            parameters.push("section: &SectionName");
+        }
+        if has("limit") {
+            parameters.push("subject: &str");
+        }
+        if self.has_maps {
+            lifetime = "<'a>";
+            parameters.push("sections: impl IntoIterator<Item = &'a SectionName>");
+        }
+        let keys: Vec<_> = self.fixed.iter().map(|name| constructor(name)).collect();
+        let mut list = format!("vec![{}]", keys.join(", "));
+        if self.has_maps {
+            list = format!(
+                "{{\n        let mut keys = {list};\n        \
+                 keys.extend(sections.into_iter().map(|section| keys::map(event, section)));\n        \
+                 keys\n    }}"
+            );
+        }
+        format!(
+            "pub(crate) fn {script}{lifetime}({}) -> KeyedScript {{\n    \
+             let keys = {list};\n    \
+             KeyedScript {{ script: &{}, keys }}\n}}\n",
+            parameters.join(", "),
+            script.to_uppercase()
+        )
+    }
+}
+
+fn constructor(key: &str) -> String {
+    match key {
+        "map" => "keys::map(event, section)".to_owned(),
+        "limit" => "keys::limit(subject)".to_owned(),
+        _ => format!("keys::{key}(event)"),
     }
 }

@@ -15,10 +15,13 @@
 --
 -- Bounds: 1000 buyers; the rest is ignored.
 
-local settings, buyers = KEYS[1], KEYS[2]
+-- @include expire_with_event
+
+-- @keys
+
 local buyers_max = 1000
 
-if redis.call('HGET', settings, 'generation') ~= ARGV[1] then
+if redis.call('HGET', key.settings, 'generation') ~= ARGV[1] then
   return { 'superseded', 0 }
 end
 
@@ -26,9 +29,10 @@ end
 local repaired = 0
 for index = 2, math.min(#ARGV, 1 + 3 * buyers_max), 3 do
   local user, seen, wanted = unpack(ARGV, index, index + 2)
-  if (redis.call('HGET', buyers, user) or '0') == seen then
-    redis.call('HSET', buyers, user, wanted)
+  if (redis.call('HGET', key.buyers, user) or '0') == seen then
+    redis.call('HSET', key.buyers, user, wanted)
     repaired = repaired + 1
   end
 end
+expire_with_event(key.settings)
 return { 'repaired', repaired }

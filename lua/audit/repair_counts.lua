@@ -22,27 +22,28 @@
 --
 -- Bounds: 64 sections.
 
-local settings, counts = KEYS[1], KEYS[2]
+-- @keys
+
 local generation, section = ARGV[1], ARGV[2]
 local words = { 'available', 'held', 'sold' }
 
-local known, sections = unpack(redis.call('HMGET', settings, 'generation', 'sections'))
+local known, sections = unpack(redis.call('HMGET', key.settings, 'generation', 'sections'))
 if known ~= generation then
   return { 'superseded', 0 }
 end
 for index, word in ipairs(words) do
-  if redis.call('HGET', counts, word .. ':' .. section) ~= ARGV[2 + index] then
+  if redis.call('HGET', key.counts, word .. ':' .. section) ~= ARGV[2 + index] then
     return { 'repaired', 0 }
   end
 end
 
 -- After this point the script must succeed.
 for index, word in ipairs(words) do
-  redis.call('HSET', counts, word .. ':' .. section, ARGV[5 + index])
+  redis.call('HSET', key.counts, word .. ':' .. section, ARGV[5 + index])
   local total = 0
   for name in string.gmatch(sections, '%S+') do
-    total = total + redis.call('HGET', counts, word .. ':' .. name)
+    total = total + redis.call('HGET', key.counts, word .. ':' .. name)
   end
-  redis.call('HSET', counts, word, total)
+  redis.call('HSET', key.counts, word, total)
 end
 return { 'repaired', 1 }

@@ -16,23 +16,26 @@
 -- Bounds: 1000 bookings; the rest is ignored.
 
 -- @include parse_hold
+-- @include expire_with_event
 
-local settings, bookings, expiry = KEYS[1], KEYS[2], KEYS[3]
+-- @keys
+
 local bookings_max = 1000
 
-if redis.call('HGET', settings, 'generation') ~= ARGV[1] then
+if redis.call('HGET', key.settings, 'generation') ~= ARGV[1] then
   return { 'superseded', 0 }
 end
 
 -- After this point the script must succeed.
 local repaired = 0
 for index = 2, math.min(#ARGV, 1 + bookings_max) do
-  local record = redis.call('HGET', bookings, ARGV[index])
+  local record = redis.call('HGET', key.bookings, ARGV[index])
   if record then
     local expires_ms = parse_hold(record).expires_ms
-    repaired = repaired + redis.call('ZADD', expiry, 'NX', expires_ms, ARGV[index])
+    repaired = repaired + redis.call('ZADD', key.expiry, 'NX', expires_ms, ARGV[index])
   else
-    repaired = repaired + redis.call('ZREM', expiry, ARGV[index])
+    repaired = repaired + redis.call('ZREM', key.expiry, ARGV[index])
   end
 end
+expire_with_event(key.settings)
 return { 'repaired', repaired }

@@ -1,7 +1,7 @@
 #!lua
--- Takes the places of holds again that the ledger knows and that are lost here.
+-- Takes the seats of holds again that the ledger knows and that are lost here.
 --
--- Guarantees: nobody else's place is taken; a hold that is here, was resolved here or is past its
+-- Guarantees: nobody else's seat is taken; a hold that is here, was resolved here or is past its
 -- time stays as it is. available + held + sold = capacity before and after. A repeated call changes
 -- nothing.
 --
@@ -20,38 +20,28 @@
 --
 -- Returns {outcome, repaired, refused...}
 --   outcome: repaired | superseded (another generation is open, or none)
---   repaired: how many have their places again
---   refused: bookings of which a place is another's
+--   repaired: how many have their seats again
+--   refused: bookings of which a seat is another's
 --
--- Bounds: 500 holds of 10 places; the rest is ignored.
+-- Bounds: 500 holds of 10 seats; the rest is ignored.
 
 -- @include clock_ms
 -- @include parse_hold
--- @include places_of
+-- @include map_of_each
+-- @include seats_of
 -- @include move_count
--- @include take_places
+-- @include take_seats
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  resolved = KEYS[7],
-}
+-- @keys
+
 local generation, sections, holds_max = ARGV[1], ARGV[2], 500
-local first_map, first_hold = 8, 3
+local first_hold = 3
 
 if redis.call('HGET', key.settings, 'generation') ~= generation then
   return { 'superseded', 0 }
 end
-local maps = {}
-local map = first_map
-for name in string.gmatch(sections, '%S+') do
-  maps[name] = KEYS[map]
-  map = map + 1
-end
+local map_of = map_of_each(key.maps, sections)
 
 -- After this point the script must succeed.
 local now_ms = clock_ms()
@@ -62,25 +52,28 @@ for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
   local descriptor = redis.call('HGET', key.settings, 'section:' .. hold.section)
   local known = redis.call('HEXISTS', key.bookings, booking) == 1
     or redis.call('HEXISTS', key.resolved, booking) == 1
-  key.map = maps[hold.section]
+  key.map = map_of[hold.section]
   -- Where the map of a seated section is not given, its hold waits for the next audit.
   local reachable = descriptor and (hold.seats == '-' or key.map)
+  -- mutant: what-is-resolved-is-called-lost
   if reachable and not known and hold.expires_ms > now_ms then
     local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-    local fields, offsets = places_of(booking, hold, seats_per_row)
+    local fields, offsets = seats_of(booking, hold, seats_per_row)
     local available = tonumber(redis.call('HGET', key.counts, 'available:' .. hold.section) or 0)
     local free = available >= hold.quantity
-    for place, field in ipairs(fields) do
-      local offset = offsets[place]
+    for seat, field in ipairs(fields) do
+      local offset = offsets[seat]
       free = free and redis.call('HEXISTS', key.holders, field) == 0
         and (not offset or redis.call('GETRANGE', key.map, offset, offset) == '.')
     end
+    -- mutant: a-lost-hold-takes-what-others-hold
     if free then
-      take_places(key, booking, hold, record, fields, offsets, hold.expires_ms)
+      take_seats(key, booking, hold, record, fields, offsets, hold.expires_ms)
       reply[2] = reply[2] + 1
     else
       reply[#reply + 1] = booking
     end
   end
 end
+expire_with_event(key.settings)
 return reply

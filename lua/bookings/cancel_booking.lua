@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Frees the places of a booking whose sale the ledger has undone.
+-- Frees the seats of a booking whose sale the ledger has undone.
 --
--- Guarantees: only places that this booking holds or owns become free, whether they look held or
+-- Guarantees: only seats that this booking holds or owns become free, whether they look held or
 -- sold; available + held + sold = capacity before and after. A repeated call changes nothing.
 --
 -- KEYS[1] settings (hash)
@@ -18,24 +18,18 @@
 --
 -- Returns {outcome, freed, sold, capacity}
 --   outcome: freed | absent (nothing is this booking's) | event_missing | other_section
---   freed: places that this call freed
---   sold, capacity: places of the whole event after the call
+--   freed: seats that this call freed
+--   sold, capacity: seats of the whole event after the call
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  map = KEYS[7],
-}
+-- @keys
+
 local booking, section, record = ARGV[1], ARGV[2], ARGV[3]
 
 local capacity, descriptor =
@@ -52,13 +46,14 @@ if hold.section ~= section or not descriptor then
   return reply('other_section', 0)
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 -- The news of the sale may not have arrived: then its hold is still here.
 local standing_state = redis.call('HEXISTS', key.bookings, booking) == 1 and 'held' or 'sold'
 
 -- After this point the script must succeed.
 local held, sold = 0, 0
 for index, field in ipairs(fields) do
+  -- mutant: cancelling-without-the-holder
   if redis.call('HGET', key.holders, field) == booking then
     redis.call('HDEL', key.holders, field)
     local offset = offsets[index]
@@ -67,11 +62,11 @@ for index, field in ipairs(fields) do
       state = redis.call('GETRANGE', key.map, offset, offset) == 'h' and 'held' or 'sold'
       redis.call('SETRANGE', key.map, offset, '.')
     end
-    local places = offset and 1 or hold.quantity
+    local seats = offset and 1 or hold.quantity
     if state == 'held' then
-      held = held + places
+      held = held + seats
     else
-      sold = sold + places
+      sold = sold + seats
     end
   end
 end
@@ -83,4 +78,5 @@ if freed > 0 then
 end
 redis.call('HDEL', key.bookings, booking)
 redis.call('ZREM', key.expiry, booking)
+expire_with_event(key.settings)
 return reply(freed > 0 and 'freed' or 'absent', freed)

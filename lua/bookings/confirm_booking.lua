@@ -4,7 +4,7 @@
 -- Guarantees: the seats of the hold are sold to this booking afterwards; with ARGV[3] even when a
 -- failover has lost the hold and they look free or held by somebody else: the ledger has decided.
 -- available + held + sold = capacity before and after. A repeated call changes nothing. With the
--- last place the line is over, and those who wait are told at once.
+-- last seat the line is over, and the feed says so at once.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -12,37 +12,31 @@
 -- KEYS[4] bookings (hash)
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] map of the booking's section (string); not used when standing
--- KEYS[7] feed (stream): told when nothing is left
+-- KEYS[7] feed (stream): news that nothing is left
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
 -- ARGV[3] record of the hold as it was, or '': its seats are sold even when no hold is left; a
---   standing place has no seat to find it by and waits for the audit
+--   standing ticket has no seat to find it by and waits for the audit
 --
 -- Returns {outcome, sold, capacity}
 --   outcome: confirmed | absent (no such hold, or resolved before) | event_missing | other_section
---   sold, capacity: places of the whole event after the call
+--   sold, capacity: seats of the whole event after the call
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
 -- @include clock_ms
 -- @include pace_max
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  map = KEYS[6],
-  feed = KEYS[7],
-}
+-- @keys
+
 local booking, section, lost_record = ARGV[1], ARGV[2], ARGV[3]
 
 local capacity, descriptor =
@@ -55,8 +49,10 @@ local function reply(outcome)
 end
 local function sold_reply(outcome)
   if redis.call('HGET', key.counts, 'sold') == capacity then
+    -- mutant: the-last-sale-is-kept-quiet
     tell_state(key.settings, key.counts, key.feed, clock_ms())
   end
+  expire_with_event(key.settings)
   return reply(outcome)
 end
 local record = redis.call('HGET', key.bookings, booking)
@@ -68,7 +64,7 @@ if hold.section ~= section or not descriptor then
   return reply('other_section')
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 
 -- After this point the script must succeed.
 if not record then
@@ -85,6 +81,7 @@ if not record then
 end
 local sold = 0
 for index, field in ipairs(fields) do
+  -- mutant: selling-without-the-holder
   if redis.call('HGET', key.holders, field) == booking then
     if offsets[index] then
       redis.call('SETRANGE', key.map, offsets[index], 's')

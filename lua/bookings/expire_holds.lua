@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Frees the places of holds whose time is over.
+-- Frees the seats of holds whose time is over.
 --
 -- Guarantees: a hold that is not due, was pinned meanwhile or is resolved stays as it is, so any
--- number of sweepers may run; only places of the expired bookings become free; available + held +
+-- number of sweepers may run; only seats of the expired bookings become free; available + held +
 -- sold = capacity before and after.
 --
 -- KEYS[1] settings (hash)
@@ -23,26 +23,20 @@
 --   expired: how many holds ended
 --   sections: what ARGV[1] should be, with sections_changed; else ''
 --
--- Bounds: 100 bookings of 10 places; the rest is ignored.
+-- Bounds: 100 bookings of 10 seats; the rest is ignored.
 
 -- @include clock_ms
 -- @include parse_hold
--- @include places_of
+-- @include map_of_each
+-- @include seats_of
 -- @include move_count
--- @include free_places
+-- @include free_seats
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  journal = KEYS[7],
-  resolved = KEYS[8],
-}
+-- @keys
+
 local sections, bookings_max = ARGV[1], 100
-local first_map, first_booking = 9, 2
+local first_booking = 2
 
 local seated_sections = redis.call('HGET', key.settings, 'seated_sections')
 if not seated_sections then
@@ -50,12 +44,7 @@ if not seated_sections then
 elseif seated_sections ~= sections then
   return { 'sections_changed', 0, seated_sections }
 end
-local maps = {}
-local map = first_map
-for name in string.gmatch(sections, '%S+') do
-  maps[name] = KEYS[map]
-  map = map + 1
-end
+local map_of = map_of_each(key.maps, sections)
 
 -- After this point the script must succeed.
 local now_ms = clock_ms()
@@ -64,14 +53,16 @@ for index = first_booking, math.min(#ARGV, first_booking + bookings_max - 1) do
   local booking = ARGV[index]
   local record = redis.call('HGET', key.bookings, booking)
   local expires_ms = redis.call('ZSCORE', key.expiry, booking)
+  -- mutant: expiring-before-the-time
   if record and tonumber(expires_ms) <= now_ms then
     local hold = parse_hold(record)
     local descriptor = redis.call('HGET', key.settings, 'section:' .. hold.section)
     local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-    local fields, offsets = places_of(booking, hold, seats_per_row)
-    key.map = maps[hold.section]
-    free_places(key, booking, hold, record, fields, offsets, 'expired')
+    local fields, offsets = seats_of(booking, hold, seats_per_row)
+    key.map = map_of[hold.section]
+    free_seats(key, booking, hold, record, fields, offsets, 'expired')
     expired = expired + 1
   end
 end
+expire_with_event(key.settings)
 return { 'ok', expired, '' }

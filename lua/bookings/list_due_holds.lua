@@ -13,10 +13,11 @@
 
 -- @include clock_ms
 
-local expiry = KEYS[1]
+-- @keys
+
 local limit = math.min(tonumber(ARGV[1]), 100)
 
 local now_ms = clock_ms()
-local due = redis.call('ZRANGEBYSCORE', expiry, '-inf', string.format('%.0f', now_ms),
+local due = redis.call('ZRANGEBYSCORE', key.expiry, '-inf', string.format('%.0f', now_ms),
   'LIMIT', 0, limit)
 return { now_ms, unpack(due) }

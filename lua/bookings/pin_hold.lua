@@ -1,9 +1,9 @@
 #!lua flags=allow-oom
 -- Keeps a hold for a payment that is under way. With the record of a hold that is gone, takes its
--- places again if all of them are free: it was paid a little too late.
+-- seats again if all of them are free: it was paid a little too late.
 --
 -- Guarantees: afterwards a pinned hold cannot be released by its owner and does not expire before
--- the grace period is over; nobody else's place is taken; a sold booking is not taken twice.
+-- the grace period is over; nobody else's seat is taken; a sold booking is not taken twice.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -18,32 +18,24 @@
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
 -- ARGV[3] grace period, ms from now
--- ARGV[4] record of the hold, to take its places again; '' not to
+-- ARGV[4] record of the hold, to take its seats again; '' not to
 --
 -- Returns {outcome, record}
 --   pinned: the hold, state confirming
---   confirmed: the places are this booking's and no hold is left: it was confirmed before
+--   confirmed: the seats are this booking's and no hold is left: it was confirmed before
 --   seats_taken | absent | event_missing | other_section (not the section in the record): ''
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include clock_ms
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
--- @include take_places
+-- @include take_seats
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  journal = KEYS[7],
-  resolved = KEYS[8],
-  map = KEYS[9],
-}
+-- @keys
+
 local booking, section, grace_ms, given = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
 local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
@@ -60,7 +52,7 @@ if hold.section ~= section then
   return { 'other_section', '' }
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 local confirming = string.gsub(record or given, '^%l+', 'confirming')
 local expires_ms = clock_ms() + grace_ms
 if not record then
@@ -68,10 +60,11 @@ if not record then
   for index, field in ipairs(fields) do
     local holder = redis.call('HGET', key.holders, field)
     local offset = offsets[index]
-    -- A place sold before a rebuild has no holder: the map knows.
+    -- A seat sold before a rebuild has no holder: the map knows.
     local seat = offset and redis.call('GETRANGE', key.map, offset, offset) or '.'
     if holder == booking then
       owned = owned + 1
+    -- mutant: retaking-seats-of-others
     elseif not holder and seat == '.' then
       free = free + 1
     end
@@ -90,7 +83,8 @@ if record then
   redis.call('HSET', key.bookings, booking, confirming)
   redis.call('ZADD', key.expiry, 'GT', expires_ms, booking)
 else
-  take_places(key, booking, hold, confirming, fields, offsets, expires_ms)
+  take_seats(key, booking, hold, confirming, fields, offsets, expires_ms)
   redis.call('HDEL', key.resolved, booking)
 end
+expire_with_event(key.settings)
 return { 'pinned', confirming }

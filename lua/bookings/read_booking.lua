@@ -22,19 +22,20 @@
 
 -- @include clock_ms
 
-local settings, bookings, expiry, resolved = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- @keys
+
 local booking = ARGV[1]
 
 local now_ms = clock_ms()
-if redis.call('HEXISTS', settings, 'generation') == 0 then
+if redis.call('HEXISTS', key.settings, 'generation') == 0 then
   return { 'event_missing', '', 0, now_ms }
 end
-local record = redis.call('HGET', bookings, booking)
+local record = redis.call('HGET', key.bookings, booking)
 if record then
-  local hold_expires_ms = redis.call('ZSCORE', expiry, booking)
+  local hold_expires_ms = redis.call('ZSCORE', key.expiry, booking)
   return { 'found', record, tonumber(hold_expires_ms or 0), now_ms }
 end
-local ended = redis.call('HGET', resolved, booking)
+local ended = redis.call('HGET', key.resolved, booking)
 if ended then
   local word, ended_record = string.match(ended, '^(%l+) (.+)$')
   return { word, ended_record, 0, now_ms }

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
--- Gives the places of a hold back, as the ledger has decided.
+-- Gives the seats of a hold back, as the ledger has decided.
 --
--- Guarantees: only places of this booking become free; a hold is resolved once; available + held +
+-- Guarantees: only seats of this booking become free; a hold is resolved once; available + held +
 -- sold = capacity before and after. A repeated call changes nothing and says absent.
 --
 -- KEYS[1] settings (hash)
@@ -25,25 +25,17 @@
 --   confirming: a payment is under way, nothing changes (reason released)
 --   absent (no such hold, or resolved before) | event_missing | other_section: ''
 --
--- Bounds: 10 places.
+-- Bounds: 10 seats.
 
 -- @include clock_ms
 -- @include parse_hold
--- @include places_of
+-- @include seats_of
 -- @include move_count
--- @include free_places
+-- @include free_seats
+-- @include expire_with_event
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-  journal = KEYS[7],
-  resolved = KEYS[8],
-  map = KEYS[9],
-}
+-- @keys
+
 local booking, section, reason = ARGV[1], ARGV[2], ARGV[3]
 
 local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
@@ -62,14 +54,16 @@ end
 if reason == 'released' then
   if tonumber(redis.call('ZSCORE', key.expiry, booking)) <= clock_ms() then
     return { 'booking_expired', record }
+  -- mutant: releasing-a-hold-that-is-being-paid
   elseif hold.state == 'confirming' then
     return { 'confirming', record }
   end
 end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
-local fields, offsets = places_of(booking, hold, seats_per_row)
+local fields, offsets = seats_of(booking, hold, seats_per_row)
 
 -- After this point the script must succeed.
 local word = reason == 'released' and 'released' or 'expired'
-free_places(key, booking, hold, record, fields, offsets, word)
+free_seats(key, booking, hold, record, fields, offsets, word)
+expire_with_event(key.settings)
 return { 'released', record }

@@ -1,7 +1,7 @@
 #!lua
--- Holds places for a buyer: the one step that decides who gets a seat.
+-- Holds seats for a buyer: the one step that decides who gets a seat.
 --
--- Guarantees: all places or none, and none that is held or sold; a buyer never has more than
+-- Guarantees: all seats or none, and none that is held or sold; a buyer never has more than
 -- max_per_buyer tickets held and bought; a pass is used once, and only by a success; available +
 -- held + sold = capacity before and after. The same booking or the same idempotency entry again
 -- gets the first answer.
@@ -24,7 +24,7 @@
 -- ARGV[3] pass id; '' when none was shown, '-' when it is genuine and has expired
 -- ARGV[4] idempotency entry, '' for none
 -- ARGV[5] fingerprint of the request, no spaces
--- ARGV[6] mode: seats (these seats) | section (best block, or standing places) | any (best block
+-- ARGV[6] mode: seats (these seats) | section (best block, or standing tickets) | any (best block
 --   of the first section that has one)
 -- ARGV[7] section; in mode any all seated sections of the event in order, separated by spaces
 -- ARGV[8] quantity
@@ -39,30 +39,19 @@
 --   buyer_limit_exceeded | seat_unavailable (detail: all that are taken, A-1-1,A-1-2) |
 --   sold_out (nothing available in the whole event) | not_enough_seats
 --
--- Bounds: 10 places; 64 sections.
+-- Bounds: 10 seats; 64 sections.
 
 -- @include clock_ms
--- @include places_of
+-- @include seats_of
 -- @include move_count
--- @include take_places
+-- @include take_seats
 -- @include best_block
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  passes = KEYS[3],
-  admissions = KEYS[4],
-  holders = KEYS[5],
-  bookings = KEYS[6],
-  expiry = KEYS[7],
-  buyers = KEYS[8],
-  answers = KEYS[9],
-  answer_times = KEYS[10],
-  journal = KEYS[11],
-}
+-- @keys
+
 local user, booking, pass_id, entry, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local mode, section, quantity = ARGV[6], ARGV[7], tonumber(ARGV[8])
-local first_map, first_seat, quantity_max = 12, 9, 10
+local first_seat, quantity_max = 9, 10
 local now_ms = clock_ms()
 
 local function reply(outcome, record, detail)
@@ -74,12 +63,14 @@ local answer = entry ~= '' and redis.call('HGET', key.answers, entry)
 if answer then
   local first_fingerprint, first_booking, record =
     string.match(answer, '^(%S+) %d+ 201 (%S+) (.+)$')
+  -- mutant: any-body-replays-a-reservation
   if first_fingerprint ~= fingerprint then
     return reply('idempotency_key_reused')
   end
   return reply('replayed', record, first_booking)
 end
 local held_before = redis.call('HGET', key.bookings, booking)
+-- mutant: a-repeated-hold-holds-again
 if held_before then
   return reply('held', held_before)
 end
@@ -112,6 +103,7 @@ if queue_enabled == '1' then
   local id, times, pass_expires_ms, state, number =
     string.match(admission, '^(%S+) (%d+ (%d+)) (%l+) (%d+)$')
   -- Another pass on record: the one shown was used or given up before that one was made.
+  -- mutant: no-pass-is-looked-at
   if id ~= pass_id or state ~= 'live' then
     return reply('queue_pass_used')
   elseif tonumber(pass_expires_ms) <= now_ms then
@@ -120,7 +112,7 @@ if queue_enabled == '1' then
   used_admission = id .. ' ' .. times .. ' used ' .. number
 end
 
--- Do the places exist, each asked for once?
+-- Do the seats exist, each asked for once?
 if mode == 'any' and section ~= seated_sections then
   return reply('sections_changed', '', seated_sections)
 end
@@ -142,7 +134,7 @@ for index, descriptor in ipairs(redis.call('HMGET', key.settings, unpack(descrip
   end
   candidates[index] = {
     name = names[index],
-    map = kind == 'seated' and KEYS[first_map + index - 1],
+    map = kind == 'seated' and key.maps[index],
     rows = tonumber(size),
     seats_per_row = tonumber(seats_per_row),
     price = tonumber(price),
@@ -169,6 +161,7 @@ end
 
 -- May the buyer have so many?
 local tickets = redis.call('HGET', key.buyers, user) or 0
+-- mutant: no-buyer-limit
 if tickets + quantity > tonumber(max_per_buyer) then
   return reply('buyer_limit_exceeded')
 end
@@ -203,9 +196,10 @@ local hold = {
   quantity = quantity,
   seats = chosen.map and table.concat(seats, ',') or '-',
 }
-local fields, offsets = places_of(booking, hold, chosen.seats_per_row)
+local fields, offsets = seats_of(booking, hold, chosen.seats_per_row)
 local taken = {}
 for index, offset in ipairs(offsets) do
+  -- mutant: seats-are-not-looked-at
   if redis.call('GETRANGE', chosen.map, offset, offset) ~= '.' then
     taken[#taken + 1] = fields[index]
   end
@@ -219,9 +213,10 @@ local expires_ms = now_ms + hold_ttl_ms
 local record = string.format('held %s %s %d %.0f %s %.0f %.0f %s', user, hold.section, quantity,
   chosen.price * quantity, currency, now_ms, expires_ms, hold.seats)
 key.map = chosen.map
-take_places(key, booking, hold, record, fields, offsets, expires_ms)
+take_seats(key, booking, hold, record, fields, offsets, expires_ms)
 if used_admission then
   redis.call('ZREM', key.passes, user)
+  -- mutant: a-pass-is-not-consumed
   redis.call('HSET', key.admissions, user, used_admission)
   redis.call('HINCRBY', key.counts, 'passes_used', 1)
 end

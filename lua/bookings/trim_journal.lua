@@ -13,10 +13,10 @@
 --
 -- Bounds: 1000 bookings, far below unpack's limit of 8000.
 
-local journal, resolved = KEYS[1], KEYS[2]
+-- @keys
 
 -- After this point the script must succeed.
 if #ARGV > 1 then
-  redis.call('HDEL', resolved, unpack(ARGV, 2))
+  redis.call('HDEL', key.resolved, unpack(ARGV, 2))
 end
-return { redis.call('XTRIM', journal, 'MINID', '=', ARGV[1]) }
+return { redis.call('XTRIM', key.journal, 'MINID', '=', ARGV[1]) }

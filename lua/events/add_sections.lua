@@ -1,5 +1,5 @@
 #!lua
--- Adds sections to an open event, every place free.
+-- Adds sections to an open event, every seat free.
 --
 -- Guarantees: a section the event already has is left as it is, so a repeated call adds nothing;
 -- available + held + sold = capacity before and after.
@@ -17,11 +17,13 @@
 --
 -- Bounds: 64 sections.
 
-local settings, counts = KEYS[1], KEYS[2]
-local first_map = 3
+-- @include expire_with_event
+
+-- @keys
+
 
 local known, seated_known, capacity = unpack(redis.call('HMGET',
-  settings, 'sections', 'seated_sections', 'capacity'))
+  key.settings, 'sections', 'seated_sections', 'capacity'))
 if not known then
   return { 'event_missing', 0 }
 end
@@ -31,18 +33,18 @@ if seated_known ~= '' then
   seated[1] = seated_known
 end
 local new = {}
-local map = first_map
+local map = 1
 for index = 1, #ARGV, 4 do
   local section = { name = ARGV[index], descriptor = ARGV[index + 1], capacity = ARGV[index + 2] }
   if ARGV[index + 3] ~= '' then
-    section.map_key, section.map = KEYS[map], ARGV[index + 3]
+    section.map_key, section.map = key.maps[map], ARGV[index + 3]
     map = map + 1
   end
-  if redis.call('HEXISTS', settings, 'section:' .. section.name) == 0 then
+  if redis.call('HEXISTS', key.settings, 'section:' .. section.name) == 0 then
     new[#new + 1] = section
   end
 end
-if map ~= #KEYS + 1 then
+if map ~= #key.maps + 1 then
   return redis.error_reply('INVALID one map key for each seated section')
 end
 
@@ -50,15 +52,16 @@ end
 for _, section in ipairs(new) do
   names[#names + 1] = section.name
   capacity = capacity + section.capacity
-  redis.call('HSET', settings, 'section:' .. section.name, section.descriptor)
-  redis.call('HINCRBY', counts, 'available', section.capacity)
-  redis.call('HSET', counts, 'available:' .. section.name, section.capacity,
+  redis.call('HSET', key.settings, 'section:' .. section.name, section.descriptor)
+  redis.call('HINCRBY', key.counts, 'available', section.capacity)
+  redis.call('HSET', key.counts, 'available:' .. section.name, section.capacity,
     'held:' .. section.name, 0, 'sold:' .. section.name, 0)
   if section.map then
     seated[#seated + 1] = section.name
     redis.call('SET', section.map_key, section.map)
   end
 end
-redis.call('HSET', settings, 'sections', table.concat(names, ' '),
+redis.call('HSET', key.settings, 'sections', table.concat(names, ' '),
   'seated_sections', table.concat(seated, ' '), 'capacity', capacity)
+expire_with_event(key.settings)
 return { 'added', #new }

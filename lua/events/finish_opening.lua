@@ -23,11 +23,12 @@
 
 -- @include clock_ms
 
-local settings, counts = KEYS[1], KEYS[2]
+-- @keys
+
 local generation, number, served, grace_ms = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local draw_count = ARGV[5]
 
-local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
+local known, building = unpack(redis.call('HMGET', key.settings, 'generation', 'building'))
 if known == generation then
   return { 'live' }
 elseif building ~= generation then
@@ -35,15 +36,16 @@ elseif building ~= generation then
 end
 
 -- After this point the script must succeed.
-redis.call('HSET', counts, 'number', number, 'number_ceiling', number, 'served', served)
+redis.call('HSET', key.counts, 'number', number, 'number_ceiling', number, 'served', served)
 if draw_count ~= '' then
-  redis.call('HSET', counts, 'draw_count', draw_count, 'drawn', 1)
+  redis.call('HSET', key.counts, 'draw_count', draw_count, 'drawn', 1)
 end
-redis.call('DEL', settings)
-redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 6))
-local now_ms, on_sale_at_ms = clock_ms(), tonumber(redis.call('HGET', settings, 'on_sale_at_ms'))
+redis.call('DEL', key.settings)
+redis.call('HSET', key.settings, 'generation', generation, unpack(ARGV, 6))
+local now_ms = clock_ms()
+local on_sale_at_ms = tonumber(redis.call('HGET', key.settings, 'on_sale_at_ms'))
 local opens_meanwhile = on_sale_at_ms > now_ms and on_sale_at_ms <= now_ms + grace_ms
 local from_ms = opens_meanwhile and on_sale_at_ms or now_ms
-redis.call('HSET', counts, 'admit_from_ms',
+redis.call('HSET', key.counts, 'admit_from_ms',
   grace_ms > 0 and string.format('%.0f', from_ms + grace_ms) or '0')
 return { 'live' }

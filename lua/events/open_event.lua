@@ -1,10 +1,13 @@
 #!lua
--- Opens an event with every place free: a new event for sale at once, or one that was lost, whose
+-- Opens an event with every seat free: a new event for sale at once, or one that was lost, whose
 -- sales and holds are then restored (restore_bookings) before it is for sale (finish_opening).
 --
 -- Guarantees: an event that is open, or being opened, with the same or a newer generation is not
 -- touched; an older one is replaced whole. While it is being opened every script answers that the
--- event is missing. The journal stays: what it says is still to be drained.
+-- event is missing. The journal stays: what it says is still to be drained. So does the feed: those
+-- who follow it notice a gap in the serial numbers.
+--
+-- These are the keys that a rebuild replaces: keys::rebuilt is made from this list.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -22,7 +25,7 @@
 -- KEYS[14] seen (sorted set): emptied
 -- KEYS[15] away (sorted set): emptied
 -- KEYS[16] addresses (hash): emptied
--- KEYS[17..] map of each seated section (string), in the order of the sections
+-- KEYS[17..] map of each seated section (string), in the order of the sections: filled anew
 --
 -- ARGV[1] generation, a number that grows with each rebuild
 -- ARGV[2] state: live (for sale at once) | building (until finish_opening)
@@ -35,20 +38,21 @@
 --
 -- Bounds: 64 sections, so 80 keys and some 350 arguments.
 
-local settings, counts = KEYS[1], KEYS[2]
+-- @keys
+
 local generation, state = tonumber(ARGV[1]), ARGV[2]
 local draw_count, settings_count = ARGV[3], tonumber(ARGV[4])
 local sections_from = 5 + 2 * settings_count
-local first_map = 17
 
-local known, building = unpack(redis.call('HMGET', settings, 'generation', 'building'))
+local known, building = unpack(redis.call('HMGET', key.settings, 'generation', 'building'))
 known, building = tonumber(known or 0), tonumber(building or 0)
+-- mutant: a-stale-generation-opens
 if known >= generation or building > generation
   or (building == generation and state == 'live') then
   return { 'exists' }
 end
 
-local maps = first_map - 1
+local maps_count = 0
 local available_total = 0
 local section_counts = {}
 for index = sections_from, #ARGV, 3 do
@@ -56,31 +60,31 @@ for index = sections_from, #ARGV, 3 do
   available_total = available_total + capacity
   section_counts[#section_counts + 1] = { 'available:' .. name, capacity,
     'held:' .. name, 0, 'sold:' .. name, 0 }
-  maps = maps + (map ~= '' and 1 or 0)
+  maps_count = maps_count + (map ~= '' and 1 or 0)
 end
-if maps ~= #KEYS then
+if maps_count ~= #key.maps then
   return redis.error_reply('INVALID one map key for each seated section')
 end
 
 -- After this point the script must succeed.
 redis.call('DEL', unpack(KEYS))
 if state == 'live' then
-  redis.call('HSET', settings, 'generation', generation, unpack(ARGV, 5, sections_from - 1))
+  redis.call('HSET', key.settings, 'generation', generation, unpack(ARGV, 5, sections_from - 1))
 else
-  redis.call('HSET', settings, 'building', generation, 'capacity_built', available_total)
+  redis.call('HSET', key.settings, 'building', generation, 'capacity_built', available_total)
 end
-redis.call('HSET', counts, 'number', 0, 'number_ceiling', 0, 'admitted', 0, 'served', 0,
+redis.call('HSET', key.counts, 'number', 0, 'number_ceiling', 0, 'admitted', 0, 'served', 0,
   'available', available_total, 'held', 0, 'sold', 0)
 if draw_count ~= '' then
-  redis.call('HSET', counts, 'draw_count', draw_count, 'drawn', 1)
+  redis.call('HSET', key.counts, 'draw_count', draw_count, 'drawn', 1)
 end
 for _, fields in ipairs(section_counts) do
-  redis.call('HSET', counts, unpack(fields))
+  redis.call('HSET', key.counts, unpack(fields))
 end
-local map = first_map
+local map = 1
 for index = sections_from + 2, #ARGV, 3 do
   if ARGV[index] ~= '' then
-    redis.call('SET', KEYS[map], ARGV[index])
+    redis.call('SET', key.maps[map], ARGV[index])
     map = map + 1
   end
 end

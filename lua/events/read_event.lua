@@ -14,18 +14,18 @@
 
 -- @include clock_ms
 
-local settings, counts = KEYS[1], KEYS[2]
+-- @keys
 
 local reply = { 'ok', clock_ms() }
-local fields = redis.call('HGETALL', settings)
-if redis.call('HEXISTS', settings, 'generation') == 0 then
+local fields = redis.call('HGETALL', key.settings)
+if redis.call('HEXISTS', key.settings, 'generation') == 0 then
   return { 'event_missing', reply[2] }
 end
 for _, word in ipairs(fields) do
   reply[#reply + 1] = word
 end
 reply[#reply + 1] = 'counts'
-for _, word in ipairs(redis.call('HGETALL', counts)) do
+for _, word in ipairs(redis.call('HGETALL', key.counts)) do
   reply[#reply + 1] = word
 end
 return reply

@@ -1,7 +1,7 @@
 #!lua
 -- Puts sales and holds that the ledger knows back into an event that is being opened.
 --
--- Guarantees: changes nothing unless the event is being opened with this generation; a place that
+-- Guarantees: changes nothing unless the event is being opened with this generation; a seat that
 -- is taken already stays with its booking, so sales are restored before holds and older holds
 -- before younger ones. available + held + sold = capacity before and after. A repeated call changes
 -- nothing. It is noted how far the restoring has come.
@@ -22,60 +22,52 @@
 --
 -- Returns {outcome, restored, refused}
 --   outcome: restored | superseded (not being opened, or with another generation)
---   restored: bookings whose places are theirs by this call
---   refused: bookings of which a place is another's: of two holds of one seat one comes back
+--   restored: bookings whose seats are theirs by this call
+--   refused: bookings of which a seat is another's: of two holds of one seat one comes back
 --
--- Bounds: 1000 bookings of 10 places; the rest is ignored.
+-- Bounds: 1000 bookings of 10 seats; the rest is ignored.
 
 -- @include parse_hold
--- @include places_of
+-- @include map_of_each
+-- @include seats_of
 -- @include move_count
--- @include take_places
+-- @include take_seats
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  holders = KEYS[3],
-  bookings = KEYS[4],
-  expiry = KEYS[5],
-  buyers = KEYS[6],
-}
+-- @keys
+
 local generation, sections, bookings_max = ARGV[1], ARGV[2], 1000
-local first_map, first_booking = 7, 4
+local first_booking = 4
 
+-- mutant: a-builder-of-an-older-life-restores
 if redis.call('HGET', key.settings, 'building') ~= generation then
   return { 'superseded', 0, 0 }
 end
-local maps = {}
-local map = first_map
-for name in string.gmatch(sections, '%S+') do
-  maps[name] = KEYS[map]
-  map = map + 1
-end
+local map_of = map_of_each(key.maps, sections)
 
 -- After this point the script must succeed.
 local restored, refused = 0, 0
 for index = first_booking, math.min(#ARGV, first_booking + 3 * bookings_max - 1), 3 do
   local booking, seats_per_row, record = unpack(ARGV, index, index + 2)
   local hold = parse_hold(record)
-  local fields, offsets = places_of(booking, hold, seats_per_row)
-  key.map = maps[hold.section]
+  local fields, offsets = seats_of(booking, hold, seats_per_row)
+  key.map = map_of[hold.section]
   if redis.call('HGET', key.holders, fields[1]) ~= booking then
     local available = tonumber(redis.call('HGET', key.counts, 'available:' .. hold.section) or 0)
     local free = available >= hold.quantity
     for _, offset in ipairs(offsets) do
       free = free and redis.call('GETRANGE', key.map, offset, offset) == '.'
     end
+    -- mutant: restoring-over-what-is-taken
     if not free then
       refused = refused + 1
     elseif hold.state == 'held' then
-      take_places(key, booking, hold, record, fields, offsets, hold.expires_ms)
+      take_seats(key, booking, hold, record, fields, offsets, hold.expires_ms)
       restored = restored + 1
     else
-      for place, field in ipairs(fields) do
+      for seat, field in ipairs(fields) do
         redis.call('HSET', key.holders, field, booking)
-        if offsets[place] then
-          redis.call('SETRANGE', key.map, offsets[place], 's')
+        if offsets[seat] then
+          redis.call('SETRANGE', key.map, offsets[seat], 's')
         end
       end
       move_count(key.counts, hold.section, hold.quantity, 'available', 'sold')

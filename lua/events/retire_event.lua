@@ -3,22 +3,44 @@
 -- ledger can build them again.
 --
 -- Guarantees: the keys of an event that is not over do not expire. A repeated call changes nothing.
+-- A key that a script makes later expires with the others, see includes/expire_with_event.lua.
+--
+-- These are all keys of an event: keys::all is made from this list.
 --
 -- KEYS[1] settings (hash)
--- KEYS[2..] all other keys of the event
+-- KEYS[2] counts (hash)
+-- KEYS[3] queue (sorted set)
+-- KEYS[4] passes (sorted set)
+-- KEYS[5] admissions (hash)
+-- KEYS[6] places (hash)
+-- KEYS[7] holders (hash)
+-- KEYS[8] bookings (hash)
+-- KEYS[9] expiry (sorted set)
+-- KEYS[10] buyers (hash)
+-- KEYS[11] resolved (hash)
+-- KEYS[12] answers (hash)
+-- KEYS[13] answer_times (sorted set)
+-- KEYS[14] seen (sorted set)
+-- KEYS[15] away (sorted set)
+-- KEYS[16] addresses (hash)
+-- KEYS[17] journal (stream)
+-- KEYS[18] feed (stream)
+-- KEYS[19..] map of each seated section (string)
 --
 -- ARGV[1] how long they stay after the end of the event, ms; one hour from now at least
 --
 -- Returns {outcome}: retired | kept (not over) | event_missing
 --
--- Bounds: 64 sections, so 81 keys.
+-- Bounds: 64 sections, so 82 keys.
 
 -- @include clock_ms
 
-local settings, keep_ms = KEYS[1], tonumber(ARGV[1])
+-- @keys
+
+local keep_ms = tonumber(ARGV[1])
 local hour_ms = 3600000
 
-local ends_at_ms = redis.call('HGET', settings, 'ends_at_ms')
+local ends_at_ms = redis.call('HGET', key.settings, 'ends_at_ms')
 if not ends_at_ms then
   return { 'event_missing' }
 end
@@ -27,11 +49,9 @@ local over = now_ms >= tonumber(ends_at_ms)
 
 -- After this point the script must succeed.
 if not over then
-  -- The end was moved after the event had been over.
-  if redis.call('PTTL', settings) > 0 then
-    for _, name in ipairs(KEYS) do
-      redis.call('PERSIST', name)
-    end
+  -- The end may have been moved after the event had been over.
+  for _, name in ipairs(KEYS) do
+    redis.call('PERSIST', name)
   end
   return { 'kept' }
 end

@@ -21,33 +21,37 @@
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state
+-- @include expire_with_event
 
-local settings, counts, feed = KEYS[1], KEYS[2], KEYS[3]
+-- @keys
+
 local version = tonumber(ARGV[1])
 
 local generation, known, on_sale_at_ms, message, abandon_after_ms =
-  unpack(redis.call('HMGET', settings, 'generation', 'version', 'on_sale_at_ms', 'message',
+  unpack(redis.call('HMGET', key.settings, 'generation', 'version', 'on_sale_at_ms', 'message',
     'abandon_after_ms'))
 if not generation then
   return { 'event_missing' }
+-- mutant: older-settings-replace-newer
 elseif tonumber(known) > version then
   return { 'outdated' }
 end
 
 -- After this point the script must succeed.
-redis.call('HSET', settings, 'version', version, unpack(ARGV, 2))
+redis.call('HSET', key.settings, 'version', version, unpack(ARGV, 2))
 local new_on_sale_at_ms, new_message, new_abandon_after_ms =
-  unpack(redis.call('HMGET', settings, 'on_sale_at_ms', 'message', 'abandon_after_ms'))
+  unpack(redis.call('HMGET', key.settings, 'on_sale_at_ms', 'message', 'abandon_after_ms'))
 local now_ms = clock_ms()
 if new_abandon_after_ms ~= abandon_after_ms then
   -- Nobody could know before how often to be seen.
-  redis.call('HSET', settings, 'abandon_from_ms', string.format('%.0f', now_ms))
+  redis.call('HSET', key.settings, 'abandon_from_ms', string.format('%.0f', now_ms))
 end
 if new_on_sale_at_ms ~= on_sale_at_ms then
-  tell_waiting(counts, feed, 'anew')
+  tell_waiting(key.counts, key.feed, 'anew')
 end
 if new_message ~= message then
-  tell_waiting(counts, feed, 'message ' .. (new_message or ''))
+  tell_waiting(key.counts, key.feed, 'message ' .. (new_message or ''))
 end
-tell_state(settings, counts, feed, now_ms)
+tell_state(key.settings, key.counts, key.feed, now_ms)
+expire_with_event(key.settings)
 return { 'updated' }

@@ -6,26 +6,25 @@
 --  3 number of the place        4 position, 1 for the next; 0 while it is to be drawn
 --  5 users waiting
 --  6 pass id                    7 pass issued, ms                 8 pass expires, ms
---  9 now, ms                   10 the most let in per second     11 passes out
--- 12 max_active                13 places available in the event
--- 14 score, the order in the line: draw * 2^32 + number          15 joined, ms
--- 16 what those who wait were told last of the time to come, see includes/tell_pace.lua
--- 17 whether it is time to note that the user is there (see_users), 0 or 1
--- 18 when this place is drawn, ms; 0 once it is, and for those who joined too late for the draw
--- 19 message to those who wait       20 when the sale opens, ms; 0 once it has
+--  9 now, ms                   10 the most let in per second
+-- 11 score, the order in the line: draw * 2^32 + number          12 joined, ms
+-- 13 what those who wait were told last of the time to come, see includes/tell_pace.lua
+-- 14 whether it is time to note that the user is there (see_users), 0 or 1
+-- 15 when this place is drawn, ms; 0 once it is, and for those who joined too late for the draw
+-- 16 message to those who wait       17 when the sale opens, ms; 0 once it has
 -- What does not apply is 0 or ''.
 --
 -- The line is the queue and those who are away and whom it has not passed: a position counts both,
--- so it changes neither when somebody goes nor when somebody comes back. Needs pace_max.
+-- so it changes neither when somebody goes nor when somebody comes back. Needs pace_max and
+-- line_order.
 local function place_of(key, user, now_ms, fresh)
-  local cancelled, ends_at_ms, capacity, max_active, outlook, abandon_after_ms, on_sale_at_ms,
-    message = unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity',
-      'max_active', 'outlook', 'abandon_after_ms', 'on_sale_at_ms', 'message'))
+  local cancelled, ends_at_ms, capacity, outlook, abandon_after_ms, on_sale_at_ms, message =
+    unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity', 'outlook',
+      'abandon_after_ms', 'on_sale_at_ms', 'message'))
   if not cancelled then
-    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, 0, 0, 0, '', 0, 0, '', 0 }
+    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, '', 0, 0, '', 0 }
   end
-  local available, sold, drawn =
-    unpack(redis.call('HMGET', key.counts, 'available', 'sold', 'drawn'))
+  local sold, drawn = unpack(redis.call('HMGET', key.counts, 'sold', 'drawn'))
 
   local outcome, number, position, pass_id, issued_ms, expires_ms = 'absent', 0, 0, '', 0, 0
   local unseen, draws_at_ms = 0, 0
@@ -34,12 +33,13 @@ local function place_of(key, user, now_ms, fresh)
   local away_score = redis.call('ZSCORE', key.away, user)
   local score = away_score or redis.call('ZSCORE', key.queue, user)
   if score then
-    outcome, number = 'waiting', tonumber(score) % 4294967296
+    outcome, number = 'waiting', number_of(score)
     -- Until the draw, only who is behind all that are drawn can be told a position.
-    if drawn ~= '1' and tonumber(score) < 4294967296 * 2097151 then
+    if drawn ~= '1' and is_early(score) then
       draws_at_ms = tonumber(on_sale_at_ms)
     else
       position = redis.call('ZCOUNT', key.queue, '-inf', '(' .. score)
+        -- mutant: the-absent-do-not-count
         + redis.call('ZCOUNT', key.away, '-inf', '(' .. score) + 1
     end
     -- Four times, so that one that is missed does not matter.
@@ -51,7 +51,7 @@ local function place_of(key, user, now_ms, fresh)
   else
     local id, issued, expires, state, admitted_number = string.match(
       redis.call('HGET', key.admissions, user) or '', '^(%S+) (%d+) (%d+) (%l+) (%d+)$')
-    local joined_number = joined_score and tonumber(joined_score) % 4294967296
+    local joined_number = joined_score and number_of(joined_score)
     if joined_state == 'joined' and joined_number ~= tonumber(admitted_number or 0) then
       -- Neither in the line nor let in from it.
       outcome, number = 'expired', joined_number
@@ -66,12 +66,11 @@ local function place_of(key, user, now_ms, fresh)
     outcome, position, pass_id, issued_ms, expires_ms, unseen = 'closed', 0, '', 0, 0, 0
   end
 
-  local active = redis.call('ZCOUNT', key.passes, string.format('(%.0f', now_ms), '+inf')
   return {
     outcome, fresh, number, position, redis.call('ZCARD', key.queue),
     pass_id, issued_ms, expires_ms, now_ms,
-    pace_max(key.settings), active, tonumber(max_active), tonumber(available),
-    tonumber(joined_score or 0), tonumber(joined_ms or 0), outlook or '', unseen,
-    draws_at_ms, message or '', now_ms < tonumber(on_sale_at_ms) and tonumber(on_sale_at_ms) or 0,
+    pace_max(key.settings), tonumber(joined_score or 0), tonumber(joined_ms or 0),
+    outlook or '', unseen, draws_at_ms, message or '',
+    now_ms < tonumber(on_sale_at_ms) and tonumber(on_sale_at_ms) or 0,
   }
 end

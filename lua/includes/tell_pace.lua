@@ -1,7 +1,7 @@
--- Tells those who wait what is to be expected, when that is noticeably other than they were told
--- last: another pace, or fewer places. Needs tell_waiting; `stretches` are those of line_pace.
+-- Publishes the outlook to those who wait when it differs noticeably from the one published last:
+-- another pace, or fewer places. Needs tell_waiting; `stretches` are those of line_pace.
 --
--- The settings field `outlook` keeps what they were told: `<available> <active> <fans> <tickets>
+-- The settings field `outlook` keeps what was published: `<available> <active> <fans> <tickets>
 -- <most>` and ` <ms>:<moved>` for each stretch, see domain::wait::Outlook; `told_pace` when that
 -- was and what is compared: `<ms> <moved in 1000 s> <available>`.
 local function tell_pace(settings, counts, feed, now_ms, active, stretches)

@@ -1,4 +1,4 @@
--- Tells those who wait what the line is doing, when it is something else than they were told last.
+-- Publishes the state of the line to those who wait when it differs from the one published last.
 -- Needs line_state and tell_waiting.
 local function tell_state(settings, counts, feed, now_ms)
   local word, max_active, release_per_s = line_state(settings, counts, now_ms)

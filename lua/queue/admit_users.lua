@@ -49,21 +49,23 @@
 -- @include passes_for
 -- @include line_pace
 -- @include tell_pace
+-- @include line_order
+-- @include expire_with_event
 
-local settings, counts, queue, passes, admissions = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local answers, answer_times, feed, seen, away = KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+-- @keys
+
 local mode, limit, entry, fingerprint = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local users_max, passed_max = 1000, 10000
 -- Of passes whose time is over, about so many of the last decide the share of no-shows.
 local turns_max = 1000
 
 local cancelled, paused, on_sale_at_ms, ends_at_ms, max_active, release_per_s, pass_ttl_ms,
-  queue_enabled = unpack(redis.call('HMGET', settings, 'cancelled', 'paused', 'on_sale_at_ms',
+  queue_enabled = unpack(redis.call('HMGET', key.settings, 'cancelled', 'paused', 'on_sale_at_ms',
     'ends_at_ms', 'max_active', 'release_per_s', 'pass_ttl_ms', 'queue_enabled'))
 if not cancelled then
   return { 'event_missing', 0, 0, 0, 0 }
 end
-local answer = entry ~= '' and redis.call('HGET', answers, entry)
+local answer = entry ~= '' and redis.call('HGET', key.answers, entry)
 if answer then
   local first_fingerprint, admitted, waiting, active, served =
     string.match(answer, '^(%S+) %d+ 200 (%d+) (%d+) (%d+) (%d+)$')
@@ -73,6 +75,7 @@ if answer then
   return { 'replayed', tonumber(admitted), tonumber(waiting), tonumber(active), tonumber(served) }
 end
 
+-- mutant: a-disabled-queue-holds-back
 local is_queued = queue_enabled == '1'
 -- The release allowance is a bucket of tokens: one per user, filled at release_per_s, 2 s worth at
 -- most, so that a late scheduler catches up and a long pause does not let a crowd in. It is stored
@@ -83,9 +86,11 @@ local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
 local second_us, rate = 1000000, tonumber(release_per_s)
 local available, stored_us, served, admit_from_ms, used, unused, drawn, draw_count =
-  unpack(redis.call('HMGET', counts, 'available', 'allowance_us', 'served', 'admit_from_ms',
+  unpack(redis.call('HMGET', key.counts, 'available', 'allowance_us', 'served', 'admit_from_ms',
     'passes_used', 'passes_unused', 'drawn', 'draw_count'))
 -- A draw that has begun is finished, also when the sale is put off meanwhile.
+-- mutant: let-in-before-the-draw
+-- mutant: a-begun-draw-stops
 if drawn ~= '1' and (draw_count or now_ms >= tonumber(on_sale_at_ms)) then
   return { 'undrawn', 0, 0, 0, 0 }
 end
@@ -97,12 +102,13 @@ end
 empty_us = math.max(empty_us, now_us - 2 * second_us)
 local allowance = math.floor((now_us - empty_us) * rate / second_us)
 
-local active = redis.call('ZCOUNT', passes, string.format('(%.0f', now_ms), '+inf')
-local waiting = redis.call('ZCARD', queue)
+local active = redis.call('ZCOUNT', key.passes, string.format('(%.0f', now_ms), '+inf')
+local waiting = redis.call('ZCARD', key.queue)
 -- A pass that could not have been used, because of a pause or because none was needed, says nothing
 -- about its fan.
 used, unused = tonumber(used or 0), tonumber(unused or 0)
-local run_out = redis.call('ZCOUNT', passes, '-inf', string.format('%.0f', now_ms))
+local run_out = redis.call('ZCOUNT', key.passes, '-inf', string.format('%.0f', now_ms))
+-- mutant: a-pause-is-a-no-show
 if paused == '0' and is_queued then
   unused = unused + run_out
 end
@@ -112,6 +118,8 @@ end
 local promised = passes_for(tonumber(available), used, unused)
 local count = math.min(limit, users_max, waiting)
 if is_queued or mode == 'manual' then
+  -- mutant: more-passes-than-allowed
+  -- mutant: seats-promised-again
   count = math.min(count, max_active - active, promised - active)
 end
 if is_queued and mode == 'scheduled' then
@@ -119,25 +127,26 @@ if is_queued and mode == 'scheduled' then
 end
 local is_open = true
 if cancelled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
+  -- mutant: no-grace-after-a-rebuild
   or now_ms >= tonumber(ends_at_ms) or (is_queued and now_ms < tonumber(admit_from_ms or 0)) then
   is_open, count = false, 0
 end
 
 -- After this point the script must succeed.
-tell_state(settings, counts, feed, now_ms)
+tell_state(key.settings, key.counts, key.feed, now_ms)
 if run_out > 0 then
-  redis.call('ZREMRANGEBYSCORE', passes, '-inf', string.format('%.0f', now_ms))
-  redis.call('HSET', counts, 'passes_used', used, 'passes_unused', unused)
+  redis.call('ZREMRANGEBYSCORE', key.passes, '-inf', string.format('%.0f', now_ms))
+  redis.call('HSET', key.counts, 'passes_used', used, 'passes_unused', unused)
 end
 count = math.max(count, 0)
 local passed = 0
 if count > 0 then
   local expires_ms = now_ms + pass_ttl_ms
   local pass_entries, admission_entries, users = {}, {}, {}
-  local popped = redis.call('ZPOPMIN', queue, count)
+  local popped = redis.call('ZPOPMIN', key.queue, count)
   for index = 1, #popped, 2 do
     local user, score = popped[index], tonumber(popped[index + 1])
-    local number = score % 4294967296
+    local number = number_of(score)
     pass_entries[index], pass_entries[index + 1] = expires_ms, user
     admission_entries[index] = user
     users[#users + 1] = user
@@ -146,31 +155,35 @@ if count > 0 then
     served = math.max(served, score)
   end
   if is_queued then
-    redis.call('ZADD', passes, unpack(pass_entries))
+    redis.call('ZADD', key.passes, unpack(pass_entries))
     active = active + count
   end
-  redis.call('ZREM', seen, unpack(users))
-  redis.call('HSET', admissions, unpack(admission_entries))
-  redis.call('HINCRBY', counts, 'admitted', count)
-  redis.call('HSET', counts, 'served', string.format('%.0f', served))
-  passed = math.min(redis.call('ZCOUNT', away, '-inf', '(' .. popped[#popped]), passed_max)
+  redis.call('ZREM', key.seen, unpack(users))
+  redis.call('HSET', key.admissions, unpack(admission_entries))
+  redis.call('HINCRBY', key.counts, 'admitted', count)
+  redis.call('HSET', key.counts, 'served', string.format('%.0f', served))
+  passed = math.min(redis.call('ZCOUNT', key.away, '-inf', '(' .. popped[#popped]), passed_max)
+  -- mutant: the-absent-are-never-passed
   if passed > 0 then
-    redis.call('ZREMRANGEBYRANK', away, 0, passed - 1)
+    redis.call('ZREMRANGEBYRANK', key.away, 0, passed - 1)
   end
-  tell_waiting(counts, feed, string.format('admitted %.0f %s %.0f %.0f', count + passed,
+  -- mutant: streams-do-not-hear-of-the-passed
+  tell_waiting(key.counts, key.feed, string.format('admitted %.0f %s %.0f %.0f', count + passed,
     popped[#popped], now_ms, expires_ms))
   if is_queued and mode == 'scheduled' then
     empty_us = empty_us + math.floor(count * second_us / rate)
-    redis.call('HSET', counts, 'allowance_us', string.format('%.0f', empty_us))
+    redis.call('HSET', key.counts, 'allowance_us', string.format('%.0f', empty_us))
   end
 end
 -- A pause is no pace: nobody can say how long it lasts. Nor is what moves without a queue.
 local moved = is_queued and count + passed or 0
-local stretches = note_pace(settings, now_ms, moved, is_queued and is_open and waiting > count)
-tell_pace(settings, counts, feed, now_ms, active, stretches)
+-- mutant: a-pause-is-a-standstill
+local stretches = note_pace(key.settings, now_ms, moved, is_queued and is_open and waiting > count)
+tell_pace(key.settings, key.counts, key.feed, now_ms, active, stretches)
 if entry ~= '' then
-  redis.call('HSET', answers, entry, string.format('%s %.0f 200 %.0f %.0f %.0f %.0f', fingerprint,
-    now_ms, count, waiting - count, active, served))
-  redis.call('ZADD', answer_times, now_ms, entry)
+  redis.call('HSET', key.answers, entry, string.format('%s %.0f 200 %.0f %.0f %.0f %.0f',
+    fingerprint, now_ms, count, waiting - count, active, served))
+  redis.call('ZADD', key.answer_times, now_ms, entry)
 end
+expire_with_event(key.settings)
 return { 'ok', count, waiting - count, active, served }

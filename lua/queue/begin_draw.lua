@@ -1,8 +1,8 @@
 #!lua
 -- Decides how many numbers are drawn for, once the sale opens.
 --
--- Guarantees: decided once, by whoever comes first at or after the opening (or by a fan who joins,
--- see join_queue); from then on every newcomer is behind all of them. Until the draw is done
+-- Guarantees: decided once, by the first call at or after the opening (or by the first user who
+-- joins, see join_queue); from then on every newcomer is behind all of them. Until the draw is done
 -- (draw_places) nobody is let in.
 --
 -- KEYS[1] settings (hash)
@@ -13,16 +13,17 @@
 -- Bounds: no loops.
 
 -- @include clock_ms
+-- @include line_order
 -- @include node_id
 -- @include fix_draw_count
 
-local settings, counts = KEYS[1], KEYS[2]
+-- @keys
 
-local on_sale_at_ms = redis.call('HGET', settings, 'on_sale_at_ms')
+local on_sale_at_ms = redis.call('HGET', key.settings, 'on_sale_at_ms')
 if not on_sale_at_ms then
   return { 'event_missing', 0 }
 end
-local drawn, count = unpack(redis.call('HMGET', counts, 'drawn', 'draw_count'))
+local drawn, count = unpack(redis.call('HMGET', key.counts, 'drawn', 'draw_count'))
 if drawn == '1' then
   return { 'drawn', tonumber(count or 0) }
 elseif not count and clock_ms() < tonumber(on_sale_at_ms) then
@@ -30,4 +31,4 @@ elseif not count and clock_ms() < tonumber(on_sale_at_ms) then
 end
 
 -- After this point the script must succeed.
-return { 'fixed', fix_draw_count(settings, counts, node_id()) }
+return { 'fixed', fix_draw_count(key.settings, key.counts, node_id()) }

@@ -10,7 +10,7 @@
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
 -- KEYS[4] places (hash)
--- KEYS[5] feed (stream): told when the draw is done
+-- KEYS[5] feed (stream): news that the draw is done
 --
 -- ARGV[1] how many numbers are drawn for
 -- ARGV[2..] user, bare number, drawn order as draw * 2^32 + number; and so on
@@ -20,35 +20,42 @@
 --
 -- Bounds: 1000 users in and out.
 
+-- @include line_order
 -- @include tell_waiting
+-- @include expire_with_event
 
-local settings, counts, queue, places, feed = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- @keys
+
 local count = ARGV[1]
 local users_max = 1000
 
-if redis.call('HEXISTS', settings, 'generation') == 0 then
+if redis.call('HEXISTS', key.settings, 'generation') == 0 then
   return { 'event_missing' }
-elseif redis.call('HGET', counts, 'drawn') == '1' then
+elseif redis.call('HGET', key.counts, 'drawn') == '1' then
   return { 'drawn' }
 end
 
 -- After this point the script must succeed.
-redis.call('HSET', counts, 'draw_count', count)
+redis.call('HSET', key.counts, 'draw_count', count)
 for index = 2, #ARGV, 3 do
   local user, bare, order = unpack(ARGV, index, index + 2)
-  if redis.call('ZSCORE', queue, user) == bare then
-    redis.call('ZADD', queue, order, user)
-    local rest = string.match(redis.call('HGET', places, user) or '', '^' .. bare .. '( %d+ %l+)$')
+  if redis.call('ZSCORE', key.queue, user) == bare then
+    redis.call('ZADD', key.queue, order, user)
+    local record = redis.call('HGET', key.places, user) or ''
+    local rest = string.match(record, '^' .. bare .. '( %d+ %l+)$')
     if rest then
-      redis.call('HSET', places, user, order .. rest)
+      redis.call('HSET', key.places, user, order .. rest)
     end
   end
 end
-local left = redis.call('ZRANGEBYSCORE', queue, '-inf', '(4294967296', 'WITHSCORES', 'LIMIT', 0,
-  users_max)
+local first_drawn = string.format('%.0f', line_order(1, 0))
+local left = redis.call('ZRANGEBYSCORE', key.queue, '-inf', '(' .. first_drawn, 'WITHSCORES',
+  'LIMIT', 0, users_max)
+-- mutant: drawn-with-some-left
 if #left > 0 then
   return { 'more', unpack(left) }
 end
-redis.call('HSET', counts, 'drawn', 1)
-tell_waiting(counts, feed, 'anew')
+redis.call('HSET', key.counts, 'drawn', 1)
+tell_waiting(key.counts, key.feed, 'anew')
+expire_with_event(key.settings)
 return { 'drawn' }

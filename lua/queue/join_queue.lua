@@ -4,12 +4,12 @@
 -- in any case, and admit_users lets it in.
 --
 -- Guarantees: one place for each user, however often and however parallel they join; a number is
--- given once, also when Redis forgets that it was. Who joins before the sale opens takes part in
--- the draw (see draw_places) and is ahead of everybody who joins later; among those the number
--- decides. A place that Redis has lost comes back where it was, but no place that it knows is
--- changed by a receipt. No address gets more places than it may: a place counts until it is left,
--- while its owner is away and once it is used or expired, and its owner's next one is counted with
--- it. A proof of work makes one place at most.
+-- given once, also when Redis forgets that it was. A user who joins before the sale opens takes
+-- part in the draw (see draw_places) and is ahead of everybody who joins later; among those the
+-- number decides. A place that Redis has lost comes back where it was, but no place that it knows
+-- is changed by a receipt. No address gets more places than it may: a place counts until it is
+-- left, while its owner is away and once it is used or expired, and its owner's next one is counted
+-- with it. A proof of work makes one place at most.
 --
 -- Numbers are taken from blocks that the ledger hands out, each once. A block ends early when the
 -- event has moved to another node: a failover may have lost the last numbers that were given.
@@ -17,13 +17,12 @@
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
--- KEYS[4] passes (sorted set)
--- KEYS[5] admissions (hash)
--- KEYS[6] places (hash)
--- KEYS[7] seen (sorted set)
--- KEYS[8] away (sorted set)
--- KEYS[9] addresses (hash)
--- KEYS[10] feed (stream): told which place of the line is empty when its owner gets the pass
+-- KEYS[4] admissions (hash)
+-- KEYS[5] places (hash)
+-- KEYS[6] seen (sorted set)
+-- KEYS[7] away (sorted set)
+-- KEYS[8] addresses (hash)
+-- KEYS[9] feed (stream): news of a place that is empty because its owner got the pass
 --
 -- ARGV[1] user
 -- ARGV[2] first number of a new block; 0 without one
@@ -44,39 +43,30 @@
 --   known here, or honoured as it was before the draw) | joining_stopped (to newcomers) |
 --   address_full (to newcomers) | proof_required (a proof is missing, too old, or older than the
 --   last place of the user: it made that one)
---   {'numbers_used_up', state}: a new block is needed. All who need it name the same state.
+--   {'numbers_used_up', state}: a new block is needed. All calls that need it name the same state.
 --   closed is also the answer to a newcomer when everything is sold.
---   A live pass and a place in the line are kept, and who was away is back at it; with the queue
---   disabled the pass is for the same place. After a used or expired pass there is a new number.
+--   A live pass and a place in the line are kept, and a user who was away is back at it; with the
+--   queue disabled the pass is for the same place. After a used or expired pass there is a new
+--   number.
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
 -- @include clock_ms
 -- @include pace_max
+-- @include line_order
 -- @include place_of
 -- @include see_user
 -- @include tell_waiting
 -- @include node_id
 -- @include fix_draw_count
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  queue = KEYS[3],
-  passes = KEYS[4],
-  admissions = KEYS[5],
-  places = KEYS[6],
-  seen = KEYS[7],
-  away = KEYS[8],
-}
+-- @keys
+
 local user, block_first, block_last = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local receipt, receipt_score, receipt_joined_ms = ARGV[4], ARGV[5], ARGV[6]
 local proof, challenged_ms, proof_life_ms = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
-local addresses, address, address_max = KEYS[9], ARGV[10], tonumber(ARGV[11])
-local feed, block_state = KEYS[10], ARGV[12]
--- A place is draw * 2^32 + number, below 2^53: a double keeps it exactly. The draw is 0 until it
--- is done, and more than any place that can be drawn for everybody who comes after the opening.
-local draw_after_opening, draw_weight = 2097151, 4294967296
+local address, address_max = ARGV[10], tonumber(ARGV[11])
+local block_state = ARGV[12]
 
 local now_ms = clock_ms()
 local place = place_of(key, user, now_ms, 0)
@@ -95,7 +85,9 @@ if redis.call('HGET', key.counts, 'sold') == capacity then
   return place
 end
 local waits = place[1] == 'waiting'
+-- mutant: passes-before-the-opening
 local queued = queue_enabled == '1' or paused == '1' or now_ms < tonumber(on_sale_at_ms)
+-- mutant: joining-twice
 if place[1] == 'admitted' or (waits and queued) then
   if waits then
     see_user(key.queue, key.seen, key.away, user, now_ms)
@@ -117,7 +109,8 @@ if waits then
   redis.call('ZREM', key.queue, user)
   redis.call('ZREM', key.seen, user)
   redis.call('ZREM', key.away, user)
-  tell_waiting(key.counts, feed, 'left ' .. score)
+  -- mutant: a-disabled-queue-is-left-in-silence
+  tell_waiting(key.counts, key.feed, 'left ' .. score)
   let_in(place[3])
   return place_of(key, user, now_ms, 0)
 end
@@ -125,24 +118,29 @@ end
 local known = redis.call('HEXISTS', key.places, user) == 1
 local draw_count, drawn = unpack(redis.call('HMGET', key.counts, 'draw_count', 'drawn'))
 local restores = receipt == 'honoured' and not known
-local is_outdated = restores and drawn == '1' and tonumber(receipt_score) < draw_weight
+-- mutant: a-bare-place-after-the-draw
+local is_outdated = restores and drawn == '1' and is_undrawn(receipt_score)
 if (receipt == 'shown' and not known) or is_outdated then
   place[1] = 'unknown_place'
   return place
 end
+-- mutant: everybody-may-join
 if joining == '0' and not restores then
   place[1] = 'joining_stopped'
   return place
 end
--- Who has counted once does not count again, from wherever the next place is taken.
-local counts_anew = address ~= '' and redis.call('HEXISTS', addresses, 'user ' .. user) == 0
+-- A user counts once, from wherever the next place is taken.
+local counts_anew = address ~= '' and redis.call('HEXISTS', key.addresses, 'user ' .. user) == 0
 if counts_anew and not restores
-  and tonumber(redis.call('HGET', addresses, address) or 0) >= address_max then
+  -- mutant: any-number-of-places-for-an-address
+  and tonumber(redis.call('HGET', key.addresses, address) or 0) >= address_max then
   place[1] = 'address_full'
   return place
 end
-local last_joined_ms = place[15]
+local last_joined_ms = place[12]
+-- mutant: a-proof-makes-many-places
 local is_proven = proof == 'shown' and challenged_ms > last_joined_ms
+  -- mutant: old-proofs-are-good
   and now_ms - challenged_ms <= proof_life_ms
 if proof ~= 'free' and not restores and not is_proven then
   place[1] = 'proof_required'
@@ -152,18 +150,20 @@ local node = node_id()
 local number, ceiling = unpack(redis.call('HMGET', key.counts, 'number', 'number_ceiling'))
 number, ceiling = tonumber(number), tonumber(ceiling)
 local used_up = number >= ceiling
+  -- mutant: a-failover-reuses-numbers
   or redis.call('HGET', key.settings, 'numbers_node') ~= node
 local state = string.format('%s.%s.%.0f', redis.call('HGET', key.settings, 'generation'), node,
   ceiling)
 -- Others may have used a block of another state: on the node that was master before, for example.
+-- mutant: any-block-is-installed
 if used_up and not restores and block_state ~= state then
   return { 'numbers_used_up', state }
 end
 
 -- After this point the script must succeed.
 if counts_anew then
-  redis.call('HSET', addresses, 'user ' .. user, address)
-  redis.call('HINCRBY', addresses, address, 1)
+  redis.call('HSET', key.addresses, 'user ' .. user, address)
+  redis.call('HINCRBY', key.addresses, address, 1)
 end
 if restores then
   redis.call('HSET', key.places, user, receipt_score .. ' ' .. receipt_joined_ms .. ' joined')
@@ -171,13 +171,14 @@ if restores then
     redis.call('ZADD', key.queue, 'NX', receipt_score, user)
     redis.call('ZADD', key.seen, string.format('%.0f', now_ms), user)
   else
-    let_in(tonumber(receipt_score) % draw_weight)
+    let_in(number_of(receipt_score))
   end
   return place_of(key, user, now_ms, 0)
 end
 -- Before the number: this one is not drawn for any more.
-local is_early = not draw_count and now_ms < tonumber(on_sale_at_ms)
-if not is_early then
+-- mutant: count-is-not-fixed
+local before_draw = not draw_count and now_ms < tonumber(on_sale_at_ms)
+if not before_draw then
   fix_draw_count(key.settings, key.counts, node)
 end
 if used_up then
@@ -187,8 +188,8 @@ if used_up then
 end
 number = number + 1
 redis.call('HSET', key.counts, 'number', number)
-local draw = is_early and number < draw_after_opening and 0 or draw_after_opening
-local score = string.format('%.0f', draw * draw_weight + number)
+local draw = before_draw and number < draw_after_opening and 0 or draw_after_opening
+local score = string.format('%.0f', line_order(draw, number))
 redis.call('HSET', key.places, user, string.format('%s %.0f joined', score, now_ms))
 if queued then
   redis.call('ZADD', key.queue, score, user)

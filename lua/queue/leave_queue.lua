@@ -11,7 +11,7 @@
 -- KEYS[4] admissions (hash)
 -- KEYS[5] places (hash)
 -- KEYS[6] counts (hash)
--- KEYS[7] feed (stream): told which place of the line is empty
+-- KEYS[7] feed (stream): news of the place that is empty
 -- KEYS[8] seen (sorted set)
 -- KEYS[9] away (sorted set)
 -- KEYS[10] addresses (hash)
@@ -23,48 +23,52 @@
 --
 -- Bounds: no loops; O(log n) in the length of the queue.
 
+-- @include line_order
 -- @include tell_waiting
+-- @include expire_with_event
 
-local settings, queue, passes, admissions, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local counts, feed, seen, away = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-local addresses = KEYS[10]
+-- @keys
+
 local user = ARGV[1]
 
-if redis.call('HEXISTS', settings, 'generation') == 0 then
+if redis.call('HEXISTS', key.settings, 'generation') == 0 then
   return { 'event_missing', 0 }
 end
-local admission = redis.call('HGET', admissions, user)
+local admission = redis.call('HGET', key.admissions, user)
 local has_pass = admission and string.find(admission, ' live ', 1, true)
 local used_number = admission and string.match(admission, ' used (%d+)$')
 local score, joined_ms, state =
-  string.match(redis.call('HGET', places, user) or '', '^(%d+) (%d+) (%l+)$')
-local number = score and tonumber(score) % 4294967296 or 0
+  string.match(redis.call('HGET', key.places, user) or '', '^(%d+) (%d+) (%l+)$')
+local number = score and number_of(score) or 0
 if used_number and tonumber(used_number) == number then
   return { 'absent', 0 }
 end
 
-local place = redis.call('ZSCORE', queue, user) or redis.call('ZSCORE', away, user)
+local place = redis.call('ZSCORE', key.queue, user) or redis.call('ZSCORE', key.away, user)
 
 -- After this point the script must succeed.
-redis.call('ZREM', queue, user)
-redis.call('ZREM', seen, user)
-redis.call('ZREM', away, user)
+redis.call('ZREM', key.queue, user)
+redis.call('ZREM', key.seen, user)
+redis.call('ZREM', key.away, user)
 if place then
-  tell_waiting(counts, feed, 'left ' .. place)
+  tell_waiting(key.counts, key.feed, 'left ' .. place)
 end
-local address = redis.call('HGET', addresses, 'user ' .. user)
+local address = redis.call('HGET', key.addresses, 'user ' .. user)
 if address then
-  redis.call('HDEL', addresses, 'user ' .. user)
-  if redis.call('HINCRBY', addresses, address, -1) <= 0 then
-    redis.call('HDEL', addresses, address)
+  redis.call('HDEL', key.addresses, 'user ' .. user)
+  -- mutant: leaving-keeps-the-address-full
+  if redis.call('HINCRBY', key.addresses, address, -1) <= 0 then
+    redis.call('HDEL', key.addresses, address)
   end
 end
 if has_pass then
-  redis.call('ZREM', passes, user)
-  redis.call('HDEL', admissions, user)
+  redis.call('ZREM', key.passes, user)
+  redis.call('HDEL', key.admissions, user)
 end
+expire_with_event(key.settings)
 if state == 'joined' then
-  redis.call('HSET', places, user, score .. ' ' .. joined_ms .. ' left')
+  -- mutant: a-receipt-brings-back-who-left
+  redis.call('HSET', key.places, user, score .. ' ' .. joined_ms .. ' left')
   return { 'left', number }
 end
 return { 'absent', number }

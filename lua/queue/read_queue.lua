@@ -13,30 +13,30 @@
 --   cancelled, paused, on_sale_at_ms, ends_at_ms, outlook,
 --   away}
 --   outcome: ok | event_missing (then all numbers but now_ms are 0)
---   active: passes out; available, sold, capacity: places of the event; cancelled, paused: 0 or 1
---   outlook: what those who wait were told last, see includes/tell_pace.lua; '' for nothing
+--   active: passes out; available, sold, capacity: seats of the event; cancelled, paused: 0 or 1
+--   outlook: the outlook published last, see includes/tell_pace.lua; '' for none
 --   away: users who went away and whom the line has not passed
 --
 -- Bounds: no loops; O(log n) in the passes.
 
 -- @include clock_ms
 
-local settings, counts, queue, passes, away = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- @keys
 
 local now_ms = clock_ms()
 local max_active, release_per_s, capacity, cancelled, paused, on_sale_at_ms, ends_at_ms, outlook =
-  unpack(redis.call('HMGET', settings, 'max_active', 'release_per_s', 'capacity', 'cancelled',
+  unpack(redis.call('HMGET', key.settings, 'max_active', 'release_per_s', 'capacity', 'cancelled',
     'paused', 'on_sale_at_ms', 'ends_at_ms', 'outlook'))
 if not max_active then
   return { 'event_missing', 0, 0, 0, 0, 0, 0, 0, now_ms, 0, 0, 0, 0, '', 0 }
 end
-local available, sold = unpack(redis.call('HMGET', counts, 'available', 'sold'))
+local available, sold = unpack(redis.call('HMGET', key.counts, 'available', 'sold'))
 return {
   'ok',
-  redis.call('ZCARD', queue),
-  redis.call('ZCOUNT', passes, string.format('(%.0f', now_ms), '+inf'),
+  redis.call('ZCARD', key.queue),
+  redis.call('ZCOUNT', key.passes, string.format('(%.0f', now_ms), '+inf'),
   tonumber(max_active), tonumber(release_per_s),
   tonumber(available), tonumber(sold), tonumber(capacity),
   now_ms, tonumber(cancelled), tonumber(paused), tonumber(on_sale_at_ms), tonumber(ends_at_ms),
-  outlook or '', redis.call('ZCARD', away),
+  outlook or '', redis.call('ZCARD', key.away),
 }

@@ -1,9 +1,9 @@
 #!lua
--- Notes that users are there who wait: they poll, or hold a stream open. Who was taken for gone is
--- back at the same place.
+-- Notes that waiting users are there, since they poll or hold a stream open. A user who was taken
+-- for gone is back at the same place.
 --
--- Guarantees: nobody's position changes; who has no place in the line gets none. A repeated call
--- changes nothing but the time.
+-- Guarantees: nobody's position changes; a user without a place in the line gets none. A repeated
+-- call changes nothing but the time.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] queue (sorted set)
@@ -20,11 +20,13 @@
 
 -- @include clock_ms
 -- @include see_user
+-- @include expire_with_event
 
-local settings, queue, seen, away = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- @keys
+
 local users_max = 500
 
-if redis.call('HEXISTS', settings, 'generation') == 0 then
+if redis.call('HEXISTS', key.settings, 'generation') == 0 then
   return { 'event_missing', '' }
 end
 
@@ -32,8 +34,9 @@ end
 local now_ms = clock_ms()
 local gone = {}
 for index = 1, math.min(#ARGV, users_max) do
-  if not see_user(queue, seen, away, ARGV[index], now_ms) then
+  if not see_user(key.queue, key.seen, key.away, ARGV[index], now_ms) then
     gone[#gone + 1] = ARGV[index]
   end
 end
+expire_with_event(key.settings)
 return { 'seen', table.concat(gone, ' ') }

@@ -7,12 +7,11 @@
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
 -- KEYS[3] queue (sorted set)
--- KEYS[4] passes (sorted set)
--- KEYS[5] admissions (hash)
--- KEYS[6] places (hash)
--- KEYS[7] seen (sorted set)
--- KEYS[8] away (sorted set)
--- KEYS[9] feed (stream)
+-- KEYS[4] admissions (hash)
+-- KEYS[5] places (hash)
+-- KEYS[6] seen (sorted set)
+-- KEYS[7] away (sorted set)
+-- KEYS[8] feed (stream)
 --
 -- ARGV[1] user
 --
@@ -26,20 +25,13 @@
 
 -- @include clock_ms
 -- @include pace_max
+-- @include line_order
 -- @include place_of
 -- @include line_state
 
-local key = {
-  settings = KEYS[1],
-  counts = KEYS[2],
-  queue = KEYS[3],
-  passes = KEYS[4],
-  admissions = KEYS[5],
-  places = KEYS[6],
-  seen = KEYS[7],
-  away = KEYS[8],
-}
-local feed, user = KEYS[9], ARGV[1]
+-- @keys
+
+local user = ARGV[1]
 
 local now_ms = clock_ms()
 local reply = place_of(key, user, now_ms, 0)
@@ -49,7 +41,7 @@ if reply[1] == 'event_missing' then
   reply[place_fields + 3], reply[place_fields + 4] = 0, ''
   return reply
 end
-local newest = redis.call('XREVRANGE', feed, '+', '-', 'COUNT', 1)[1]
+local newest = redis.call('XREVRANGE', key.feed, '+', '-', 'COUNT', 1)[1]
 reply[place_fields + 1] = reply[1] == 'waiting' and (redis.call('ZSCORE', key.queue, user)
   or redis.call('ZSCORE', key.away, user)) or ''
 reply[place_fields + 2] = newest and newest[1] or '0-0'

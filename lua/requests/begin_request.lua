@@ -28,19 +28,22 @@
 -- reserve_seats.
 
 -- @include clock_ms
+-- @include expire_with_event
 
-local settings, answers, answer_times = KEYS[1], KEYS[2], KEYS[3]
+-- @keys
+
 local entry, fingerprint, claim_ttl_ms, request = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
-if redis.call('HEXISTS', settings, 'generation') == 0 then
+if redis.call('HEXISTS', key.settings, 'generation') == 0 then
   return { 'event_missing', '', '' }
 end
 
 local now_ms = clock_ms()
-local answer = redis.call('HGET', answers, entry)
+local answer = redis.call('HGET', key.answers, entry)
 if answer then
   local first_fingerprint, status, body = string.match(answer, '^(%S+) %d+ (%d+) (.*)$')
   local claim_ends_ms, claimant = string.match(body, '^(%d+) (%S+)$')
+  -- mutant: any-body-replays-an-answer
   if status ~= '0' and first_fingerprint == fingerprint then
     return { 'replayed', status, body }
   elseif status ~= '0' then
@@ -52,7 +55,8 @@ if answer then
 end
 
 -- After this point the script must succeed.
-redis.call('HSET', answers, entry,
+redis.call('HSET', key.answers, entry,
   string.format('%s %.0f 0 %.0f %s', fingerprint, now_ms, now_ms + claim_ttl_ms, request))
-redis.call('ZADD', answer_times, now_ms, entry)
+redis.call('ZADD', key.answer_times, now_ms, entry)
+expire_with_event(key.settings)
 return { 'claimed', '', '' }

@@ -13,28 +13,29 @@
 -- ARGV[1] interval: us between two requests of the even rate
 -- ARGV[2] burst: requests that may come at once, from 1
 --
--- Returns {outcome, remaining, wait_ms, full_ms}
---   allowed: how many more may come at once, 0, time until the burst is full again
---   limited: 0, time until the next request is allowed, time until the burst is full again
+-- Returns {outcome, remaining, wait_ms}
+--   allowed: how many more may come at once, 0
+--   limited: 0, time until the next request is allowed
 --
 -- Bounds: no loops.
 
-local limit = KEYS[1]
+-- @keys
+
 local interval_us, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local tolerance_us = interval_us * burst
 
-local arrival_us = tonumber(redis.call('GET', limit) or now_us)
+local arrival_us = tonumber(redis.call('GET', key.limit) or now_us)
+-- mutant: a-clock-that-jumps-locks-out
 arrival_us = math.min(math.max(arrival_us, now_us), now_us + tolerance_us)
 local next_us = arrival_us + interval_us
 if next_us > now_us + tolerance_us then
-  local wait_ms = math.ceil((next_us - now_us - tolerance_us) / 1000)
-  return { 'limited', 0, wait_ms, math.ceil((arrival_us - now_us) / 1000) }
+  return { 'limited', 0, math.ceil((next_us - now_us - tolerance_us) / 1000) }
 end
 
 -- After this point the script must succeed. A number of 16 digits is written as an integer.
 local full_ms = math.ceil((next_us - now_us) / 1000)
-redis.call('SET', limit, string.format('%.0f', next_us), 'PX', full_ms)
-return { 'allowed', math.floor((now_us + tolerance_us - next_us) / interval_us), 0, full_ms }
+redis.call('SET', key.limit, string.format('%.0f', next_us), 'PX', full_ms)
+return { 'allowed', math.floor((now_us + tolerance_us - next_us) / interval_us), 0 }

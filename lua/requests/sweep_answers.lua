@@ -15,17 +15,18 @@
 
 -- @include clock_ms
 
-local answers, answer_times = KEYS[1], KEYS[2]
+-- @keys
+
 local max_age_ms, limit = tonumber(ARGV[1]), math.min(tonumber(ARGV[2]), 1000)
 
 local newest_ms = clock_ms() - max_age_ms
-local old = redis.call('ZRANGEBYSCORE', answer_times, '-inf', string.format('%.0f', newest_ms),
+local old = redis.call('ZRANGEBYSCORE', key.answer_times, '-inf', string.format('%.0f', newest_ms),
   'LIMIT', 0, limit)
 if #old == 0 then
   return { 0 }
 end
 
 -- After this point the script must succeed.
-redis.call('HDEL', answers, unpack(old))
-redis.call('ZREM', answer_times, unpack(old))
+redis.call('HDEL', key.answers, unpack(old))
+redis.call('ZREM', key.answer_times, unpack(old))
 return { #old }

@@ -6,7 +6,7 @@ use domain::id::EventId;
 use domain::section::Section;
 use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, stores};
-use scripts::{EventOutcome, EventState, PlaceCounts};
+use scripts::{EventOutcome, EventState, SeatCounts};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -65,7 +65,7 @@ pub(crate) async fn event_state(
     }
 }
 
-fn of_section(section: &Section, section_counts: PlaceCounts) -> SectionAvailability {
+fn of_section(section: &Section, section_counts: SeatCounts) -> SectionAvailability {
     SectionAvailability {
         name: section.name.to_string(),
         kind: if section.is_seated() { "seated" } else { "standing" },
@@ -75,6 +75,6 @@ fn of_section(section: &Section, section_counts: PlaceCounts) -> SectionAvailabi
     }
 }
 
-fn counts(PlaceCounts { available, held, sold }: PlaceCounts) -> Counts {
+fn counts(SeatCounts { available, held, sold }: SeatCounts) -> Counts {
     Counts { available, held, sold }
 }

@@ -10,10 +10,9 @@ use serde_json::json;
 
 /// How long a store may take to answer a probe; both are asked at once.
 const PROBE_DEADLINE: Duration = Duration::from_millis(1_000);
-/// Keys in different slots. One answer is enough: a node that cannot reach one shard still serves
-/// the events of the others.
-const PROBE_KEYS: [&str; 4] =
-    ["box:{ready-0}:probe", "box:{ready-1}:probe", "box:{ready-2}:probe", "box:{ready-3}:probe"];
+/// Keys that are asked for, in different slots. One answer is enough: a node that cannot reach one
+/// shard still serves the events of the others.
+const PROBES: u32 = 4;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let (redis, postgres) = join(probe_redis(), probe_postgres()).await;
@@ -33,8 +32,10 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 
 async fn probe_redis() -> Result<(), Problem> {
     let cluster = redis::cluster().await?;
-    let probes =
-        PROBE_KEYS.map(|key| cluster.execute(key, "EXISTS", vec![key.into()], PROBE_DEADLINE));
+    let keys: Vec<String> = (0..PROBES).map(scripts::keys::probe).collect();
+    let probes = keys
+        .iter()
+        .map(|key| cluster.execute(key, "EXISTS", vec![key.as_str().into()], PROBE_DEADLINE));
     let answers = join_all(probes).await;
     if answers.iter().any(Result::is_ok) {
         return Ok(());

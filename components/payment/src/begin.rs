@@ -41,7 +41,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         let attempt = ledger::canceled_payments(&stores.database, booking_id).await?;
         let intent = begin(&booking, attempt).await?;
         let record = RecordPayment {
-            facts: &sale::booking_facts(&booking)?,
+            booking: &booking,
             payment: &intent.id,
             amount: intent.amount,
             currency: &intent.currency,

@@ -25,7 +25,7 @@ pub(crate) fn refusal(outcome: ReserveOutcome) -> Problem {
         ReserveOutcome::NotEnoughSeats => Problem::of(Code::NotEnoughSeats),
         ReserveOutcome::SoldOut => Problem::of(Code::SoldOut),
         ReserveOutcome::Held(_)
-        | ReserveOutcome::Replayed { .. }
+        | ReserveOutcome::Replayed(_)
         | ReserveOutcome::SectionsChanged { .. } => {
             Problem::internal("a successful reservation was taken as a refusal")
         }

@@ -45,10 +45,9 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     };
     let stores = stores::open().await?;
     match attempt.hold(&stores, &selection).await? {
-        ReserveOutcome::Held(hold) => Reply::created(&hold.to_booking(booking)),
-        ReserveOutcome::Replayed { booking, hold } => {
-            Ok(Reply::created(&hold.to_booking(booking))?
-                .with_header(idempotency::REPLAYED, "true"))
+        ReserveOutcome::Held(hold) => Reply::created(&hold.booking),
+        ReserveOutcome::Replayed(hold) => {
+            Ok(Reply::created(&hold.booking)?.with_header(idempotency::REPLAYED, "true"))
         }
         refused => Err(refusal(refused)),
     }

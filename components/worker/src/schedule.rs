@@ -19,8 +19,6 @@ const RUN_DEADLINE: Duration = Duration::from_secs(10);
 const LEASE_MS: i64 = 700;
 /// How long to wait for the lease.
 const LEASE_DEADLINE: Duration = Duration::from_millis(500);
-/// A key of its own, outside of every event.
-const LEASE_KEY: &str = "box:{worker}:lease";
 
 mod bindings {
     #![expect(unsafe_code, reason = "the generated exports of a component")]
@@ -59,9 +57,11 @@ impl bindings::Guest for Schedule {
 
 async fn take_lease() -> Result<bool, Problem> {
     let cluster = redis::cluster().await?;
-    let arguments = vec![LEASE_KEY.into(), "1".into(), "NX".into(), "PX".into(), LEASE_MS.into()];
+    let key = scripts::keys::worker_lease();
+    let arguments =
+        vec![key.as_str().into(), "1".into(), "NX".into(), "PX".into(), LEASE_MS.into()];
     let reply = cluster
-        .execute(LEASE_KEY, "SET", arguments, LEASE_DEADLINE)
+        .execute(&key, "SET", arguments, LEASE_DEADLINE)
         .await
         .map_err(scripts::Error::from)?;
     Ok(matches!(reply.first(), Some(Reply::Status(_))))

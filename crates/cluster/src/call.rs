@@ -124,6 +124,7 @@ impl<T: Transport> Cluster<T> {
             }
             Remedy::FollowAsk(redirect) => {
                 progress.hop()?;
+                // mutant: asking-is-remembered
                 progress.target = Target::Asking(self.locate(&redirect, node));
             }
             // A first failure may be a connection that died of age: another one, at once.

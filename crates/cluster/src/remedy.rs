@@ -35,11 +35,13 @@ impl Remedy {
             | ServerError::Loading
             | ServerError::MasterDown
             | ServerError::ReadOnly => Self::RefreshAndRetry,
+            // mutant: scripts-are-not-sent-in-full
             ServerError::NoScript => Self::SendSource,
             ServerError::CrossSlot => Self::GiveUp(Error::CrossSlot),
             ServerError::Connection => Self::Reopen,
             // A refusal may come from the middle of a script: never repeated blindly.
             ServerError::ClusterDisabled | ServerError::Refused => {
+                // mutant: refusals-are-sent-again
                 Self::GiveUp(Error::Rejected { text: text.to_owned() })
             }
         }

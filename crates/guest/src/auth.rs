@@ -34,6 +34,7 @@ impl Caller {
     /// exist.
     pub fn may_see(self, owner: UserId) -> bool {
         match self {
+            // mutant: everybody-owns-everything
             Self::Buyer(user) => user == owner,
             Self::Organiser => true,
         }

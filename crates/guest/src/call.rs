@@ -125,6 +125,7 @@ impl Call {
     /// has no cookies but its own.
     pub fn is_cross_site(&self) -> bool {
         if let Some(site) = self.headers.get("sec-fetch-site") {
+            // mutant: other-sites-may-join
             return site != "same-origin" && site != "none";
         }
         let Some(origin) = self.headers.get(header::ORIGIN) else { return false };

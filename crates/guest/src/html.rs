@@ -49,6 +49,7 @@ impl std::fmt::Write for Escaping<'_> {
         for letter in text.chars() {
             match letter {
                 '&' => self.0.push_str("&amp;"),
+                // mutant: text-is-markup
                 '<' => self.0.push_str("&lt;"),
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),

@@ -164,6 +164,7 @@ fn client_address(headers: &HeaderMap, hops: usize) -> Option<IpAddr> {
         let place = entries.len().checked_sub(hops)?;
         parse_address(entries.get(place)?.trim())
     };
+    // mutant: invented-addresses-count
     let peer = || parse_address(headers.get_all(CLIENT_ADDRESS).iter().next_back()?.to_str().ok()?);
     let address = if hops == 0 { peer() } else { forwarded().or_else(peer) };
     address.map(network)

@@ -143,6 +143,7 @@ impl<H: HttpTransport> Provider<H> {
             return Err(Attempt::Unavailable("none is configured".to_owned()));
         }
         let late = || Attempt::Unavailable(TransportError::TimedOut.to_string());
+        // mutant: no-deadline-at-the-provider
         let left = budget.left().ok_or_else(late)?;
         let base = self.settings.api_base.trim_end_matches('/');
         let mut request = Request::builder()
@@ -152,6 +153,7 @@ impl<H: HttpTransport> Provider<H> {
             .header("stripe-version", API_VERSION);
         if let Some(key) = key {
             request = request
+                // mutant: a-key-for-each-attempt
                 .header("idempotency-key", key)
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         }
@@ -190,6 +192,7 @@ impl Attempt {
 pub(crate) fn intent_path(payment: &str, suffix: &str) -> Result<String, ProviderError> {
     let is_id = (1..=PAYMENT_ID_LENGTH_MAX).contains(&payment.len())
         && payment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    // mutant: any-text-is-a-payment-id
     if is_id {
         Ok(format!("/v1/payment_intents/{payment}{suffix}"))
     } else {

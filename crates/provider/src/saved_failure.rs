@@ -37,6 +37,7 @@ pub(crate) fn is_saved_failure(answer: &Answer) -> bool {
             ProviderError::Unavailable(_) | ProviderError::UnexpectedState
         )
     };
+    // mutant: saved-failures-are-believed
     answer.replayed && !answer.status.is_success() && fails()
 }
 
@@ -63,6 +64,7 @@ impl<H: HttpTransport> Provider<H> {
                 return Ok(Changed::Answered(answer));
             }
             match judge(self.look(payment, &budget).await?) {
+                // mutant: next-key-without-a-look
                 Look::Done(intent) => return Ok(Changed::Before(intent)),
                 Look::Possible => {}
                 Look::Impossible(error) => return Err(error),

@@ -4,26 +4,22 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Reply, Transport};
+use domain::id::BookingId;
 use domain::time::Instant;
 
-use crate::Error;
-use crate::registry::Registered;
+use crate::registry::KeyedScript;
+use crate::{Error, Hold};
 
-/// Runs a script; its keys are counted against the header before anything is sent.
+/// Runs a script.
 pub(crate) async fn call<T: Transport>(
     cluster: &Cluster<T>,
-    registered: &'static Registered,
-    keys: &[String],
+    keyed: KeyedScript,
     arguments: Vec<Argument>,
     deadline: Duration,
 ) -> Result<Fields, Error> {
-    let script = registered.script.name;
-    if !registered.takes_keys(keys.len()) {
-        let (expected, given) = (registered.keys_fixed, keys.len());
-        return Err(Error::KeyCount { script, expected, given });
-    }
-    let replies = cluster.evaluate(&registered.script, keys, arguments, deadline).await?;
-    Ok(Fields { script, replies })
+    let KeyedScript { script, keys } = keyed;
+    let replies = cluster.evaluate(script, &keys, arguments, deadline).await?;
+    Ok(Fields { script: script.name, replies })
 }
 
 /// The flat reply of a script or command.
@@ -70,6 +66,11 @@ impl Fields {
     /// The element `index` as a value that has a text form.
     pub(crate) fn parse<V: FromStr>(&self, index: usize) -> Result<V, Error> {
         self.text(index)?.parse().map_err(|_| self.unexpected())
+    }
+
+    /// The element `index` as the record of a booking's hold.
+    pub(crate) fn hold(&self, index: usize, booking: BookingId) -> Result<Hold, Error> {
+        Hold::parse(booking, self.text(index)?).map_err(|_| self.unexpected())
     }
 
     /// The element `index` as values between `separator`; none when it is empty.

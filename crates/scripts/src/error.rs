@@ -19,16 +19,6 @@ pub enum Error {
         /// What came, shortened.
         reply: String,
     },
-    /// The number of keys is not what the script's header documents: a mistake in this crate.
-    #[error("{script}: {given} keys for a script of {expected}")]
-    KeyCount {
-        /// The script.
-        script: &'static str,
-        /// Keys in the header, those of a variadic tail left out.
-        expected: usize,
-        /// Keys of the call.
-        given: usize,
-    },
 }
 
 /// How much of an unexpected reply an error shows: a map has 100 KB.

@@ -6,6 +6,8 @@
 use domain::id::EventId;
 use domain::section::SectionName;
 
+use crate::registry;
+
 fn key(event: EventId, name: &str) -> String {
     format!("box:{{{event}}}:{name}")
 }
@@ -119,42 +121,40 @@ pub fn feed(event: EventId) -> String {
     key(event, "feed")
 }
 
-/// String: the map of a seated section, see [`SeatMap`](domain::section::SeatMap).
+/// String: the map of a seated section, see [`free_map`](domain::section::free_map).
 pub fn map(event: EventId, section: &SectionName) -> String {
     key(event, &format!("map:{section}"))
 }
 
-/// Every key of an event with these seated sections but the journal: what opening it replaces.
-pub(crate) fn all_but_journal<'a>(
+/// All keys of an event with these seated sections: what expires when it is retired.
+pub fn all<'a>(event: EventId, seated: impl IntoIterator<Item = &'a SectionName>) -> Vec<String> {
+    registry::retire_event(event, seated).keys
+}
+
+/// The keys that rebuilding an event with these seated sections replaces: all but the journal,
+/// which is still to be drained, and the feed, whose readers notice the gap.
+pub fn rebuilt<'a>(
     event: EventId,
-    seated: impl Iterator<Item = &'a SectionName>,
+    seated: impl IntoIterator<Item = &'a SectionName>,
 ) -> Vec<String> {
-    let mut all = vec![
-        settings(event),
-        counts(event),
-        queue(event),
-        passes(event),
-        admissions(event),
-        places(event),
-        holders(event),
-        bookings(event),
-        expiry(event),
-        buyers(event),
-        resolved(event),
-        answers(event),
-        answer_times(event),
-        seen(event),
-        away(event),
-        addresses(event),
-    ];
-    all.extend(seated.map(|section| map(event, section)));
-    all
+    registry::open_event(event, seated).keys
 }
 
 /// String: when the next request of this subject would come evenly, see `limit_rate.lua`. It has a
 /// tag of its own, so that the limits of a crowd spread over all masters.
 pub fn limit(subject: &str) -> String {
     format!("box:{{limit:{subject}}}")
+}
+
+/// String: held for a moment by the worker that works, so that others skip. It has a tag of its own.
+pub fn worker_lease() -> String {
+    "box:{worker}:lease".to_owned()
+}
+
+/// Never set: asked for to learn whether a shard answers. Those of different numbers are in
+/// different slots.
+pub fn probe(number: u32) -> String {
+    format!("box:{{ready-{number}}}:probe")
 }
 
 #[cfg(test)]
@@ -167,5 +167,17 @@ mod tests {
         assert_eq!(settings(event), "box:{0192f0c1-2a3b-7c4d-8e5f-60718293a4b5}:settings");
         let section = "A".parse().unwrap();
         assert_eq!(map(event, &section), "box:{0192f0c1-2a3b-7c4d-8e5f-60718293a4b5}:map:A");
+    }
+
+    /// A new key is one or the other: replaced by a rebuild, or named here with its reason above.
+    #[test]
+    fn rebuilding_replaces_all_keys_but_two() {
+        let event: EventId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5".parse().unwrap();
+        let seated = ["A".parse().unwrap(), "B".parse().unwrap()];
+        let mut kept = all(event, &seated);
+        let replaced = rebuilt(event, &seated);
+        assert!(replaced.iter().all(|key| kept.contains(key)));
+        kept.retain(|key| !replaced.contains(key));
+        assert_eq!(kept, [journal(event), feed(event)]);
     }
 }

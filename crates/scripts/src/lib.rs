@@ -11,8 +11,8 @@
 //! and `requests` for what belongs to no event: idempotency keys and rates. Beside them:
 //!
 //! - [`keys`]: the names of all keys.
-//! - `call`: keys are counted against the script's header, replies are read by index.
-//! - [`registry`]: generated from `lua/` by the build script.
+//! - [`registry`]: generated from `lua/` by the build script: each script with its keys.
+//! - `call`: runs a script and reads its reply by index.
 
 #![warn(missing_docs)]
 #![cfg_attr(

@@ -1,23 +1,21 @@
-//! The scripts with their digests and numbers of keys, generated from `lua/`.
+//! The scripts with their digests and keys, generated from `lua/`.
+//!
+//! For each script there is a function of its name, which gives the script with its keys in the
+//! order of its header. Nothing else puts keys in an order.
 
 use cluster::Script;
+use domain::id::EventId;
+use domain::section::SectionName;
 
-/// A script and what its header says about KEYS.
-#[derive(Debug, Clone, Copy)]
-pub struct Registered {
+use crate::keys;
+
+/// A script and the keys of one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyedScript {
     /// Name, expanded source, digest.
-    pub script: Script,
-    /// Keys that each have a line in the header.
-    pub keys_fixed: usize,
-    /// Whether any number of keys may follow.
-    pub keys_variadic: bool,
-}
-
-impl Registered {
-    /// Whether a call with `given` keys is one that the header documents.
-    pub const fn takes_keys(&self, given: usize) -> bool {
-        given == self.keys_fixed || (self.keys_variadic && given > self.keys_fixed)
-    }
+    pub(crate) script: &'static Script,
+    /// In the order of the script's header.
+    pub(crate) keys: Vec<String>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
@@ -26,18 +24,32 @@ include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_script_is_found_and_its_keys_are_counted() {
-        assert_eq!(ALL.len(), 35);
-        assert_eq!((RESERVE_SEATS.keys_fixed, RESERVE_SEATS.keys_variadic), (11, true));
-        assert_eq!((READ_PLACE.keys_fixed, READ_PLACE.keys_variadic), (8, false));
-        assert!(RESERVE_SEATS.takes_keys(11) && RESERVE_SEATS.takes_keys(12));
-        assert!(!RESERVE_SEATS.takes_keys(10) && !READ_PLACE.takes_keys(9));
+    fn event() -> EventId {
+        "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5".parse().unwrap()
     }
 
     #[test]
-    fn includes_are_part_of_the_source() {
-        assert!(RESERVE_SEATS.script.source.contains("local function best_block("));
-        assert!(ALL.iter().all(|each| !each.script.source.contains("@include")));
+    fn script_and_call_take_their_keys_from_the_header() {
+        let sections: Vec<SectionName> = vec!["A".parse().unwrap(), "B".parse().unwrap()];
+        let KeyedScript { script, keys } = reserve_seats(event(), &sections);
+        let header = script.source.lines().filter_map(|line| line.strip_prefix("-- KEYS["));
+        let header: Vec<_> = header.filter_map(|line| line.split_once("] ")).collect();
+        for (index, description) in &header[..header.len() - 1] {
+            let name = description.split(' ').next().unwrap();
+            assert!(script.source.contains(&format!("  {name} = KEYS[{index}],\n")), "{name}");
+            let place: usize = index.parse().unwrap();
+            assert!(keys[place - 1].ends_with(&format!(":{name}")), "{name}");
+        }
+        assert!(script.source.contains(&format!("  maps = {{ unpack(KEYS, {}) }},", header.len())));
+        let maps: Vec<_> = sections.iter().map(|section| keys::map(event(), section)).collect();
+        assert_eq!(keys[header.len() - 1..], maps);
+    }
+
+    #[test]
+    fn nothing_is_left_to_be_replaced() {
+        assert!(RESERVE_SEATS.source.contains("local function best_block("));
+        for mark in ["-- @include", "-- @keys"] {
+            assert!(ALL.iter().all(|each| !each.source.contains(mark)), "{mark}");
+        }
     }
 }

@@ -90,6 +90,7 @@ impl FunctionSet {
             let dropped = transaction.batch_execute(&drop).await;
             dropped.with_context(|| format!("the function {signature} cannot be dropped"))?;
         }
+        // mutant: later-steps-without-rights
         transaction.batch_execute(&self.grants).await.context("the rights cannot be granted")?;
         let note = "INSERT INTO boxoffice.function_set (digest) VALUES ($1)
             ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, applied_at = now()";
@@ -100,6 +101,7 @@ impl FunctionSet {
 
 impl Function {
     async fn apply(&self, transaction: &Transaction<'_>) -> Result<()> {
+        // mutant: functions-are-committed-one-by-one
         transaction.batch_execute("SAVEPOINT function").await?;
         match transaction.batch_execute(&self.text).await {
             Err(error) if error.code() == Some(&SqlState::INVALID_FUNCTION_DEFINITION) => {

@@ -37,15 +37,18 @@ enum Fate {
     Survived,
 }
 
-pub(super) fn run(mut mutants: Vec<Mutant>) -> Result<ExitCode> {
+/// Runs the tests of each mutant, which comes with its file.
+pub(super) fn run(mut mutants: Vec<(String, Mutant)>) -> Result<ExitCode> {
     // Those of one package together: the rest of the copy stays compiled.
-    mutants.sort_by(|one, other| (&one.tests, &one.file).cmp(&(&other.tests, &other.file)));
+    mutants.sort_by(|(file, one), (other_file, other)| {
+        (&one.tests, file).cmp(&(&other.tests, other_file))
+    });
     let progress = Progress::new();
     ensure_servers(&progress)?;
     progress.step("Copying the tree");
     let bench = Bench::new(Tree::copy()?, &progress)?;
 
-    for selection in mutants.iter().map(|mutant| &mutant.tests).collect::<BTreeSet<_>>() {
+    for selection in mutants.iter().map(|(_, mutant)| &mutant.tests).collect::<BTreeSet<_>>() {
         progress.step(&format!("With every guard: {selection}"));
         match bench.test("with_every_guard", selection)? {
             Fate::Survived => {}
@@ -55,9 +58,9 @@ pub(super) fn run(mut mutants: Vec<Mutant>) -> Result<ExitCode> {
     }
     let mut survivors = 0;
     println!("| mutant | guard | promise | caught by |\n|---|---|---|---|");
-    for mutant in &mutants {
+    for (file, mutant) in &mutants {
         progress.step(&format!("Without {}: {}", mutant.name, mutant.guard));
-        let missing = bench.tree.without(mutant)?;
+        let missing = bench.tree.without(file, mutant)?;
         let fate = bench.test(&mutant.name, &mutant.tests);
         drop(missing);
         let caught_by = match fate.with_context(|| mutant.name.clone())? {

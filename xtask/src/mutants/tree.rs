@@ -47,11 +47,11 @@ impl Tree {
         &self.folder
     }
 
-    /// Takes the guard away until the result is dropped.
-    pub(super) fn without(&self, mutant: &Mutant) -> Result<Missing> {
-        let path = self.folder.join(&mutant.file);
+    /// Takes the guard out of this file until the result is dropped.
+    pub(super) fn without(&self, file: &str, mutant: &Mutant) -> Result<Missing> {
+        let path = self.folder.join(file);
         let original = fs::read_to_string(&path)?;
-        let mutated = mutant.apply(&original).context("the text is not there once")?;
+        let mutated = mutant.apply(file, &original).context("the guard is not at its mark")?;
         fs::write(&path, mutated)?;
         Ok(Missing { path, original })
     }

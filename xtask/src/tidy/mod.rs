@@ -8,6 +8,7 @@ mod dependencies;
 mod documents;
 mod features;
 mod files;
+mod keys;
 mod lua;
 mod manifest;
 mod mutants;
@@ -26,9 +27,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     let paths = files_of_git()?;
     let mut sql_files = Vec::new();
     complaints.extend(files::check_paths(&paths));
+    complaints.extend(keys::check_areas(&paths));
     for path in paths.iter().filter(|path| files::is_checked(path)) {
         let text = read(path)?;
         complaints.extend(files::check(path, &text));
+        complaints.extend(keys::check(path, &text));
         if files::is_script(path) {
             complaints.extend(lua::check(path, &text, &|name| {
                 read(&format!("lua/includes/{name}.lua")).ok()

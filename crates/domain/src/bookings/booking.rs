@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BookingId, EventId, UserId};
+use crate::seat::Seat;
 use crate::section::SectionName;
 use crate::time::Instant;
 
@@ -63,7 +64,7 @@ impl FromStr for BookingStatus {
     }
 }
 
-/// A booking as clients see it.
+/// A booking, in the form in which clients see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Booking {
     /// The booking.
@@ -74,11 +75,11 @@ pub struct Booking {
     pub user_id: UserId,
     /// Where it stands.
     pub status: BookingStatus,
-    /// The section of all its places.
+    /// The section of all its seats.
     pub section: SectionName,
-    /// Seat labels (`A-1-12`), in order; empty for a standing section.
-    pub seats: Vec<String>,
-    /// How many places.
+    /// The seats, in order, as labels (`A-1-12`); empty for a standing section.
+    pub seats: Vec<Seat>,
+    /// How many seats, or units of a standing section.
     pub quantity: u32,
     /// What it costs, in minor units of `currency`.
     pub amount: i64,
@@ -88,4 +89,11 @@ pub struct Booking {
     pub expires_at: Instant,
     /// When the seats were held.
     pub created_at: Instant,
+}
+
+impl Booking {
+    /// The labels of the seats, `A-1-12`; empty for a standing section.
+    pub fn seat_labels(&self) -> Vec<String> {
+        self.seats.iter().map(ToString::to_string).collect()
+    }
 }

@@ -1,5 +1,6 @@
 //! What buyers hold and own.
 
 pub mod booking;
+pub mod journal;
 pub mod notification;
 pub mod selection;

@@ -67,15 +67,6 @@ impl Selection {
             (Some(_), Some(_)) | (None, None) => Err(InvalidSelection::Ambiguous),
         }
     }
-
-    /// How many places.
-    pub fn quantity(&self) -> u32 {
-        match self {
-            // At most ten: it was checked when the selection was read.
-            Self::Seats { seats, .. } => u32::try_from(seats.len()).unwrap_or(u32::MAX),
-            Self::Section { quantity, .. } | Self::Any { quantity } => *quantity,
-        }
-    }
 }
 
 fn read_seats(texts: &[String], section: Option<&str>) -> Result<Selection, InvalidSelection> {

@@ -144,47 +144,13 @@ pub const SEAT_SOLD: u8 = b's';
 /// What stands between two rows of a map and is no seat, so that no block spans rows.
 pub const ROW_SEPARATOR: u8 = b'/';
 
-/// The map of a seated section: one character per seat, rows in order of quality, `/` between rows.
+/// The map of a seated section in which every seat is free.
 ///
-/// Seat `number` of `row` (both from 1) stands at `(row - 1) * (seats_per_row + 1) + number - 1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeatMap {
-    characters: Vec<u8>,
-    rows: u32,
-    seats_per_row: u32,
-}
-
-impl SeatMap {
-    /// A map in which every seat is free.
-    pub fn free(rows: u32, seats_per_row: u32) -> Self {
-        let row = vec![SEAT_FREE; seats_per_row as usize];
-        let characters = vec![row; rows as usize].join(&ROW_SEPARATOR);
-        Self { characters, rows, seats_per_row }
-    }
-
-    /// Marks a seat as sold. Returns whether the seat exists.
-    pub fn sell(&mut self, row: u32, number: u32) -> bool {
-        let exists = (1..=self.rows).contains(&row) && (1..=self.seats_per_row).contains(&number);
-        let offset = u64::from(row.saturating_sub(1)) * (u64::from(self.seats_per_row) + 1)
-            + u64::from(number.saturating_sub(1));
-        match usize::try_from(offset).ok().and_then(|offset| self.characters.get_mut(offset)) {
-            Some(seat) if exists => {
-                *seat = SEAT_SOLD;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The map as it is stored.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.characters
-    }
-
-    /// How many seats are in the state `seat`.
-    pub fn count(&self, seat: u8) -> usize {
-        self.characters.iter().filter(|character| **character == seat).count()
-    }
+/// A map has one character per seat, rows in order of quality, `/` between rows: seat `number` of
+/// `row` (both from 1) stands at `(row - 1) * (seats_per_row + 1) + number - 1`.
+pub fn free_map(rows: u32, seats_per_row: u32) -> Vec<u8> {
+    let row = vec![SEAT_FREE; seats_per_row as usize];
+    vec![row; rows as usize].join(&ROW_SEPARATOR)
 }
 
 /// The free seats of a stored map as `(row, number)`, both from 1, best row first.
@@ -259,16 +225,11 @@ mod tests {
 
     #[test]
     fn a_map_keeps_rows_apart() {
-        let mut map = SeatMap::free(2, 3);
-        assert_eq!(map.as_bytes(), b".../...");
-        assert!(map.sell(2, 1));
-        assert_eq!(map.as_bytes(), b".../s..");
-        for (row, number) in [(0, 1), (3, 1), (1, 0), (1, 4), (u32::MAX, u32::MAX)] {
-            assert!(!map.sell(row, number), "{row}-{number}");
-        }
-        assert_eq!(map.count(SEAT_SOLD), 1);
-        let free: Vec<_> = free_seats(map.as_bytes()).collect();
+        let mut map = free_map(2, 3);
+        assert_eq!(map, b".../...");
+        map[4] = SEAT_SOLD;
+        let free: Vec<_> = free_seats(&map).collect();
         assert_eq!(free, [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3)]);
-        assert_eq!(map_for_clients(map.as_bytes()), "...s..");
+        assert_eq!(map_for_clients(&map), "...s..");
     }
 }

@@ -55,12 +55,15 @@ pub fn verify_signature<'a>(
         return Err(InvalidSignature);
     }
     let signed_s: i64 = time_text.parse().map_err(|_| InvalidSignature)?;
+    // mutant: no-tolerance-of-signatures
     if now.unix_s().abs_diff(signed_s) > SIGNATURE_TOLERANCE_S.unsigned_abs() {
         return Err(InvalidSignature);
     }
+    // mutant: short-secrets-sign
     let secrets = secrets.into_iter().filter(|secret| secret.len() >= SECRET_LENGTH_MIN);
     for secret in secrets {
         let mac = signature_mac(secret, time_text, body).ok_or(InvalidSignature)?;
+        // mutant: any-signature-will-do
         if signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok()) {
             return Ok(());
         }

@@ -250,6 +250,7 @@ impl Standing {
         }
         self.cursor = entry.id;
         match entry.news {
+            // mutant: a-stream-believes-old-news
             News::Admitted { last, .. } if self.order <= last && silent_for > SURELY_THERE => {
                 Step::Reread
             }

@@ -43,6 +43,7 @@ pub const LATENESS_MAX_MS: u64 = 5_000;
 /// client that follows `poll_after_ms` is back at its old place: coming back sooner wins nothing.
 /// Where the sale opens meanwhile, the grace begins at the opening: some clients are asked to
 /// return that much later than the opening.
+// mutant: a-grace-without-those-who-poll
 pub const RETURN_GRACE_MS: u64 = SILENCE_MAX_MS + POLL_AFTER_MIN_MS + LATENESS_MAX_MS;
 
 /// The shortest interval between two polls, for those who are next.
@@ -199,6 +200,7 @@ pub fn poll_after_ms(estimated_wait_s: i64) -> u64 {
 /// the opening may be moved, and then after the opening, never just before it. Everybody is told
 /// another moment, by the number, so that they do not all come at once.
 pub fn poll_before_opening_ms(left_ms: i64, number: i64, joined: Option<i64>) -> u64 {
+    // mutant: some-ask-before-the-opening
     let left_ms = u64::try_from(left_ms).unwrap_or(0);
     if left_ms > SILENCE_MAX_MS {
         return SILENCE_MAX_MS;
@@ -207,6 +209,7 @@ pub fn poll_before_opening_ms(left_ms: i64, number: i64, joined: Option<i64>) ->
     let joined = joined.unwrap_or(OPENING_WINDOW_MAX_MS / turn_ms).max(1);
     let window_ms = joined.saturating_mul(turn_ms).min(OPENING_WINDOW_MAX_MS);
     let turn_at_ms = number.rem_euclid(joined).saturating_mul(window_ms) / joined;
+    // mutant: everybody-asks-at-the-opening
     left_ms.max(POLL_AFTER_MIN_MS).saturating_add(turn_at_ms.unsigned_abs())
 }
 

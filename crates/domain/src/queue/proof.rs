@@ -155,15 +155,18 @@ pub fn check(
     let json = BASE64.decode(proof.as_bytes()).map_err(|_| ProofError::Malformed)?;
     let solution: Solution = serde_json::from_slice(&json).map_err(|_| ProofError::Malformed)?;
     let (issued_at, difficulty) = read_salt(&solution.salt).ok_or(ProofError::Malformed)?;
+    // mutant: proofs-of-others-are-good
     if solution.salt != salt(subject, difficulty, issued_at) {
         return Err(ProofError::OtherSubject);
     }
+    // mutant: easy-proofs-are-good
     if difficulty < easiest {
         return Err(ProofError::TooEasy);
     }
     let challenge = hash(&solution.salt, solution.number);
     let signature = HEXLOWER.decode(solution.signature.as_bytes()).unwrap_or_default();
     let is_ours = mac(key, &challenge).verify_slice(&signature).is_ok();
+    // mutant: anybody-sets-the-puzzle
     if solution.algorithm == ALGORITHM && solution.challenge == challenge && is_ours {
         Ok(issued_at)
     } else {

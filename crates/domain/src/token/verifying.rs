@@ -49,6 +49,7 @@ impl VerifyingKeys {
     /// [`KeysError`] when the text is no such list, or a key is not one of Ed25519 or a weak one:
     /// with a key of small order anybody could sign.
     pub fn parse(text: &str) -> Result<Self, KeysError> {
+        // mutant: weak-keys-verify
         let read = |bytes| VerifyingKey::from_bytes(&bytes).ok().filter(|key| !key.is_weak());
         Ok(Self { keys: Keys::parse(text, read)? })
     }
@@ -67,6 +68,7 @@ impl VerifyingKeys {
         now: Instant,
     ) -> Result<Claims, TokenError> {
         let (claims, _) = self.verify_except_expiry(purpose, token, now)?;
+        // mutant: a-pass-of-another-event
         if claims.aud != audience {
             return Err(TokenError::Invalid);
         }
@@ -85,6 +87,7 @@ impl VerifyingKeys {
         now: Instant,
     ) -> Result<(Claims, ReceiptMembers), TokenError> {
         let (claims, payload) = self.verify_except_expiry(Purpose::Receipt, token, now)?;
+        // mutant: any-receipt-names-its-owner
         if claims.aud.parse::<EventId>().is_err() {
             return Err(TokenError::Invalid);
         }
@@ -106,6 +109,7 @@ impl VerifyingKeys {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Invalid)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenError::Invalid)?;
         let header: Header = decode_json(header)?;
+        // mutant: any-token-is-a-pass
         if header.alg != ALGORITHM || header.typ != purpose.typ() {
             return Err(TokenError::Invalid);
         }
@@ -115,6 +119,7 @@ impl VerifyingKeys {
             BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| TokenError::Invalid)?;
         let signature = Signature::from_slice(&signature).map_err(|_| TokenError::Invalid)?;
         // Strict: refuses small-order keys and signatures that are not in their one canonical form.
+        // mutant: tokens-are-not-verified
         key.verify_strict(signed.as_bytes(), &signature).map_err(|_| TokenError::Invalid)?;
         let start: Start = decode_json(payload)?;
         let claims: Claims = decode_json(payload)?;
@@ -158,6 +163,7 @@ impl fmt::Display for VerifyingKeys {
 }
 
 fn in_time(claims: &Claims, now: Instant) -> Result<(), TokenError> {
+    // mutant: tokens-never-end
     let is_over = now.unix_s() > claims.exp.saturating_add(CLOCK_SKEW_MAX_S);
     if is_over { Err(TokenError::Expired) } else { Ok(()) }
 }

@@ -51,11 +51,13 @@ fn proven(
         (_, Some(Err(TokenError::Invalid))) => {
             Err(Problem::new(Code::Unauthenticated, "the receipt is not valid"))
         }
+        // mutant: two-buyers-are-one
         (Some(Ok(user)), Some(Ok(owner))) if user != owner => {
             let detail = "the token and the receipt are of two buyers";
             Err(Problem::new(Code::Unauthenticated, detail))
         }
         (Some(Ok(user)), _) | (_, Some(Ok(user))) => Ok(Some(user)),
+        // mutant: who-comes-too-late-is-somebody-new
         (Some(Err(TokenError::Expired)), _) => Err(unauthenticated(TokenError::Expired)),
         (None, Some(Err(TokenError::Expired))) => {
             Err(Problem::new(Code::Unauthenticated, "the receipt has expired"))

@@ -1,11 +1,11 @@
 //! Holds of which Redis and Postgres tell different things.
 
+use domain::booking::{Booking, BookingStatus};
 use domain::id::{BookingId, EventId};
 
-use crate::bookings::booking::BookingFacts;
 use crate::database::{Database, Value};
 use crate::error::Error;
-use crate::events::bookings_to_restore::facts;
+use crate::events::bookings_to_restore::restored;
 use crate::row::one_row;
 
 /// Bookings that are compared by one statement at most: 600 KB of ids, compared in milliseconds.
@@ -34,7 +34,7 @@ pub struct KnownHolds {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HoldDifferences {
     /// Reserved and not past their time, and not known to Redis.
-    pub lost: Vec<BookingFacts>,
+    pub lost: Vec<Booking>,
     /// Held in Redis, and over in Postgres.
     pub ended: Vec<BookingId>,
 }
@@ -64,7 +64,10 @@ pub async fn compare_holds<D: Database>(
     ];
     let mut row = one_row(database, STEP, COMPARE, parameters).await?;
     let lost: Vec<_> = row.document()?;
-    Ok(HoldDifferences { lost: lost.into_iter().map(facts).collect(), ended: row.document()? })
+    Ok(HoldDifferences {
+        lost: lost.into_iter().map(|entry| restored(entry, BookingStatus::Reserved)).collect(),
+        ended: row.document()?,
+    })
 }
 
 /// Ends bookings whose places Redis has lost and given to others: they read as expired. Those that

@@ -1,6 +1,8 @@
 //! Sells the seats of a booking. The only place where a sale comes into being.
 
-use crate::bookings::booking::BookingFacts;
+use domain::booking::Booking;
+
+use crate::bookings::booking::parameters;
 use crate::database::{Database, Value};
 use crate::error::Error;
 use crate::row::one_row;
@@ -14,7 +16,7 @@ const STATEMENT: &str = "SELECT outcome FROM boxoffice.confirm_booking(\
 pub struct ConfirmBooking<'a> {
     /// What the hold says. The booking is stored from it when the journal has not been drained;
     /// otherwise it must agree with the stored booking.
-    pub facts: &'a BookingFacts,
+    pub booking: &'a Booking,
     /// The recorded payment that pays for it. Its booking, amount and currency must agree. `None`
     /// when the organiser confirms or nothing is to be paid.
     pub payment: Option<&'a str>,
@@ -71,7 +73,7 @@ pub async fn confirm_booking<D: Database>(
     database: &D,
     request: &ConfirmBooking<'_>,
 ) -> Result<ConfirmOutcome, Error> {
-    let mut parameters = request.facts.parameters();
+    let mut parameters = parameters(request.booking);
     parameters.push(Value::from(request.payment));
     let mut row = one_row(database, "confirm_booking", STATEMENT, parameters).await?;
     match row.text()?.as_str() {

@@ -1,6 +1,8 @@
 //! Writes what Redis journaled about holds.
 
-use crate::bookings::booking::BookingFacts;
+use domain::journal::JournalEntry;
+
+use crate::bookings::booking::seat_labels;
 use crate::database::{Database, Value};
 use crate::error::Error;
 use crate::row::one_row;
@@ -12,37 +14,6 @@ const STEP: &str = "drain_journal";
 const STATEMENT: &str = "SELECT applied FROM boxoffice.drain_journal(\
      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
      $8::bigint[], $9::text[], $10::bigint[], $11::bigint[])";
-
-/// What happened to a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DrainKind {
-    /// Seats were held.
-    Reserved,
-    /// The hold was given back.
-    Released,
-    /// The hold ran out, or its payment was refused.
-    Expired,
-}
-
-impl DrainKind {
-    /// The word in the journal and in Postgres.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Reserved => "reserved",
-            Self::Released => "released",
-            Self::Expired => "expired",
-        }
-    }
-}
-
-/// One journal entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DrainEntry {
-    /// What happened.
-    pub kind: DrainKind,
-    /// The hold it happened to.
-    pub facts: BookingFacts,
-}
 
 /// Writes journal entries as bookings. Entries may come twice, in any order and from several
 /// workers at once: a booking only moves forward (reserved, expired, released, then what the
@@ -58,27 +29,27 @@ pub struct DrainEntry {
 /// [`Error::TooMany`] for more than [`DRAIN_ENTRIES_MAX`] entries; see [`Error`].
 pub async fn drain_journal<D: Database>(
     database: &D,
-    entries: &[DrainEntry],
+    entries: &[JournalEntry],
 ) -> Result<u64, Error> {
     if entries.len() > DRAIN_ENTRIES_MAX {
         return Err(Error::TooMany { step: STEP, limit: DRAIN_ENTRIES_MAX });
     }
     let texts =
-        |column: fn(&DrainEntry) -> String| Value::Texts(entries.iter().map(column).collect());
+        |column: fn(&JournalEntry) -> String| Value::Texts(entries.iter().map(column).collect());
     let integers =
-        |column: fn(&DrainEntry) -> i64| Value::Integers(entries.iter().map(column).collect());
+        |column: fn(&JournalEntry) -> i64| Value::Integers(entries.iter().map(column).collect());
     let parameters = vec![
         texts(|entry| entry.kind.as_str().to_owned()),
-        texts(|entry| entry.facts.booking.to_string()),
-        texts(|entry| entry.facts.booking.event().to_string()),
-        texts(|entry| entry.facts.user.to_string()),
-        texts(|entry| entry.facts.section.to_string()),
-        texts(|entry| entry.facts.seat_labels().join(",")),
-        integers(|entry| i64::from(entry.facts.quantity)),
-        integers(|entry| entry.facts.amount),
-        texts(|entry| entry.facts.currency.clone()),
-        integers(|entry| entry.facts.created_at.unix_ms()),
-        integers(|entry| entry.facts.expires_at.unix_ms()),
+        texts(|entry| entry.booking.booking_id.to_string()),
+        texts(|entry| entry.booking.event_id.to_string()),
+        texts(|entry| entry.booking.user_id.to_string()),
+        texts(|entry| entry.booking.section.to_string()),
+        texts(|entry| seat_labels(&entry.booking).join(",")),
+        integers(|entry| i64::from(entry.booking.quantity)),
+        integers(|entry| entry.booking.amount),
+        texts(|entry| entry.booking.currency.clone()),
+        integers(|entry| entry.booking.created_at.unix_ms()),
+        integers(|entry| entry.booking.expires_at.unix_ms()),
     ];
     one_row(database, STEP, STATEMENT, parameters).await?.count()
 }

@@ -10,11 +10,10 @@ mod find_booking;
 mod list_bookings;
 mod release_booking;
 
-pub use booking::BookingFacts;
 pub use cancel_booking::{CancelBookingOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use confirmed_among::{CONFIRMED_AMONG_MAX, confirmed_among};
-pub use drain_journal::{DRAIN_ENTRIES_MAX, DrainEntry, DrainKind, drain_journal};
+pub use drain_journal::{DRAIN_ENTRIES_MAX, drain_journal};
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
 pub use list_bookings::{BookingPage, ListBookings, list_bookings};

@@ -1,6 +1,8 @@
 //! Gives a hold back.
 
-use crate::bookings::booking::BookingFacts;
+use domain::booking::Booking;
+
+use crate::bookings::booking::parameters;
 use crate::database::Database;
 use crate::error::Error;
 use crate::row::one_row;
@@ -34,9 +36,9 @@ pub enum ReleaseBookingOutcome {
 /// See [`Error`].
 pub async fn release_booking<D: Database>(
     database: &D,
-    facts: &BookingFacts,
+    booking: &Booking,
 ) -> Result<ReleaseBookingOutcome, Error> {
-    let mut row = one_row(database, "release_booking", STATEMENT, facts.parameters()).await?;
+    let mut row = one_row(database, "release_booking", STATEMENT, parameters(booking)).await?;
     match row.text()?.as_str() {
         "released" | "already_released" => Ok(ReleaseBookingOutcome::Released),
         "already_confirmed" => Ok(ReleaseBookingOutcome::AlreadyConfirmed),

@@ -1,11 +1,11 @@
 //! Reads, page by page, what Redis must know again of an event.
 
+use domain::booking::{Booking, BookingStatus};
 use domain::id::{BookingId, EventId, UserId};
 use domain::seat::Seat;
 use domain::section::SectionName;
 use domain::time::Instant;
 
-use crate::bookings::booking::BookingFacts;
 use crate::database::Database;
 use crate::error::Error;
 use crate::events::lease_rebuild::REBUILD_LEASE_MS;
@@ -28,7 +28,7 @@ pub enum RestoreKind {
 }
 
 /// A booking on the wire: an array, because a page has many.
-type Entry = (BookingId, UserId, SectionName, Vec<Seat>, u32, i64, String, i64, i64);
+pub(crate) type Entry = (BookingId, UserId, SectionName, Vec<Seat>, u32, i64, String, i64, i64);
 
 /// Reads the page after booking `after`, the first one without; fewer than [`RESTORE_PAGE_MAX`]
 /// bookings are the last page. `None` when somebody else has begun a newer generation. Renews the
@@ -43,37 +43,40 @@ pub async fn bookings_to_restore<D: Database>(
     generation: i64,
     kind: RestoreKind,
     after: Option<BookingId>,
-) -> Result<Option<Vec<BookingFacts>>, Error> {
-    let state = match kind {
-        RestoreKind::Sold => "confirmed",
-        RestoreKind::Held => "reserved",
+) -> Result<Option<Vec<Booking>>, Error> {
+    let status = match kind {
+        RestoreKind::Sold => BookingStatus::Confirmed,
+        RestoreKind::Held => BookingStatus::Reserved,
     };
     let parameters = vec![
         event.to_string().into(),
         generation.into(),
         REBUILD_LEASE_MS.into(),
-        state.into(),
+        status.as_str().into(),
         after.map(|booking| booking.to_string()).unwrap_or_default().into(),
         RESTORE_PAGE_MAX.into(),
     ];
     let mut found = rows(database, "bookings_to_restore", STATEMENT, parameters).await?;
     let Some(mut row) = found.next() else { return Ok(None) };
     let entries: Vec<Entry> = row.document()?;
-    Ok(Some(entries.into_iter().map(facts).collect()))
+    Ok(Some(entries.into_iter().map(|entry| restored(entry, status)).collect()))
 }
 
-pub(crate) fn facts(
-    (booking, user, section, seats, quantity, amount, currency, created_ms, expires_ms): Entry,
-) -> BookingFacts {
-    BookingFacts {
-        booking,
-        user,
+/// The booking that a page tells of.
+pub(crate) fn restored(entry: Entry, status: BookingStatus) -> Booking {
+    let (booking_id, user_id, section, seats, quantity, amount, currency, created_ms, expires_ms) =
+        entry;
+    Booking {
+        booking_id,
+        event_id: booking_id.event(),
+        user_id,
+        status,
         section,
         seats,
         quantity,
         amount,
         currency,
-        created_at: Instant::from_unix_ms(created_ms),
         expires_at: Instant::from_unix_ms(expires_ms),
+        created_at: Instant::from_unix_ms(created_ms),
     }
 }

@@ -1,6 +1,8 @@
 //! Keeps a payment that a buyer has begun.
 
-use crate::bookings::booking::BookingFacts;
+use domain::booking::Booking;
+
+use crate::bookings::booking::parameters;
 use crate::database::Database;
 use crate::error::Error;
 use crate::row::one_row;
@@ -13,7 +15,7 @@ const STATEMENT: &str = "SELECT outcome FROM boxoffice.record_payment(\
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordPayment<'a> {
     /// What the hold says; the booking is stored from it when the journal has not been drained.
-    pub facts: &'a BookingFacts,
+    pub booking: &'a Booking,
     /// The provider's id of the payment intent.
     pub payment: &'a str,
     /// What the provider will ask the buyer for, in minor units of `currency`.
@@ -65,7 +67,7 @@ pub async fn record_payment<D: Database>(
     database: &D,
     request: &RecordPayment<'_>,
 ) -> Result<RecordPaymentOutcome, Error> {
-    let mut parameters = request.facts.parameters();
+    let mut parameters = parameters(request.booking);
     parameters.extend([
         request.payment.into(),
         request.amount.into(),

@@ -4,16 +4,17 @@ use std::cmp::Reverse;
 
 use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
+use domain::journal::{JournalEntry, JournalKind};
 use ledger::{
-    BookingFacts, DrainEntry, DrainKind, Error, ListBookings, confirmed_among, drain_journal,
-    expire_stale_bookings, find_booking, list_bookings,
+    Error, ListBookings, confirmed_among, drain_journal, expire_stale_bookings, find_booking,
+    list_bookings,
 };
 use uuid::Uuid;
 
 use crate::support::{Connection, confirm, fresh, new_event, new_user, seats, standing};
 
-async fn drain(database: &Connection, kind: DrainKind, facts: &BookingFacts) {
-    let entry = DrainEntry { kind, facts: facts.clone() };
+async fn drain(database: &Connection, kind: JournalKind, facts: &Booking) {
+    let entry = JournalEntry { kind, booking: facts.clone() };
     drain_journal(database, &[entry]).await.unwrap();
 }
 
@@ -22,16 +23,16 @@ async fn a_booking_is_found_as_it_was_held() {
     let database = fresh().await;
     let event = new_event(&database).await;
     let seated = seats(event, &["A-1-12", "A-1-2"]);
-    drain(&database, DrainKind::Reserved, &seated).await;
-    let found = find_booking(&database, seated.booking).await.unwrap().unwrap();
+    drain(&database, JournalKind::Reserved, &seated).await;
+    let found = find_booking(&database, seated.booking_id).await.unwrap().unwrap();
     let expected = Booking {
-        booking_id: seated.booking,
+        booking_id: seated.booking_id,
         event_id: event,
-        user_id: seated.user,
+        user_id: seated.user_id,
         status: BookingStatus::Reserved,
         section: "A".parse().unwrap(),
         // In the order of the hall, not of the letters.
-        seats: vec!["A-1-2".to_owned(), "A-1-12".to_owned()],
+        seats: ["A-1-2", "A-1-12"].map(|label| label.parse().unwrap()).to_vec(),
         quantity: 2,
         amount: 10_000,
         currency: "EUR".to_owned(),
@@ -42,7 +43,7 @@ async fn a_booking_is_found_as_it_was_held() {
 
     let floor = standing(event, 3);
     confirm(&database, &floor).await;
-    let found = find_booking(&database, floor.booking).await.unwrap().unwrap();
+    let found = find_booking(&database, floor.booking_id).await.unwrap().unwrap();
     assert_eq!((found.status, found.quantity), (BookingStatus::Confirmed, 3));
     assert!(found.seats.is_empty());
 
@@ -60,12 +61,12 @@ async fn a_user_sees_own_bookings_newest_first() {
     for (number, age_ms) in [(1, 0), (2, 1), (3, 1), (4, 2), (5, 2000)] {
         let event = if number % 2 == 0 { first_event } else { second_event };
         let mut facts = seats(event, &[&format!("A-1-{number}")]);
-        facts.user = user;
+        facts.user_id = user;
         facts.created_at = facts.created_at.plus_ms(-age_ms);
-        drain(&database, DrainKind::Reserved, &facts).await;
-        expected.push((facts.created_at, facts.booking));
+        drain(&database, JournalKind::Reserved, &facts).await;
+        expected.push((facts.created_at, facts.booking_id));
     }
-    drain(&database, DrainKind::Reserved, &seats(first_event, &["A-2-1"])).await;
+    drain(&database, JournalKind::Reserved, &seats(first_event, &["A-2-1"])).await;
     expected.sort_by_key(|(created_at, booking)| Reverse((*created_at, booking.to_string())));
 
     let mut listed = Vec::new();
@@ -107,11 +108,11 @@ async fn only_confirmed_bookings_are_among_the_confirmed() {
     let (sold, held, unknown) =
         (seats(event, &["A-1-1"]), seats(event, &["A-1-2"]), seats(event, &["A-1-3"]));
     confirm(&database, &sold).await;
-    drain(&database, DrainKind::Reserved, &held).await;
-    let asked = [held.booking, sold.booking, unknown.booking];
-    assert_eq!(confirmed_among(&database, &asked).await.unwrap(), [sold.booking]);
+    drain(&database, JournalKind::Reserved, &held).await;
+    let asked = [held.booking_id, sold.booking_id, unknown.booking_id];
+    assert_eq!(confirmed_among(&database, &asked).await.unwrap(), [sold.booking_id]);
     assert_eq!(confirmed_among(&database, &[]).await.unwrap(), []);
-    let too_many = vec![sold.booking; ledger::CONFIRMED_AMONG_MAX + 1];
+    let too_many = vec![sold.booking_id; ledger::CONFIRMED_AMONG_MAX + 1];
     let error = confirmed_among(&database, &too_many).await.unwrap_err();
     assert!(matches!(error, Error::TooMany { limit: 1000, .. }));
 }
@@ -129,7 +130,7 @@ async fn the_sweeper_expires_what_is_late_and_waits_longer_for_open_payments() {
         seats(event, &["A-1-6"]),
     );
     for facts in [&late, &due, &paying, &unpaid] {
-        drain(&database, DrainKind::Reserved, facts).await;
+        drain(&database, JournalKind::Reserved, facts).await;
     }
     for (payment, facts) in [("pi_open", &paying), ("pi_unpaid", &unpaid)] {
         database
@@ -137,12 +138,12 @@ async fn the_sweeper_expires_what_is_late_and_waits_longer_for_open_payments() {
                 "INSERT INTO boxoffice.payments
                      (id, booking_id, event_id, amount, currency, livemode)
                  VALUES ('{payment}', '{}', '{event}', 5000, 'EUR', false)",
-                facts.booking
+                facts.booking_id
             ))
             .await;
     }
     confirm(&database, &sold).await;
-    drain(&database, DrainKind::Released, &released).await;
+    drain(&database, JournalKind::Released, &released).await;
     for (facts, age_s) in
         [(&late, 41), (&due, 39), (&sold, 999), (&released, 999), (&paying, 119), (&unpaid, 121)]
     {
@@ -150,7 +151,7 @@ async fn the_sweeper_expires_what_is_late_and_waits_longer_for_open_payments() {
             .execute(&format!(
                 "UPDATE boxoffice.bookings SET expires_at = now() - {age_s} * interval '1 s'
                  WHERE id = '{}'",
-                facts.booking
+                facts.booking_id
             ))
             .await;
     }
@@ -164,7 +165,7 @@ async fn the_sweeper_expires_what_is_late_and_waits_longer_for_open_payments() {
         (&sold, BookingStatus::Confirmed),
         (&released, BookingStatus::Released),
     ] {
-        let found = find_booking(&database, facts.booking).await.unwrap().unwrap();
+        let found = find_booking(&database, facts.booking_id).await.unwrap().unwrap();
         assert_eq!(found.status, status);
     }
 }

@@ -1,27 +1,26 @@
 //! The sale, one call at a time: each outcome.
 
-use domain::booking::BookingStatus;
+use domain::booking::{Booking, BookingStatus};
+use domain::journal::{JournalEntry, JournalKind};
 use domain::section::SectionName;
-use ledger::{
-    BookingFacts, ConfirmOutcome, DrainEntry, DrainKind, cancel_event, drain_journal, find_booking,
-};
+use ledger::{ConfirmOutcome, cancel_event, drain_journal, find_booking};
 
 use crate::support::{
     Connection, confirm, fresh, new_event, new_event_id, new_user, seats, standing,
 };
 
-async fn drain(database: &Connection, kind: DrainKind, facts: &BookingFacts) {
-    let entry = DrainEntry { kind, facts: facts.clone() };
+async fn drain(database: &Connection, kind: JournalKind, facts: &Booking) {
+    let entry = JournalEntry { kind, booking: facts.clone() };
     drain_journal(database, &[entry]).await.unwrap();
 }
 
-async fn status(database: &Connection, facts: &BookingFacts) -> BookingStatus {
-    find_booking(database, facts.booking).await.unwrap().unwrap().status
+async fn status(database: &Connection, facts: &Booking) -> BookingStatus {
+    find_booking(database, facts.booking_id).await.unwrap().unwrap().status
 }
 
 /// The seats of all tickets of a booking.
-async fn tickets(database: &Connection, facts: &BookingFacts) -> Vec<String> {
-    let booking = facts.booking;
+async fn tickets(database: &Connection, facts: &Booking) -> Vec<String> {
+    let booking = facts.booking_id;
     database
         .texts(&format!(
             "SELECT seat FROM boxoffice.tickets WHERE booking_id = '{booking}' ORDER BY seat"
@@ -45,7 +44,7 @@ async fn a_sale_does_not_need_the_drain() {
 async fn a_drained_hold_is_confirmed_and_so_is_an_expired_one() {
     let database = fresh().await;
     let event = new_event(&database).await;
-    for (seat, kind) in [("A-1-1", DrainKind::Reserved), ("A-1-2", DrainKind::Expired)] {
+    for (seat, kind) in [("A-1-1", JournalKind::Reserved), ("A-1-2", JournalKind::Expired)] {
         let facts = seats(event, &[seat]);
         drain(&database, kind, &facts).await;
         assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::Confirmed);
@@ -58,7 +57,7 @@ async fn a_released_hold_is_not_sold() {
     let database = fresh().await;
     let event = new_event(&database).await;
     let facts = seats(event, &["A-1-1"]);
-    drain(&database, DrainKind::Released, &facts).await;
+    drain(&database, JournalKind::Released, &facts).await;
     assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::AlreadyReleased);
     assert_eq!(status(&database, &facts).await, BookingStatus::Released);
     assert!(tickets(&database, &facts).await.is_empty());
@@ -95,7 +94,7 @@ async fn standing_places_end_at_the_capacity() {
     assert_eq!(status(&database, &three).await, BookingStatus::Expired);
     let two = standing(event, 2);
     assert_eq!(confirm(&database, &two).await, ConfirmOutcome::Confirmed);
-    let labels = [format!("FLOOR-{}-1", two.booking), format!("FLOOR-{}-2", two.booking)];
+    let labels = [format!("FLOOR-{}-1", two.booking_id), format!("FLOOR-{}-2", two.booking_id)];
     assert_eq!(tickets(&database, &two).await, labels);
     assert_eq!(confirm(&database, &standing(event, 1)).await, ConfirmOutcome::SoldOut);
     let sold = "SELECT standing_sold FROM boxoffice.sections WHERE name = 'FLOOR'";
@@ -108,7 +107,7 @@ async fn nothing_is_sold_of_an_unknown_or_cancelled_event() {
     let database = fresh().await;
     let stranger = seats(new_event_id(), &["A-1-1"]);
     assert_eq!(confirm(&database, &stranger).await, ConfirmOutcome::EventMissing);
-    assert_eq!(find_booking(&database, stranger.booking).await.unwrap(), None);
+    assert_eq!(find_booking(&database, stranger.booking_id).await.unwrap(), None);
 
     let event = new_event(&database).await;
     let sold = seats(event, &["A-1-1"]);
@@ -128,7 +127,7 @@ async fn a_refunded_or_cancelled_booking_is_not_sold_again() {
     for (seat, state) in [("A-1-1", "refunded"), ("A-1-2", "cancelled")] {
         let facts = seats(event, &[seat]);
         confirm(&database, &facts).await;
-        let booking = facts.booking;
+        let booking = facts.booking_id;
         database
             .execute(&format!(
                 "UPDATE boxoffice.bookings SET state = '{state}' WHERE id = '{booking}'"
@@ -153,14 +152,14 @@ async fn seats_that_do_not_exist_are_not_sold() {
         seats(event, &["a-1-1"]),
         seats(event, &["FLOOR-1-1"]),
         seats(event, &["A-1-1", "FLOOR-1-1"]),
-        BookingFacts { quantity: 2, ..a() },
-        BookingFacts { seats: vec![], ..a() },
-        BookingFacts { seats: vec![], quantity: 0, ..a() },
-        BookingFacts { section: section("FLOOR"), ..a() },
+        Booking { quantity: 2, ..a() },
+        Booking { seats: vec![], ..a() },
+        Booking { seats: vec![], quantity: 0, ..a() },
+        Booking { section: section("FLOOR"), ..a() },
         standing(event, 0),
     ] {
         assert_eq!(confirm(&database, &facts).await, ConfirmOutcome::InvalidSeats, "{facts:?}");
-        assert_eq!(find_booking(&database, facts.booking).await.unwrap(), None);
+        assert_eq!(find_booking(&database, facts.booking_id).await.unwrap(), None);
     }
     assert_eq!(database.number("SELECT count(*) FROM boxoffice.tickets").await, 0);
 }
@@ -172,7 +171,7 @@ async fn a_seat_has_one_spelling_in_the_ledger_too() {
     let event = new_event(&database).await;
     for seat in ["A-01-1", "A-1-01", "A-1-1 ", "A-1-1\\n", "A- 1-1", "A-0-1", "A-1", "A-1-1-1", ""]
     {
-        let booking = seats(event, &["A-1-1"]).booking;
+        let booking = seats(event, &["A-1-1"]).booking_id;
         let outcome = database
             .texts(&format!(
                 "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}', '{event}',
@@ -188,19 +187,19 @@ async fn a_confirm_that_contradicts_the_stored_booking_changes_nothing() {
     let database = fresh().await;
     let event = new_event(&database).await;
     let facts = seats(event, &["A-1-1"]);
-    drain(&database, DrainKind::Reserved, &facts).await;
+    drain(&database, JournalKind::Reserved, &facts).await;
     let same = || facts.clone();
     for forged in [
-        BookingFacts { user: new_user(), ..same() },
-        BookingFacts { amount: 1, ..same() },
-        BookingFacts { currency: "USD".to_owned(), ..same() },
-        BookingFacts { seats: vec!["A-1-2".parse().unwrap()], ..same() },
-        BookingFacts { booking: facts.booking, ..standing(event, 1) },
+        Booking { user_id: new_user(), ..same() },
+        Booking { amount: 1, ..same() },
+        Booking { currency: "USD".to_owned(), ..same() },
+        Booking { seats: vec!["A-1-2".parse().unwrap()], ..same() },
+        Booking { booking_id: facts.booking_id, ..standing(event, 1) },
     ] {
         assert_eq!(confirm(&database, &forged).await, ConfirmOutcome::BookingDiffers);
     }
     assert_eq!(status(&database, &facts).await, BookingStatus::Reserved);
     // A hold that got more time is the same booking.
-    let later = BookingFacts { expires_at: facts.expires_at.plus_ms(1), ..same() };
+    let later = Booking { expires_at: facts.expires_at.plus_ms(1), ..same() };
     assert_eq!(confirm(&database, &later).await, ConfirmOutcome::Confirmed);
 }

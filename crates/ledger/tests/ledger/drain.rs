@@ -1,25 +1,24 @@
 //! Draining journals: any order, any repetition, any number of workers.
 
-use domain::booking::BookingStatus;
-use ledger::{
-    BookingFacts, DRAIN_ENTRIES_MAX, DrainEntry, DrainKind, Error, drain_journal, find_booking,
-};
+use domain::booking::{Booking, BookingStatus};
+use domain::journal::{JournalEntry, JournalKind};
+use ledger::{DRAIN_ENTRIES_MAX, Error, drain_journal, find_booking};
 
 use crate::support::{
     Connection, TestDatabase, confirm, fresh, new_event, new_event_id, seats, standing,
 };
-use DrainKind::{Expired, Released, Reserved};
+use JournalKind::{Expired, Released, Reserved};
 
-fn entry(kind: DrainKind, facts: &BookingFacts) -> DrainEntry {
-    DrainEntry { kind, facts: facts.clone() }
+fn entry(kind: JournalKind, facts: &Booking) -> JournalEntry {
+    JournalEntry { kind, booking: facts.clone() }
 }
 
-async fn drain(database: &Connection, entries: &[DrainEntry]) -> u64 {
+async fn drain(database: &Connection, entries: &[JournalEntry]) -> u64 {
     drain_journal(database, entries).await.unwrap()
 }
 
-async fn status(database: &Connection, facts: &BookingFacts) -> BookingStatus {
-    find_booking(database, facts.booking).await.unwrap().unwrap().status
+async fn status(database: &Connection, facts: &Booking) -> BookingStatus {
+    find_booking(database, facts.booking_id).await.unwrap().unwrap().status
 }
 
 /// All bookings as text, to compare whole states.
@@ -72,7 +71,7 @@ async fn any_order_and_any_split_give_the_same_state() {
                     .zip(1..)
                     .map(|(kind, step)| {
                         let expires_at = facts.expires_at.plus_ms(step);
-                        entry(*kind, &BookingFacts { expires_at, ..facts.clone() })
+                        entry(*kind, &Booking { expires_at, ..facts.clone() })
                     })
                     .collect();
                 if one_batch {
@@ -105,12 +104,12 @@ async fn the_latest_expiry_wins_in_any_order() {
     let database = fresh().await;
     let event = new_event(&database).await;
     let early = seats(event, &["A-1-1"]);
-    let late = BookingFacts { expires_at: early.expires_at.plus_ms(60_000), ..early.clone() };
+    let late = Booking { expires_at: early.expires_at.plus_ms(60_000), ..early.clone() };
     for order in [[&early, &late], [&late, &early]] {
         for facts in order {
             drain(&database, &[entry(Reserved, facts)]).await;
         }
-        let found = find_booking(&database, early.booking).await.unwrap().unwrap();
+        let found = find_booking(&database, early.booking_id).await.unwrap().unwrap();
         assert_eq!(found.expires_at, late.expires_at);
     }
 }
@@ -122,7 +121,7 @@ async fn a_drain_after_the_confirm_changes_nothing() {
     let facts = seats(event, &["A-1-1"]);
     confirm(&database, &facts).await;
     let before = all(&database).await;
-    let later = BookingFacts { expires_at: facts.expires_at.plus_ms(1), ..facts.clone() };
+    let later = Booking { expires_at: facts.expires_at.plus_ms(1), ..facts.clone() };
     let entries = [entry(Reserved, &later), entry(Expired, &later), entry(Released, &later)];
     assert_eq!(drain(&database, &entries).await, 0);
     assert_eq!(all(&database).await, before);
@@ -136,10 +135,10 @@ async fn entries_that_no_booking_can_be_made_of_do_not_stop_the_others() {
     let good = seats(event, &["A-1-1"]);
     let bad = [
         seats(new_event_id(), &["A-1-1"]),
-        BookingFacts { quantity: 0, ..standing(event, 1) },
-        BookingFacts { quantity: 3, ..seats(event, &["A-1-1", "A-1-2"]) },
-        BookingFacts { amount: -1, ..seats(event, &["A-1-1"]) },
-        BookingFacts { currency: "euro".to_owned(), ..seats(event, &["A-1-1"]) },
+        Booking { quantity: 0, ..standing(event, 1) },
+        Booking { quantity: 3, ..seats(event, &["A-1-1", "A-1-2"]) },
+        Booking { amount: -1, ..seats(event, &["A-1-1"]) },
+        Booking { currency: "euro".to_owned(), ..seats(event, &["A-1-1"]) },
     ];
     let mut entries: Vec<_> = bad.iter().map(|facts| entry(Reserved, facts)).collect();
     entries.push(entry(Reserved, &good));

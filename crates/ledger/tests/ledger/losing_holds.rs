@@ -1,10 +1,10 @@
 //! Comparing what Redis knows of holds.
 
 use domain::booking::BookingStatus;
+use domain::journal::{JournalEntry, JournalKind};
 use domain::time::Instant;
 use ledger::{
-    DrainEntry, DrainKind, HOLDS_COMPARED_MAX, KnownHolds, compare_holds, drain_journal,
-    expire_lost_holds, find_booking,
+    HOLDS_COMPARED_MAX, KnownHolds, compare_holds, drain_journal, expire_lost_holds, find_booking,
 };
 
 use crate::support::{confirm, fresh, new_event, seats};
@@ -18,18 +18,18 @@ async fn each_booking_is_compared_in_its_range() {
     for hold in &mut holds {
         hold.expires_at = Instant::from_unix_ms(4_000_000_000_000);
     }
-    holds.sort_by_key(|facts| facts.booking.to_string());
-    let entry = |kind, facts| DrainEntry { kind, facts };
+    holds.sort_by_key(|facts| facts.booking_id.to_string());
+    let entry = |kind, facts| JournalEntry { kind, booking: facts };
     let reserved: Vec<_> =
-        holds.iter().map(|facts| entry(DrainKind::Reserved, facts.clone())).collect();
+        holds.iter().map(|facts| entry(JournalKind::Reserved, facts.clone())).collect();
     drain_journal(&database, &reserved).await.unwrap();
-    let id = |index: usize| holds[index].booking.to_string();
+    let id = |index: usize| holds[index].booking_id.to_string();
     let lost = async |seen: KnownHolds| {
         let found = compare_holds(&database, event, seen).await.unwrap();
         assert_eq!(found.ended, []);
         let lost = found.lost.iter().map(|lost| {
             assert!(holds.contains(lost));
-            lost.booking.to_string()
+            lost.booking_id.to_string()
         });
         lost.collect::<Vec<_>>()
     };
@@ -49,26 +49,30 @@ async fn what_is_over_is_told_of_holds_only() {
     let event = new_event(&database).await;
     let [released, sold, live, other] =
         [1, 2, 3, 4].map(|number| seats(event, &[&format!("A-1-{number}")]));
-    let kinds = [DrainKind::Released, DrainKind::Reserved, DrainKind::Reserved, DrainKind::Expired];
+    let kinds =
+        [JournalKind::Released, JournalKind::Reserved, JournalKind::Reserved, JournalKind::Expired];
     let entries = kinds.into_iter().zip([&released, &sold, &live, &other]);
     let entries: Vec<_> =
-        entries.map(|(kind, facts)| DrainEntry { kind, facts: facts.clone() }).collect();
+        entries.map(|(kind, facts)| JournalEntry { kind, booking: facts.clone() }).collect();
     drain_journal(&database, &entries).await.unwrap();
     confirm(&database, &sold).await;
-    let held = [&released, &sold, &live].map(|facts| facts.booking.to_string()).to_vec();
-    let known = vec![other.booking.to_string()];
+    let held = [&released, &sold, &live].map(|facts| facts.booking_id.to_string()).to_vec();
+    let known = vec![other.booking_id.to_string()];
     let seen = KnownHolds { held, known, ..KnownHolds::default() };
     let found = compare_holds(&database, event, seen).await.unwrap();
-    assert_eq!((found.lost, found.ended), (vec![], vec![released.booking]));
+    assert_eq!((found.lost, found.ended), (vec![], vec![released.booking_id]));
 
-    let ids = [&released, &sold, &live].map(|facts| facts.booking);
+    let ids = [&released, &sold, &live].map(|facts| facts.booking_id);
     assert_eq!(expire_lost_holds(&database, &ids).await.unwrap(), 1);
     for (facts, status) in [
         (&released, BookingStatus::Released),
         (&sold, BookingStatus::Confirmed),
         (&live, BookingStatus::Expired),
     ] {
-        assert_eq!(find_booking(&database, facts.booking).await.unwrap().unwrap().status, status);
+        assert_eq!(
+            find_booking(&database, facts.booking_id).await.unwrap().unwrap().status,
+            status
+        );
     }
 }
 

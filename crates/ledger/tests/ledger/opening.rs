@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use domain::booking::Booking;
+use domain::journal::{JournalEntry, JournalKind};
 use ledger::{
-    BookingFacts, DrainEntry, DrainKind, LeaseOutcome, NUMBERS_GRANTED, NumberBlock, RestoreKind,
-    active_events, begin_rebuild, bookings_to_restore, cancel_event, checkpoint_queue,
-    drain_journal, events_to_serve, find_event, finish_rebuild, grant_numbers, lease_rebuild,
-    leave_queue, ping, place_is_spent,
+    LeaseOutcome, NUMBERS_GRANTED, NumberBlock, RestoreKind, active_events, begin_rebuild,
+    bookings_to_restore, cancel_event, checkpoint_queue, drain_journal, events_to_serve,
+    find_event, finish_rebuild, grant_numbers, lease_rebuild, leave_queue, ping, place_is_spent,
 };
 
 use crate::support::{NOW, confirm, fresh, new_event, new_event_id, seats, standing};
@@ -45,21 +46,21 @@ async fn what_is_sold_and_what_is_held_comes_back_page_by_page() {
     let held = [seats(event, &["A-2-1"]), seats(event, &["A-2-2"]), seats(event, &["A-2-3"])];
     let entries: Vec<_> = held
         .iter()
-        .map(|facts| DrainEntry { kind: DrainKind::Reserved, facts: facts.clone() })
+        .map(|facts| JournalEntry { kind: JournalKind::Reserved, booking: facts.clone() })
         .collect();
     drain_journal(&database, &entries).await.unwrap();
     database
         .execute(&format!(
             "UPDATE boxoffice.bookings SET expires_at = now() + interval '1 minute'
              WHERE state = 'reserved' AND id <> '{}'",
-            held[1].booking
+            held[1].booking_id
         ))
         .await;
     let read = async |kind, after| {
         let page = bookings_to_restore(&database, event, 1, kind, after).await.unwrap().unwrap();
-        page.into_iter().map(|facts| (facts.booking, facts.seats)).collect::<Vec<_>>()
+        page.into_iter().map(|facts| (facts.booking_id, facts.seats)).collect::<Vec<_>>()
     };
-    let of = |facts: &BookingFacts| (facts.booking, facts.seats.clone());
+    let of = |facts: &Booking| (facts.booking_id, facts.seats.clone());
     let mut all_sold = sold.iter().map(of).collect::<Vec<_>>();
     all_sold.sort();
     assert_eq!(read(RestoreKind::Sold, None).await, all_sold);
@@ -110,7 +111,7 @@ async fn a_place_is_spent_when_it_was_left_or_its_pass_was_used() {
     // A later note of an earlier place changes nothing.
     leave_queue(&database, event, user, 3).await.unwrap();
     assert!(spent(user, 5, NOW).await);
-    let facts = BookingFacts { user: other, ..seats(event, &["A-1-1"]) };
+    let facts = Booking { user_id: other, ..seats(event, &["A-1-1"]) };
     confirm(&database, &facts).await;
     assert!(spent(other, 9, NOW).await);
     assert!(!spent(other, 9, NOW.plus_ms(1)).await);

@@ -17,10 +17,10 @@ use crate::support::{Connection, confirm, fresh, new_event, seats};
 
 pub(crate) async fn pay(
     database: &Connection,
-    facts: &ledger::BookingFacts,
+    facts: &domain::booking::Booking,
     payment: &str,
 ) -> ConfirmOutcome {
-    let request = ConfirmBooking { facts, payment: Some(payment) };
+    let request = ConfirmBooking { booking: facts, payment: Some(payment) };
     confirm_booking(database, &request).await.unwrap()
 }
 
@@ -29,7 +29,11 @@ async fn decision(database: &Connection, payment: &str) -> Option<Decision> {
 }
 
 /// An authorised payment of the hold.
-pub(crate) async fn authorise(database: &Connection, facts: &ledger::BookingFacts, payment: &str) {
+pub(crate) async fn authorise(
+    database: &Connection,
+    facts: &domain::booking::Booking,
+    payment: &str,
+) {
     let news = news(facts, ProviderState::Authorised);
     tell(database, &PaymentNews { payment: payment.to_owned(), ..news }).await;
 }
@@ -74,7 +78,7 @@ async fn a_paid_hold_is_not_released_before_its_payment_is_decided() {
     }
     let release = async || release_booking(&database, &facts).await.unwrap();
     assert_eq!(release().await, ReleaseBookingOutcome::PaymentUnderWay);
-    let booking = find_booking(&database, facts.booking).await.unwrap().unwrap();
+    let booking = find_booking(&database, facts.booking_id).await.unwrap().unwrap();
     assert_eq!(booking.status, BookingStatus::Reserved);
     assert!(give_back_payment(&database, "pi_1", "the buyer changed their mind").await.unwrap());
     assert_eq!(pay(&database, &facts, "pi_1").await, ConfirmOutcome::PaymentGivenBack);
@@ -93,7 +97,7 @@ async fn only_the_price_in_money_that_is_there_buys() {
             "amount" => news.amount = 4999,
             "currency" => news.currency = "USD".to_owned(),
             "whole" => news.whole = false,
-            "booking" => news.booking = Some(seats(event, &["A-2-1"]).booking.to_string()),
+            "booking" => news.booking = Some(seats(event, &["A-2-1"]).booking_id.to_string()),
             _ => news.state = ProviderState::Failed,
         }
         tell(&database, &news).await;
@@ -115,12 +119,12 @@ async fn only_the_price_in_money_that_is_there_buys() {
 async fn a_payment_that_is_begun_is_recorded_or_given_up() {
     let database = fresh().await;
     let event = new_event(&database).await;
-    let facts = ledger::BookingFacts {
+    let facts = domain::booking::Booking {
         expires_at: domain::time::Instant::from_unix_ms(4_000_000_000_000),
         ..seats(event, &["A-1-1"])
     };
     let request = RecordPayment {
-        facts: &facts,
+        booking: &facts,
         payment: "pi_1",
         amount: 5000,
         currency: "EUR",
@@ -131,7 +135,10 @@ async fn a_payment_that_is_begun_is_recorded_or_given_up() {
         assert_eq!(outcome, RecordPaymentOutcome::Recorded);
     }
     assert_eq!(saga(&database).await, ["await running"]);
-    assert_eq!(open_payments_among(&database, &[facts.booking]).await.unwrap(), [facts.booking]);
+    assert_eq!(
+        open_payments_among(&database, &[facts.booking_id]).await.unwrap(),
+        [facts.booking_id]
+    );
     let due = "SELECT count(*) FROM boxoffice.sagas WHERE due_at <= now()";
     assert_eq!(database.number(due).await, 1, "the provider is asked now");
 
@@ -140,7 +147,7 @@ async fn a_payment_that_is_begun_is_recorded_or_given_up() {
     assert_eq!(outcome, RecordPaymentOutcome::PaymentDiffers);
     assert_eq!(decision(&database, "pi_less").await, Some(Decision::GiveBack));
     let overdue = seats(event, &["A-1-2"]);
-    let late = RecordPayment { facts: &overdue, payment: "pi_late", ..request };
+    let late = RecordPayment { booking: &overdue, payment: "pi_late", ..request };
     let outcome = record_payment(&database, &late).await.unwrap();
     assert_eq!(outcome, RecordPaymentOutcome::BookingExpired);
     let taken = RecordPayment { payment: "pi_1", ..late };
@@ -148,17 +155,18 @@ async fn a_payment_that_is_begun_is_recorded_or_given_up() {
     assert_eq!(outcome, RecordPaymentOutcome::PaymentTaken);
 
     // The one of another price is given up at once, an open one when it is cancelled.
-    assert_eq!(canceled_payments(&database, facts.booking).await.unwrap(), 1);
+    assert_eq!(canceled_payments(&database, facts.booking_id).await.unwrap(), 1);
     tell(&database, &news(&facts, ProviderState::Canceled)).await;
-    assert_eq!(canceled_payments(&database, facts.booking).await.unwrap(), 2);
-    assert_eq!(open_payments_among(&database, &[facts.booking]).await.unwrap(), []);
+    assert_eq!(canceled_payments(&database, facts.booking_id).await.unwrap(), 2);
+    assert_eq!(open_payments_among(&database, &[facts.booking_id]).await.unwrap(), []);
     confirm(&database, &facts).await;
     let sold = RecordPayment { payment: "pi_sold", ..request };
     let outcome = record_payment(&database, &sold).await.unwrap();
     assert_eq!(outcome, RecordPaymentOutcome::AlreadyConfirmed);
     cancel_event(&database, event).await.unwrap();
-    let other = ledger::BookingFacts { expires_at: facts.expires_at, ..seats(event, &["A-1-9"]) };
-    let cancelled = RecordPayment { facts: &other, payment: "pi_gone", ..request };
+    let other =
+        domain::booking::Booking { expires_at: facts.expires_at, ..seats(event, &["A-1-9"]) };
+    let cancelled = RecordPayment { booking: &other, payment: "pi_gone", ..request };
     let outcome = record_payment(&database, &cancelled).await.unwrap();
     assert_eq!(outcome, RecordPaymentOutcome::Cancelled);
 }
@@ -168,19 +176,19 @@ async fn a_payment_that_is_begun_is_recorded_or_given_up() {
 async fn a_payment_that_is_given_back_makes_room_for_the_next() {
     let database = fresh().await;
     let event = new_event(&database).await;
-    let facts = ledger::BookingFacts {
+    let facts = domain::booking::Booking {
         expires_at: Instant::from_unix_ms(4_000_000_000_000),
         ..seats(event, &["A-1-1"])
     };
     let first = RecordPayment {
-        facts: &facts,
+        booking: &facts,
         payment: "pi_1",
         amount: 5000,
         currency: "EUR",
         livemode: false,
     };
     let record = async |request: &RecordPayment<'_>| record_payment(&database, request).await;
-    let given_up = async || canceled_payments(&database, facts.booking).await;
+    let given_up = async || canceled_payments(&database, facts.booking_id).await;
     assert_eq!(record(&first).await, Ok(RecordPaymentOutcome::Recorded));
     let captured = news(&facts, ProviderState::Captured);
     tell(&database, &PaymentNews { amount: 4999, ..captured }).await;
@@ -205,12 +213,12 @@ async fn a_payment_that_is_given_back_makes_room_for_the_next() {
 async fn nothing_is_paid_for_once_the_event_is_over() {
     let database = fresh().await;
     let event = new_event(&database).await;
-    let facts = ledger::BookingFacts {
+    let facts = domain::booking::Booking {
         expires_at: Instant::from_unix_ms(4_000_000_000_000),
         ..seats(event, &["A-1-1"])
     };
     let begin = RecordPayment {
-        facts: &facts,
+        booking: &facts,
         payment: "pi_1",
         amount: 5000,
         currency: "EUR",
@@ -244,7 +252,7 @@ async fn a_refund_is_begun_once_and_only_when_it_was_decided() {
     assert_eq!(begin_refund(&database, "pi_1").await.unwrap(), None);
     assert_eq!(pay(&database, &facts, "pi_1").await, ConfirmOutcome::Confirmed);
     assert_eq!(begin_refund(&database, "pi_1").await.unwrap(), None);
-    let cancelled = cancel_booking(&database, facts.booking, true).await.unwrap();
+    let cancelled = cancel_booking(&database, facts.booking_id, true).await.unwrap();
     assert_eq!(cancelled, CancelBookingOutcome::Cancelled);
     for _ in 0..2 {
         assert_eq!(begin_refund(&database, "pi_1").await.unwrap(), Some(5000));
@@ -291,7 +299,7 @@ async fn the_tables_refuse_what_a_function_might_let_through() {
         authorise(&database, &facts, payment).await;
     }
     pay(&database, &facts, "pi_1").await;
-    let event = facts.booking.event();
+    let event = facts.booking_id.event();
     let keep = "UPDATE boxoffice.payments SET decision = 'keep', decided_at = now()";
     for (sqlstate, sql) in [
         ("23505", format!("{keep} WHERE id = 'pi_2'")),

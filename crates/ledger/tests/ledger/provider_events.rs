@@ -1,8 +1,9 @@
 //! Events of the payment provider: kept once, and what they say is in the same statement.
 
+use domain::booking::Booking;
 use domain::payment::{Decision, PaymentNews, PaymentStep, ProviderState, next_step};
 use ledger::{
-    BookingFacts, EventEffect, RecordProviderEvent, RecordedEvent, find_payment, raise_payment,
+    EventEffect, RecordProviderEvent, RecordedEvent, find_payment, raise_payment,
     record_provider_event,
 };
 use uuid::Uuid;
@@ -10,10 +11,10 @@ use uuid::Uuid;
 use crate::support::{Connection, TestDatabase, confirm, fresh, new_event, new_event_id, seats};
 
 /// What an event says of the payment `pi_1` of a booking.
-pub(crate) fn news(facts: &BookingFacts, state: ProviderState) -> PaymentNews {
+pub(crate) fn news(facts: &Booking, state: ProviderState) -> PaymentNews {
     PaymentNews {
         payment: "pi_1".to_owned(),
-        booking: Some(facts.booking.to_string()),
+        booking: Some(facts.booking_id.to_string()),
         state,
         amount: facts.amount,
         currency: facts.currency.clone(),
@@ -55,7 +56,7 @@ async fn an_event_makes_the_payment_and_its_saga_and_is_kept_once() {
         let recorded = deliver(&database, "evt_1", &authorised).await;
         let EventEffect::Applied(payment) = recorded.outcome else { panic!("{recorded:?}") };
         assert_eq!(recorded.fresh, fresh);
-        assert_eq!((payment.id.as_str(), payment.booking_id), ("pi_1", Some(facts.booking)));
+        assert_eq!((payment.id.as_str(), payment.booking_id), ("pi_1", Some(facts.booking_id)));
         assert_eq!((payment.amount, payment.currency.as_str()), (5000, "EUR"));
         assert_eq!((payment.provider_state, payment.step()), {
             (ProviderState::Authorised, PaymentStep::Settle)
@@ -110,7 +111,7 @@ async fn a_payment_belongs_to_one_booking_for_ever() {
     assert_eq!(tell(&database, &other).await, EventEffect::OtherBooking);
     let payment = find_payment(&database, "pi_1").await.unwrap().unwrap();
     assert_eq!((payment.booking_id, payment.provider_state), {
-        (Some(first.booking), ProviderState::Failed)
+        (Some(first.booking_id), ProviderState::Failed)
     });
 }
 
@@ -173,7 +174,7 @@ async fn a_refund_that_names_no_booking_waits_for_its_payment() {
     tell(&database, &news(&facts, ProviderState::Captured)).await;
     let named = find_payment(&database, "pi_1").await.unwrap().unwrap();
     assert_eq!((named.booking_id, named.provider_state), {
-        (Some(facts.booking), ProviderState::Refunded)
+        (Some(facts.booking_id), ProviderState::Refunded)
     });
     assert_eq!(saga(&database).await, ["settle running"]);
 }

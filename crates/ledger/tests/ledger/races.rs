@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use domain::booking::Booking;
+use domain::journal::{JournalEntry, JournalKind};
 use domain::payment::{Decision, ProviderState};
 use ledger::{
-    BookingFacts, ConfirmBooking, ConfirmOutcome, DrainEntry, DrainKind, cancel_event,
-    confirm_booking, drain_journal, find_payment,
+    ConfirmBooking, ConfirmOutcome, cancel_event, confirm_booking, drain_journal, find_payment,
 };
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -25,19 +26,16 @@ static RACE: Mutex<()> = Mutex::const_new(());
 
 /// Confirms all bookings at the same time and counts the outcomes. Odd ones come from a journal
 /// that has been drained.
-async fn race(
-    databases: &TestDatabase,
-    bookings: Vec<BookingFacts>,
-) -> HashMap<ConfirmOutcome, usize> {
+async fn race(databases: &TestDatabase, bookings: Vec<Booking>) -> HashMap<ConfirmOutcome, usize> {
     let first = databases.connect().await;
     let drained = bookings.iter().skip(1).step_by(2);
     let entries: Vec<_> = drained
-        .map(|facts| DrainEntry { kind: DrainKind::Reserved, facts: facts.clone() })
+        .map(|facts| JournalEntry { kind: JournalKind::Reserved, booking: facts.clone() })
         .collect();
     drain_journal(&first, &entries).await.unwrap();
 
     let connections = databases.connect_many(CONNECTIONS).await;
-    let mut shares: Vec<Vec<BookingFacts>> = vec![Vec::new(); CONNECTIONS];
+    let mut shares: Vec<Vec<Booking>> = vec![Vec::new(); CONNECTIONS];
     for (index, facts) in bookings.into_iter().enumerate() {
         shares[index % CONNECTIONS].push(facts);
     }
@@ -56,7 +54,7 @@ async fn race(
     outcomes
 }
 
-async fn confirm_all(database: Connection, share: Vec<BookingFacts>) -> Vec<ConfirmOutcome> {
+async fn confirm_all(database: Connection, share: Vec<Booking>) -> Vec<ConfirmOutcome> {
     let mut outcomes = Vec::new();
     for facts in share {
         outcomes.push(confirm(&database, &facts).await);
@@ -182,7 +180,7 @@ async fn opposite_orders_do_not_deadlock_in_the_function_either() {
         .zip([forwards, backwards])
         .map(|(database, order)| {
             let labels = order.join(",");
-            let booking = seats(event, &["A-1-1"]).booking;
+            let booking = seats(event, &["A-1-1"]).booking_id;
             tokio::spawn(async move {
                 let sql = format!(
                     "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}',
@@ -233,8 +231,8 @@ async fn sales_and_drains_of_the_same_bookings_do_not_disturb_each_other() {
             let mut entries: Vec<_> = bookings
                 .iter()
                 .flat_map(|facts| {
-                    [DrainKind::Expired, DrainKind::Reserved]
-                        .map(|kind| DrainEntry { kind, facts: facts.clone() })
+                    [JournalKind::Expired, JournalKind::Reserved]
+                        .map(|kind| JournalEntry { kind, booking: facts.clone() })
                 })
                 .collect();
             tokio::spawn(async move {
@@ -273,7 +271,7 @@ async fn after_a_cancellation_has_answered_nothing_is_sold() {
                 let mut outcomes = Vec::new();
                 for number in 1..=30 {
                     let facts = seats(event, &[&format!("A-{row}-{number}")]);
-                    let request = ConfirmBooking { facts: &facts, payment: None };
+                    let request = ConfirmBooking { booking: &facts, payment: None };
                     outcomes.push(confirm_booking(&database, &request).await.unwrap());
                 }
                 outcomes

@@ -140,7 +140,7 @@ async fn the_tables_refuse_what_a_function_might_let_through() {
     let (seated, floor) = (seats(event, &["A-1-1"]), standing(event, 1));
     confirm(&database, &seated).await;
     confirm(&database, &floor).await;
-    let booking = floor.booking;
+    let booking = floor.booking_id;
     for (sqlstate, sql) in [
         (
             "23505",
@@ -175,7 +175,7 @@ async fn a_lock_that_is_not_given_in_time_is_a_transient_refusal() {
     holder.execute("UPDATE boxoffice.sections SET price = 1 WHERE name = 'FLOOR'").await;
     waiter.execute("SET lock_timeout = '50ms'").await;
     let facts = standing(event, 1);
-    let request = ledger::ConfirmBooking { facts: &facts, payment: None };
+    let request = ledger::ConfirmBooking { booking: &facts, payment: None };
     let error = ledger::confirm_booking(&waiter, &request).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("55P03"), "{error}");

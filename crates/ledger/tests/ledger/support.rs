@@ -2,13 +2,13 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use domain::booking::{Booking, BookingStatus};
 use domain::event::NewEvent;
 use domain::id::{BookingId, EventId, UserId};
 use domain::section::Section;
 use domain::time::Instant;
 use ledger::{
-    BookingFacts, ConfirmBooking, ConfirmOutcome, CreateEvent, CreateEventOutcome, confirm_booking,
-    create_event,
+    ConfirmBooking, ConfirmOutcome, CreateEvent, CreateEventOutcome, confirm_booking, create_event,
 };
 /// A connection as strict as Spin's.
 pub(crate) use native::NativeDatabase as Connection;
@@ -130,12 +130,14 @@ pub(crate) async fn new_event_with(database: &Connection, sections_json: &str) -
 }
 
 /// A hold of seats of one section by a new user.
-pub(crate) fn seats(event: EventId, labels: &[&str]) -> BookingFacts {
+pub(crate) fn seats(event: EventId, labels: &[&str]) -> Booking {
     let seats: Vec<domain::seat::Seat> =
         labels.iter().map(|label| label.parse().unwrap()).collect();
-    BookingFacts {
-        booking: BookingId::new(event, Uuid::now_v7()),
-        user: new_user(),
+    Booking {
+        booking_id: BookingId::new(event, Uuid::now_v7()),
+        event_id: event,
+        user_id: new_user(),
+        status: BookingStatus::Reserved,
         section: seats[0].section.clone(),
         quantity: u32::try_from(seats.len()).unwrap(),
         amount: 5000 * i64::try_from(seats.len()).unwrap(),
@@ -146,9 +148,9 @@ pub(crate) fn seats(event: EventId, labels: &[&str]) -> BookingFacts {
     }
 }
 
-/// A hold of standing places in `FLOOR` by a new user.
-pub(crate) fn standing(event: EventId, quantity: u32) -> BookingFacts {
-    BookingFacts {
+/// A hold of units of `FLOOR` by a new user.
+pub(crate) fn standing(event: EventId, quantity: u32) -> Booking {
+    Booking {
         section: "FLOOR".parse().unwrap(),
         seats: vec![],
         quantity,
@@ -158,7 +160,7 @@ pub(crate) fn standing(event: EventId, quantity: u32) -> BookingFacts {
 }
 
 /// Confirms without a payment.
-pub(crate) async fn confirm(database: &Connection, facts: &BookingFacts) -> ConfirmOutcome {
-    let request = ConfirmBooking { facts, payment: None };
+pub(crate) async fn confirm(database: &Connection, facts: &Booking) -> ConfirmOutcome {
+    let request = ConfirmBooking { booking: facts, payment: None };
     confirm_booking(database, &request).await.unwrap()
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use cluster::Transport;
 use domain::id::EventId;
 use ledger::{AuditCounts, AuditTotals, Database};
-use scripts::PlaceCounts;
+use scripts::SeatCounts;
 
 pub use self::compare::Difference;
 use self::look::{Look, look};
@@ -56,7 +56,7 @@ pub struct AuditReport {
     /// Places of all sections.
     pub capacity: i64,
     /// Places by state in Redis.
-    pub redis: PlaceCounts,
+    pub redis: SeatCounts,
     /// Places in Postgres: held as far as the journal was drained.
     pub postgres_held: i64,
     /// Places in Postgres that are sold.
@@ -91,7 +91,7 @@ pub async fn audit_event<T: Transport, D: Database>(
         ledger::count_audit(&stores.database, event, counts).await?;
     }
     let totals = ledger::read_audit_totals(&stores.database, Some(event)).await?;
-    let nothing = PlaceCounts { available: 0, held: 0, sold: 0 };
+    let nothing = SeatCounts { available: 0, held: 0, sold: 0 };
     let state = seen.redis.as_ref().map(|redis| &redis.state);
     Ok(Some(AuditReport {
         event,

@@ -6,7 +6,6 @@ use domain::id::BookingId;
 use ledger::{CancelBookingOutcome, Database};
 use scripts::CancelOutcome;
 
-use crate::bookings::booking_facts::hold_of;
 use crate::bookings::find_booking::find_booking;
 use crate::{Error, Stores};
 
@@ -75,9 +74,7 @@ pub(crate) async fn free_cancelled<T: Transport, D: Database>(
             return Err(Error::Disagreement("a booking to be freed is not cancelled"));
         }
     }
-    let hold = hold_of(&recorded)?;
-    let freed =
-        scripts::cancel_booking(&stores.cluster, booking, &hold, stores.redis_deadline).await?;
+    let freed = scripts::cancel_booking(&stores.cluster, &recorded, stores.redis_deadline).await?;
     match freed {
         CancelOutcome::Freed { sold, capacity, .. } => {
             if sold < capacity {

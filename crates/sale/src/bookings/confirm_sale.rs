@@ -11,9 +11,8 @@
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use ledger::Database;
-use scripts::{Hold, PinOutcome, ReleaseReason};
+use scripts::{PinOutcome, ReleaseReason};
 
-use crate::bookings::booking_facts::{booking_facts, hold_of};
 use crate::bookings::find_booking::{FoundBooking, find_booking};
 use crate::{Error, Stores, drain_journal, opened};
 
@@ -64,16 +63,14 @@ pub async fn confirm_sale<T: Transport, D: Database>(
 ) -> Result<ConfirmSaleOutcome, Error> {
     for _ in 0..ATTEMPTS_MAX {
         let booking_id = found.booking().booking_id;
-        let (booking, retake) = match found {
-            FoundBooking::Unresolved(booking) => (booking, None),
+        let (booking, retakes) = match found {
+            FoundBooking::Unresolved(booking) => (booking, false),
             FoundBooking::Recorded(booking) => match (booking.status, payment) {
-                (BookingStatus::Reserved | BookingStatus::Expired, _) => {
-                    let hold = hold_of(&booking)?;
-                    (booking, Some(hold))
-                }
+                (BookingStatus::Reserved | BookingStatus::Expired, _) => (booking, true),
                 // Whatever became of the booking, something must be decided about the money.
                 // Postgres decides it, so it must know first what Redis may know alone.
                 (_, Some(_)) => {
+                    // mutant: money-before-the-release-is-known
                     if !drain_journal(stores, booking.event_id).await?.complete {
                         return Err(Error::Contention("confirm_sale"));
                     }
@@ -86,7 +83,7 @@ pub async fn confirm_sale<T: Transport, D: Database>(
                 }
             },
         };
-        match pin(stores, &booking, retake.as_ref()).await? {
+        match pin(stores, &booking, retakes).await? {
             PinOutcome::Pinned(_) | PinOutcome::Confirmed(_) => {
                 return commit(stores, &booking, payment).await;
             }
@@ -107,14 +104,14 @@ pub async fn confirm_sale<T: Transport, D: Database>(
 async fn pin<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
-    retake: Option<&Hold>,
+    retakes: bool,
 ) -> Result<PinOutcome, Error> {
     opened(stores, booking.event_id, async || {
         let request = scripts::PinHold {
             booking: booking.booking_id,
             section: &booking.section,
             grace_ms: CONFIRM_GRACE_MS,
-            retake,
+            retake: retakes.then_some(booking),
         };
         scripts::pin_hold(&stores.cluster, &request, stores.redis_deadline).await
     })
@@ -127,8 +124,7 @@ async fn commit<T: Transport, D: Database>(
     payment: Option<&str>,
 ) -> Result<ConfirmSaleOutcome, Error> {
     use ledger::ConfirmOutcome;
-    let facts = booking_facts(booking)?;
-    let request = ledger::ConfirmBooking { facts: &facts, payment };
+    let request = ledger::ConfirmBooking { booking, payment };
     let outcome = ledger::confirm_booking(&stores.database, &request).await?;
     match outcome {
         ConfirmOutcome::Confirmed
@@ -182,11 +178,10 @@ pub(crate) async fn mark_sold<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
 ) -> Result<(), Error> {
-    let hold = hold_of(booking)?;
     let request = scripts::ConfirmBooking {
         booking: booking.booking_id,
         section: &booking.section,
-        lost: Some(&hold),
+        lost: Some(booking),
     };
     let outcome =
         scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?;

@@ -4,11 +4,10 @@
 //! that drain the same entries write the same rows.
 
 use cluster::Transport;
-use domain::id::{BookingId, EventId, UserId};
-use domain::seat::Seat;
+use domain::id::{EventId, UserId};
 use futures_util::future::join_all;
-use ledger::{BookingFacts, Database, DrainEntry, DrainKind};
-use scripts::{Hold, JournalEntry, JournalKind, holds_a_ticket, read_journal, trim_journal};
+use ledger::Database;
+use scripts::{holds_a_ticket, read_journal, trim_journal};
 
 use crate::{Error, Stores};
 
@@ -41,16 +40,15 @@ pub async fn drain_journal<T: Transport, D: Database>(
 ) -> Result<Drained, Error> {
     let mut drained = Drained::default();
     for _ in 0..BATCHES_MAX {
-        let entries =
+        let journal =
             read_journal(&stores.cluster, event, BATCH_ENTRIES, stores.redis_deadline).await?;
-        drained.complete = entries.len() < BATCH_ENTRIES as usize;
-        if entries.is_empty() {
+        drained.complete = journal.entries.len() < BATCH_ENTRIES as usize;
+        if journal.entries.is_empty() {
             break;
         }
-        let rows: Vec<_> = entries.iter().map(drain_entry).collect();
-        let written = ledger::drain_journal(&stores.database, &rows).await?;
+        let written = ledger::drain_journal(&stores.database, &journal.entries).await?;
         drained.bookings += written;
-        trim_journal(&stores.cluster, event, &entries, stores.redis_deadline).await?;
+        trim_journal(&stores.cluster, event, &journal, stores.redis_deadline).await?;
         if drained.complete {
             break;
         }
@@ -79,33 +77,4 @@ pub async fn drain_for_user<T: Transport, D: Database>(
         }
     }
     Ok(())
-}
-
-fn drain_entry(entry: &JournalEntry) -> DrainEntry {
-    let kind = match entry.kind {
-        JournalKind::Reserved => DrainKind::Reserved,
-        JournalKind::Released => DrainKind::Released,
-        JournalKind::Expired => DrainKind::Expired,
-    };
-    DrainEntry { kind, facts: facts_of_hold(entry.booking, &entry.hold) }
-}
-
-/// The facts of a hold as Postgres keeps them.
-pub(crate) fn facts_of_hold(booking: BookingId, hold: &Hold) -> BookingFacts {
-    let seats = hold.seats.iter().map(|(row, number)| Seat {
-        section: hold.section.clone(),
-        row: *row,
-        number: *number,
-    });
-    BookingFacts {
-        booking,
-        user: hold.user,
-        section: hold.section.clone(),
-        seats: seats.collect(),
-        quantity: hold.quantity,
-        amount: hold.amount,
-        currency: hold.currency.clone(),
-        created_at: hold.created_at,
-        expires_at: hold.expires_at,
-    }
 }

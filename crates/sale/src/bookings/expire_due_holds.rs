@@ -51,12 +51,14 @@ pub async fn expire_due_holds<T: Transport, D: Database>(
         if due.is_empty() {
             break;
         }
+        // mutant: the-sweeper-does-not-ask
         let confirmed = ledger::confirmed_among(&stores.database, &due).await?;
         for booking in &confirmed {
             mark_confirmed(stores, *booking).await?;
         }
         let mut unpaid: Vec<_> =
             due.iter().copied().filter(|booking| !confirmed.contains(booking)).collect();
+        // mutant: paying-holds-go-free
         let kept = keep_for_payment(stores, &unpaid).await?;
         unpaid.retain(|booking| !kept.contains(booking));
         expired += expire(stores, event, &unpaid).await?;
@@ -90,11 +92,15 @@ async fn keep<T: Transport, D: Database>(
 ) -> Result<bool, Error> {
     let read = scripts::read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
     let BookingOutcome::Found { hold, now, .. } = read else { return Ok(false) };
-    if now >= hold.expires_at.plus_ms(PAYMENT_GRACE_MAX_MS) {
+    if now >= hold.booking.expires_at.plus_ms(PAYMENT_GRACE_MAX_MS) {
         return Ok(false);
     }
-    let request =
-        PinHold { booking, section: &hold.section, grace_ms: PAYMENT_GRACE_MS, retake: None };
+    let request = PinHold {
+        booking,
+        section: &hold.booking.section,
+        grace_ms: PAYMENT_GRACE_MS,
+        retake: None,
+    };
     let pinned = scripts::pin_hold(&stores.cluster, &request, stores.redis_deadline).await?;
     Ok(matches!(pinned, PinOutcome::Pinned(_)))
 }
@@ -105,7 +111,7 @@ async fn mark_confirmed<T: Transport, D: Database>(
 ) -> Result<(), Error> {
     let read = scripts::read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
     match read {
-        BookingOutcome::Found { hold, .. } => mark_sold(stores, &hold.to_booking(booking)).await,
+        BookingOutcome::Found { hold, .. } => mark_sold(stores, &hold.booking).await,
         BookingOutcome::Released(_)
         | BookingOutcome::Expired(_)
         | BookingOutcome::Absent { .. }

@@ -62,7 +62,7 @@ pub async fn find_booking<T: Transport, D: Database>(
                 return Ok(Some(FoundBooking::Recorded(sold)));
             }
             let status = status_at(BookingStatus::Reserved, expires_at, now);
-            let found = Booking { status, expires_at, ..hold.to_booking(booking) };
+            let found = Booking { status, expires_at, ..hold.booking };
             return Ok(Some(FoundBooking::Unresolved(found)));
         }
         BookingOutcome::Released(hold) => (Some((hold, BookingStatus::Released)), None),
@@ -74,7 +74,7 @@ pub async fn find_booking<T: Transport, D: Database>(
     // Whatever Postgres has decided is how it ended; else Redis tells.
     let recorded = ledger::find_booking(&stores.database, booking).await?;
     let found = match (ended, recorded) {
-        (Some((hold, status)), None) => Some(Booking { status, ..hold.to_booking(booking) }),
+        (Some((hold, status)), None) => Some(Booking { status, ..hold.booking }),
         (Some((_, status)), Some(found)) if found.status == BookingStatus::Reserved => {
             Some(Booking { status, ..found })
         }

@@ -1,7 +1,6 @@
 //! A booking after its seats are held: confirmed, released, expired, cancelled; the journal
 //! drained.
 
-mod booking_facts;
 pub(crate) mod cancel_booking;
 pub(crate) mod confirm_sale;
 pub(crate) mod drain_journal;
@@ -9,7 +8,6 @@ mod expire_due_holds;
 pub(crate) mod find_booking;
 mod release_booking;
 
-pub use booking_facts::booking_facts;
 pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 pub use drain_journal::{Drained, drain_for_user, drain_journal};

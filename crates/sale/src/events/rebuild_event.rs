@@ -17,10 +17,10 @@ use std::collections::HashSet;
 use cluster::Transport;
 use domain::id::{BookingId, EventId};
 use domain::queue::RETURN_GRACE_MS;
-use ledger::{BookingFacts, Database, LeaseOutcome, RESTORE_PAGE_MAX, Rebuild, RestoreKind};
+use ledger::{Database, LeaseOutcome, RESTORE_PAGE_MAX, Rebuild, RestoreKind};
 use scripts::{
-    Building, EventOutcome, EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState,
-    OpenEvent, OpenOutcome, Opening, RestoreBookings, RestoreOutcome,
+    Building, EventOutcome, EventSettings, FinishOpening, FinishOpeningOutcome, OpenEvent,
+    OpenOutcome, Opening, RestoreBookings, RestoreOutcome,
 };
 
 use crate::events::open_event::settings_of;
@@ -79,6 +79,7 @@ pub(crate) async fn rebuild<T: Transport, D: Database>(
         LeaseOutcome::EventMissing => return Ok(RebuildOutcome::EventMissing),
     };
     // Only now: whoever had the lease before may have finished since this caller missed the event.
+    // mutant: everybody-rebuilds
     if loss == Loss::Noticed
         && live_generation(stores, event).await?.is_some_and(|live| live >= generation)
     {
@@ -185,40 +186,19 @@ async fn restore<T: Transport, D: Database>(
         let generation = settings.generation;
         let page = ledger::bookings_to_restore(&stores.database, event, generation, kind, after);
         let Some(page) = page.await? else { return Ok(false) };
-        let bookings: Vec<_> = page.iter().map(hold_of_facts).collect();
-        let request = RestoreBookings {
-            event,
-            settings,
-            sold: kind == RestoreKind::Sold,
-            bookings: &bookings,
-        };
+        let request =
+            RestoreBookings { event, settings, sold: kind == RestoreKind::Sold, bookings: &page };
         let restored =
             scripts::restore_bookings(&stores.cluster, &request, stores.redis_deadline).await?;
         if restored == RestoreOutcome::Superseded {
             return Ok(false);
         }
-        after = page.last().map(|facts| facts.booking);
+        after = page.last().map(|booking| booking.booking_id);
         if page.len() < RESTORE_PAGE_MAX as usize {
             return Ok(true);
         }
     }
     Err(Error::Contention("restoring a very large event"))
-}
-
-/// The hold that a booking is in Redis while it is unresolved.
-pub(crate) fn hold_of_facts(facts: &BookingFacts) -> (BookingId, Hold) {
-    let hold = Hold {
-        state: HoldState::Held,
-        user: facts.user,
-        section: facts.section.clone(),
-        quantity: facts.quantity,
-        amount: facts.amount,
-        currency: facts.currency.clone(),
-        created_at: facts.created_at,
-        expires_at: facts.expires_at,
-        seats: facts.seats.iter().map(|seat| (seat.row, seat.number)).collect(),
-    };
-    (facts.booking, hold)
 }
 
 /// Marks an event as being rebuilt by this instance, until it is dropped: also when the request is

@@ -90,6 +90,7 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
         }
         goes_on = match page.next {
             // The pass goes on; it began with what was the newest page then.
+            // mutant: only-the-newest-events
             Some(next) if is_newest => goes_on.or(Some(next)),
             next => next,
         };
@@ -107,6 +108,7 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
 fn which(list: EventList, after: Option<&str>) -> ListEvents<'_> {
     match list {
         EventList::Undelivered => ListEvents { kinds: &EVENT_KINDS, undelivered: true, after },
+        // mutant: only-undelivered-refunds
         EventList::Refunds => ListEvents { kinds: &[REFUNDED_KIND], undelivered: false, after },
     }
 }

@@ -134,6 +134,7 @@ impl<T: Transport, D: Database, H: HttpTransport> Desk<'_, T, D, H> {
         }
         // Who made the sale may have died before Redis knew. The money does not wait for Redis.
         if let Some(booking) = payment.booking_id {
+            // mutant: lost-news-stay-lost
             let _ = mark_if_sold(self.stores, booking).await;
         }
         match self.provider.capture_intent(&payment.id).await {
@@ -155,6 +156,7 @@ impl<T: Transport, D: Database, H: HttpTransport> Desk<'_, T, D, H> {
         if payment.step() != PaymentStep::GiveBack {
             return Ok(());
         }
+        // mutant: refunds-without-asking
         if payment.provider_state != ProviderState::Captured {
             self.cancel(payment).await?;
         }

@@ -33,6 +33,7 @@ pub async fn admit_users<T: Transport, D: Database>(
     | AdmitOutcome::Replayed { admitted, served } = outcome
         && admitted > 0
     {
+        // mutant: letting-in-by-hand-is-forgotten
         ledger::checkpoint_queue(&stores.database, request.event, served).await?;
     }
     Ok(outcome)

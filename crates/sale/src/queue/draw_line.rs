@@ -53,6 +53,7 @@ pub async fn draw_line<T: Transport, D: Database>(
     let Some(drawn) = ledger::fix_draw(&stores.database, event, count).await? else {
         return Ok(DrawOutcome::EventMissing);
     };
+    // mutant: places-move-before-the-count-is-durable
     let draw = Draw::new(&drawn.seed, event, drawn.count);
     let mut batch = Vec::new();
     for _ in 0..BATCHES_MAX {

@@ -195,6 +195,7 @@ async fn judge<T: Transport, D: Database>(
         return Ok(ShownReceipt::None);
     }
     let score = match undrawn_number(score) {
+        // mutant: receipts-are-not-translated
         Some(number) => order_now(stores, event, number).await?.unwrap_or(score),
         None => score,
     };

@@ -98,6 +98,7 @@ pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
         run_sagas(stores, jobs, &in_time),
         serve_all(stores, &in_time),
         notify(stores, jobs, &in_time),
+        // mutant: missed-events-stay-missed
         collect_missed_events(stores, jobs, &in_time),
     )
     .await;

@@ -285,14 +285,13 @@ impl Scene {
         if found.status != BookingStatus::Reserved {
             return;
         }
-        let facts = sale::booking_facts(&found).unwrap();
         let attempt = self.payments_of(booking).await.iter().filter(|it| it.canceled).count();
         let attempt = u32::try_from(attempt).unwrap();
         let create =
             CreateIntent { booking, amount: found.amount, currency: &found.currency, attempt };
         let intent = self.provider.create_intent(&create).await.unwrap();
         let request = RecordPayment {
-            facts: &facts,
+            booking: &found,
             payment: &intent.id,
             amount: intent.amount,
             currency: &intent.currency,

@@ -122,20 +122,8 @@ async fn every_kind_of_damage_is_found_and_mended() {
 async fn a_sale_that_was_never_marked_is_marked() {
     let (stage, [seat, standing, ..]) = stage_with_everything().await;
     for booking in [seat, standing] {
-        let found = stage.booking(booking).await;
-        let seats = found.seats.iter().map(|seat| seat.parse().unwrap()).collect();
-        let facts = ledger::BookingFacts {
-            booking,
-            user: found.user_id,
-            section: found.section,
-            seats,
-            quantity: found.quantity,
-            amount: found.amount,
-            currency: found.currency,
-            created_at: found.created_at,
-            expires_at: found.expires_at,
-        };
-        let request = ledger::ConfirmBooking { facts: &facts, payment: None };
+        let sold = stage.booking(booking).await;
+        let request = ledger::ConfirmBooking { booking: &sold, payment: None };
         ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     }
     assert_eq!(stage.counts().await, (13, 3, 4));

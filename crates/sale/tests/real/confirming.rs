@@ -66,21 +66,8 @@ async fn a_hold_past_its_time_reads_as_expired_before_the_sweeper_comes() {
 async fn a_sale_whose_news_did_not_reach_redis_is_marked_not_freed() {
     let stage = Stage::open().await;
     let booking = stage.hold_seat(1, 3).await;
-    let facts = {
-        let found = stage.booking(booking).await;
-        ledger::BookingFacts {
-            booking,
-            user: found.user_id,
-            section: found.section,
-            seats: vec!["A-1-3".parse().unwrap()],
-            quantity: 1,
-            amount: found.amount,
-            currency: found.currency,
-            created_at: found.created_at,
-            expires_at: found.expires_at,
-        }
-    };
-    let request = ledger::ConfirmBooking { facts: &facts, payment: None };
+    let sold = stage.booking(booking).await;
+    let request = ledger::ConfirmBooking { booking: &sold, payment: None };
     let outcome = ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     assert_eq!(outcome, ledger::ConfirmOutcome::Confirmed);
     stage.make_due(booking).await;
@@ -112,8 +99,8 @@ async fn a_pinned_hold_is_released_unless_the_sale_was_made() {
     assert_eq!(stage.confirm(released).await, ConfirmSaleOutcome::Released);
 
     pin(&stage, sold).await;
-    let facts = sale::booking_facts(&stage.booking(sold).await).unwrap();
-    let request = ledger::ConfirmBooking { facts: &facts, payment: None };
+    let found = stage.booking(sold).await;
+    let request = ledger::ConfirmBooking { booking: &found, payment: None };
     ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     assert_eq!(stage.release(sold).await, ReleaseOutcome::Resolved);
     assert_eq!(stage.status(sold).await, BookingStatus::Confirmed);

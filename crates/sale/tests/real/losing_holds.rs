@@ -1,6 +1,6 @@
 //! A failover forgets a hold, or the end of one, that Postgres has been told of.
 
-use domain::booking::BookingStatus;
+use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
 use domain::time::Instant;
 use sale::{
@@ -25,7 +25,6 @@ async fn forget(stage: &Stage, booking: BookingId) {
     let (section, quantity, buyer) = (&found.section, found.quantity, found.user_id);
     let place = match found.seats.first() {
         Some(seat) => {
-            let seat: domain::seat::Seat = seat.parse().unwrap();
             stage.plant(&format!("SETRANGE map {} .", (seat.row - 1) * 6 + seat.number - 1)).await;
             seat.to_string()
         }
@@ -256,28 +255,11 @@ async fn a_late_auditor_takes_nothing() {
     let stage = stage().await;
     let (live, released) = (stage.hold_seat(1, 1).await, stage.hold_seat(1, 2).await);
     drain(&stage).await;
-    let hold = async |booking| {
-        let found = stage.booking(booking).await;
-        let seats = found.seats.iter().map(|seat| {
-            let seat: domain::seat::Seat = seat.parse().unwrap();
-            (seat.row, seat.number)
-        });
-        scripts::Hold {
-            state: scripts::HoldState::Held,
-            user: found.user_id,
-            section: found.section,
-            quantity: found.quantity,
-            amount: found.amount,
-            currency: found.currency,
-            created_at: found.created_at,
-            expires_at: found.expires_at,
-            seats: seats.collect(),
-        }
-    };
-    let mut overdue = hold(live).await;
-    overdue.expires_at = Instant::from_unix_ms(1);
+    let hold = async |booking| stage.booking(booking).await;
     let unknown = stage.hold_standing(1).await;
-    let holds = [(live, hold(live).await), (released, hold(released).await), (unknown, overdue)];
+    let expires_at = Instant::from_unix_ms(1);
+    let overdue = Booking { booking_id: unknown, expires_at, ..hold(live).await };
+    let holds = [hold(live).await, hold(released).await, overdue];
     stage.release(released).await;
     forget(&stage, unknown).await;
     let before = everything(&stage).await;

@@ -13,7 +13,7 @@ use ledger::{CreateEvent, CreateEventOutcome, UpdateEventOutcome};
 use native::{NativeDatabase, NativeTransport, connect};
 use sale::{ConfirmSaleOutcome, Stores, confirm_sale, find_booking, open_event, opened};
 use scripts::{
-    Choice, EventOutcome, PlaceCounts, PresentedPass, ReserveOutcome, ReserveSeats, keys,
+    Choice, EventOutcome, PresentedPass, ReserveOutcome, ReserveSeats, SeatCounts, keys,
     read_event, reserve_seats,
 };
 use uuid::Uuid;
@@ -205,11 +205,11 @@ impl Stage {
     pub(crate) async fn make_overdue(&self, booking: BookingId, by_ms: i64) {
         let read = scripts::read_booking(&self.stores.cluster, booking, DEADLINE).await.unwrap();
         let scripts::BookingOutcome::Found { mut hold, now, .. } = read else { panic!("no hold") };
-        hold.expires_at = now.plus_ms(-by_ms);
+        hold.booking.expires_at = now.plus_ms(-by_ms);
         let (key, id) = (keys::bookings(self.event), booking.to_string());
-        self.redis(&key, "HSET", &[&key, &id, &hold.to_string()]).await;
+        self.redis(&key, "HSET", &[&key, &id, &hold.record()]).await;
         self.make_due(booking).await;
-        let expires_ms = hold.expires_at.unix_ms();
+        let expires_ms = hold.booking.expires_at.unix_ms();
         let sql = format!(
             "UPDATE boxoffice.bookings SET expires_at = boxoffice.instant({expires_ms})
              WHERE id = '{id}'"
@@ -219,26 +219,7 @@ impl Stage {
 
     /// Redis loses everything of the event, at once.
     pub(crate) async fn lose_redis(&self) {
-        let section = "A".parse().unwrap();
-        let event = self.event;
-        let lost = [
-            keys::settings(event),
-            keys::counts(event),
-            keys::queue(event),
-            keys::passes(event),
-            keys::admissions(event),
-            keys::places(event),
-            keys::resolved(event),
-            keys::holders(event),
-            keys::bookings(event),
-            keys::expiry(event),
-            keys::buyers(event),
-            keys::answers(event),
-            keys::answer_times(event),
-            keys::journal(event),
-            keys::addresses(event),
-            keys::map(event, &section),
-        ];
+        let lost = keys::all(self.event, &["A".parse().unwrap()]);
         let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
         self.redis(lost[0], "DEL", &lost).await;
     }
@@ -296,7 +277,7 @@ impl Stage {
         .await
         .unwrap();
         let EventOutcome::Found(state) = outcome else { panic!("the event is gone") };
-        let PlaceCounts { available, held, sold } = state.total;
+        let SeatCounts { available, held, sold } = state.total;
         assert_eq!(available + held + sold, state.settings.capacity());
         (available, held, sold)
     }

@@ -9,9 +9,7 @@ use fake_provider::{Controls, FakeOptions, FakeProvider, LedgerIntent};
 use ledger::{Database, EventEffect, RecordPayment, RecordPaymentOutcome, StoredPayment};
 use native::{NativeDatabase, NativeHttp};
 use provider::{CreateIntent, HttpTransport, Provider, ProviderSettings};
-use sale::{
-    Jobs, SettleOutcome, Stores, TickReport, booking_facts, run_sagas, settle_payment, tick,
-};
+use sale::{Jobs, SettleOutcome, Stores, TickReport, run_sagas, settle_payment, tick};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -81,9 +79,8 @@ impl Till {
         let create =
             CreateIntent { booking, amount: found.amount, currency: &found.currency, attempt };
         let intent = self.provider.create_intent(&create).await.unwrap();
-        let facts = booking_facts(&found).unwrap();
         let request = RecordPayment {
-            facts: &facts,
+            booking: &found,
             payment: &intent.id,
             amount: intent.amount,
             currency: &intent.currency,

@@ -4,7 +4,6 @@ mod repair;
 mod scan;
 
 pub use repair::{
-    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, PLACES_REPAIRED_MAX, PlaceRepair, Repair,
-    RepairedHolds,
+    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Repair, RepairedHolds, SEATS_REPAIRED_MAX, SeatRepair,
 };
 pub use scan::{scan_bookings, scan_buyers, scan_expiry, scan_holders, scan_resolved};

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
+use domain::booking::Booking;
 use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 
+use crate::bookings::record::{HELD, record};
 use crate::call::{Fields, call, join_names};
-use crate::{Error, Hold, PlaceCounts, keys, registry};
+use crate::{Error, SeatCounts, registry};
 
-/// Places of one call of [`repair_places`] at most.
-pub const PLACES_REPAIRED_MAX: usize = 500;
-/// Entries of one call of [`repair_buyers`] or [`repair_expiry`] at most.
+/// Seats of one call of [`Repair::seats`] at most.
+pub const SEATS_REPAIRED_MAX: usize = 500;
+/// Entries of one call of [`Repair::buyers`] or [`Repair::expiry`] at most.
 pub const ENTRIES_REPAIRED_MAX: usize = 1_000;
 
 /// Holds of one call of [`Repair::holds`] at most.
@@ -20,20 +22,20 @@ pub const HOLDS_REPAIRED_MAX: usize = 500;
 /// What became of holds that were lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepairedHolds {
-    /// How many have their places again.
+    /// How many have their seats again.
     pub repaired: i64,
-    /// Those of which a place is another's.
+    /// Those of which a seat is another's.
     pub refused: Vec<BookingId>,
 }
 
-/// A place as it is and as it should be.
+/// A seat as it is and as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlaceRepair {
-    /// Its field in [`keys::holders`].
+pub struct SeatRepair {
+    /// Its field in [`keys::holders`](crate::keys::holders).
     pub field: String,
     /// Its offset in the map of its section; `None` when standing.
     pub offset: Option<u32>,
-    /// Its state and its holder as they were seen; a standing place has no state of its own.
+    /// Its state and its holder as they were seen; a standing ticket has no state of its own.
     pub seen: (u8, Option<String>),
     /// Its state and its holder as they should be.
     pub wanted: (u8, Option<String>),
@@ -49,35 +51,29 @@ pub struct Repair {
 }
 
 impl Repair {
-    /// Repairs places of a section; returns how many.
+    /// Repairs seats of a section; returns how many.
     ///
     /// # Errors
     ///
     /// See [`Error`].
-    pub async fn places<T: Transport>(
+    pub async fn seats<T: Transport>(
         &self,
         cluster: &Cluster<T>,
         section: &SectionName,
-        places: &[PlaceRepair],
+        seats: &[SeatRepair],
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list = [
-            keys::settings(self.event),
-            keys::counts(self.event),
-            keys::holders(self.event),
-            keys::bookings(self.event),
-            keys::map(self.event, section),
-        ];
+        let script = registry::repair_seats(self.event, section);
         let mut arguments: Vec<Argument> = vec![self.generation.into(), section.as_str().into()];
-        for place in places.iter().take(PLACES_REPAIRED_MAX) {
-            let offset = place.offset.map(|offset| offset.to_string()).unwrap_or_default();
-            arguments.extend([place.field.as_str().into(), offset.into()]);
-            for (state, holder) in [&place.seen, &place.wanted] {
+        for seat in seats.iter().take(SEATS_REPAIRED_MAX) {
+            let offset = seat.offset.map(|offset| offset.to_string()).unwrap_or_default();
+            arguments.extend([seat.field.as_str().into(), offset.into()]);
+            for (state, holder) in [&seat.seen, &seat.wanted] {
                 arguments
                     .extend([vec![*state].into(), holder.as_deref().unwrap_or_default().into()]);
             }
         }
-        let reply = call(cluster, &registry::REPAIR_PLACES, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
@@ -90,16 +86,16 @@ impl Repair {
         &self,
         cluster: &Cluster<T>,
         section: &SectionName,
-        seen: PlaceCounts,
-        wanted: PlaceCounts,
+        seen: SeatCounts,
+        wanted: SeatCounts,
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list = [keys::settings(self.event), keys::counts(self.event)];
+        let script = registry::repair_counts(self.event);
         let mut arguments: Vec<Argument> = vec![self.generation.into(), section.as_str().into()];
-        for PlaceCounts { available, held, sold } in [seen, wanted] {
+        for SeatCounts { available, held, sold } in [seen, wanted] {
             arguments.extend([available.into(), held.into(), sold.into()]);
         }
-        let reply = call(cluster, &registry::REPAIR_COUNTS, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
@@ -114,12 +110,12 @@ impl Repair {
         buyers: &[(String, String, i64)],
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list = [keys::settings(self.event), keys::buyers(self.event)];
+        let script = registry::repair_buyers(self.event);
         let mut arguments: Vec<Argument> = vec![self.generation.into()];
         for (user, seen, wanted) in buyers.iter().take(ENTRIES_REPAIRED_MAX) {
             arguments.extend([user.as_str().into(), seen.as_str().into(), (*wanted).into()]);
         }
-        let reply = call(cluster, &registry::REPAIR_BUYERS, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
@@ -135,16 +131,15 @@ impl Repair {
         bookings: &[String],
         deadline: Duration,
     ) -> Result<i64, Error> {
-        let key_list =
-            [keys::settings(self.event), keys::bookings(self.event), keys::expiry(self.event)];
+        let script = registry::repair_expiry(self.event);
         let mut arguments: Vec<Argument> = vec![self.generation.into()];
         let bookings = bookings.iter().take(ENTRIES_REPAIRED_MAX);
         arguments.extend(bookings.map(|booking| Argument::from(booking.as_str())));
-        let reply = call(cluster, &registry::REPAIR_EXPIRY, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         repaired(&reply)
     }
 
-    /// Takes the places of lost holds again, as far as they are free. `seated` are the seated
+    /// Takes the seats of lost holds again, as far as they are free. `seated` are the seated
     /// sections of the event.
     ///
     /// # Errors
@@ -154,24 +149,15 @@ impl Repair {
         &self,
         cluster: &Cluster<T>,
         seated: &[SectionName],
-        holds: &[(BookingId, Hold)],
+        holds: &[Booking],
         deadline: Duration,
     ) -> Result<RepairedHolds, Error> {
-        let mut key_list = vec![
-            keys::settings(self.event),
-            keys::counts(self.event),
-            keys::holders(self.event),
-            keys::bookings(self.event),
-            keys::expiry(self.event),
-            keys::buyers(self.event),
-            keys::resolved(self.event),
-        ];
-        key_list.extend(seated.iter().map(|section| keys::map(self.event, section)));
+        let script = registry::repair_holds(self.event, seated);
         let mut arguments: Vec<Argument> = vec![self.generation.into(), join_names(seated).into()];
-        for (booking, hold) in holds.iter().take(HOLDS_REPAIRED_MAX) {
-            arguments.extend([booking.to_string().into(), hold.to_string().into()]);
+        for booking in holds.iter().take(HOLDS_REPAIRED_MAX) {
+            arguments.extend([booking.booking_id.to_string().into(), record(HELD, booking).into()]);
         }
-        let reply = call(cluster, &registry::REPAIR_HOLDS, &key_list, arguments, deadline).await?;
+        let reply = call(cluster, script, arguments, deadline).await?;
         let repaired = repaired(&reply)?;
         let refused = reply.all().iter().skip(2);
         let refused = refused

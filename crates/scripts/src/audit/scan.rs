@@ -16,7 +16,7 @@ const PAGE_ENTRIES: i64 = 1_000;
 /// Pages of one key: ten million entries.
 const PAGES_MAX: usize = 10_000;
 
-/// Who holds or owns which place, see [`keys::holders`].
+/// Who holds or owns which seat, see [`keys::holders`].
 ///
 /// # Errors
 ///
@@ -41,7 +41,9 @@ pub async fn scan_bookings<T: Transport>(
 ) -> Result<HashMap<String, Hold>, Error> {
     let records = scan(cluster, &keys::bookings(event), "HSCAN", deadline).await?;
     let parse = |(booking, record): (String, String)| {
-        let hold = record.parse().map_err(|_| Error::protocol("HSCAN", &[]))?;
+        let damaged = || Error::protocol("HSCAN", &[]);
+        let id = booking.parse().map_err(|_| damaged())?;
+        let hold = Hold::parse(id, &record).map_err(|_| damaged())?;
         Ok((booking, hold))
     };
     records.into_iter().map(parse).collect()

@@ -1,54 +1,48 @@
-//! Frees the places of a booking whose sale was undone.
+//! Frees the seats of a booking whose sale was undone.
 
 use std::time::Duration;
 
 use cluster::{Cluster, Transport};
-use domain::id::BookingId;
+use domain::booking::Booking;
 
+use crate::bookings::record::{HELD, record};
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, registry};
 
 /// What cancelling did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelOutcome {
     /// The event is open; perhaps nothing of the booking was left.
     Freed {
-        /// Places that this call freed.
+        /// Seats that this call freed.
         freed: i64,
-        /// Places sold in the whole event.
+        /// Seats sold in the whole event.
         sold: i64,
-        /// Places of the whole event.
+        /// Seats of the whole event.
         capacity: i64,
     },
     /// The event is not open in Redis.
     EventMissing,
 }
 
-/// Frees the places of `booking`, whose hold was once `hold`, as far as they are still its own. To
-/// be called when the ledger has undone the sale.
+/// Frees the seats of `booking` as far as they are still its own. To be called when the ledger has
+/// undone the sale.
 ///
 /// # Errors
 ///
 /// See [`Error`].
 pub async fn cancel_booking<T: Transport>(
     cluster: &Cluster<T>,
-    booking: BookingId,
-    hold: &Hold,
+    booking: &Booking,
     deadline: Duration,
 ) -> Result<CancelOutcome, Error> {
-    let event = booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::map(event, &hold.section),
+    let script = registry::cancel_booking(booking.event_id, &booking.section);
+    let arguments = vec![
+        booking.booking_id.to_string().into(),
+        booking.section.as_str().into(),
+        record(HELD, booking).into(),
     ];
-    let arguments =
-        vec![booking.to_string().into(), hold.section.as_str().into(), hold.to_string().into()];
-    let reply = call(cluster, &registry::CANCEL_BOOKING, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     let (freed, sold, capacity) = (reply.integer(1)?, reply.integer(2)?, reply.integer(3)?);
     match reply.outcome()? {
         "freed" | "absent" => Ok(CancelOutcome::Freed { freed, sold, capacity }),

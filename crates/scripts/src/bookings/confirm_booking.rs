@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use cluster::{Cluster, Transport};
+use domain::booking::Booking;
 use domain::id::BookingId;
 use domain::section::SectionName;
 
+use crate::bookings::record::{HELD, record};
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, registry};
 
 /// What to confirm.
 #[derive(Debug, Clone, Copy)]
@@ -16,32 +18,32 @@ pub struct ConfirmBooking<'a> {
     pub booking: BookingId,
     /// The section of the booking; another one is answered with [`Error::Protocol`].
     pub section: &'a SectionName,
-    /// The hold as it was, to sell its seats even when Redis has lost it.
-    pub lost: Option<&'a Hold>,
+    /// The booking, to sell its seats even when Redis has lost its hold.
+    pub lost: Option<&'a Booking>,
 }
 
 /// What confirming did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConfirmOutcome {
-    /// The places are sold.
+    /// The seats are sold.
     Confirmed {
-        /// Places sold in the whole event.
+        /// Seats sold in the whole event.
         sold: i64,
-        /// Places of the whole event.
+        /// Seats of the whole event.
         capacity: i64,
     },
     /// There is no hold: it was confirmed before, lost, or resolved otherwise.
     Absent {
-        /// Places sold in the whole event.
+        /// Seats sold in the whole event.
         sold: i64,
-        /// Places of the whole event.
+        /// Seats of the whole event.
         capacity: i64,
     },
     /// The event is not open in Redis.
     EventMissing,
 }
 
-/// Marks the places of the hold as sold. To be called when the ledger has committed the sale.
+/// Marks the seats of the hold as sold. To be called when the ledger has committed the sale.
 ///
 /// # Errors
 ///
@@ -52,21 +54,13 @@ pub async fn confirm_booking<T: Transport>(
     deadline: Duration,
 ) -> Result<ConfirmOutcome, Error> {
     let event = request.booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::map(event, request.section),
-        keys::feed(event),
-    ];
+    let script = registry::confirm_booking(event, request.section);
     let arguments = vec![
         request.booking.to_string().into(),
         request.section.as_str().into(),
-        request.lost.map(Hold::to_string).unwrap_or_default().into(),
+        request.lost.map(|lost| record(HELD, lost)).unwrap_or_default().into(),
     ];
-    let reply = call(cluster, &registry::CONFIRM_BOOKING, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     let (sold, capacity) = (reply.integer(1)?, reply.integer(2)?);
     match reply.outcome()? {
         "confirmed" => Ok(ConfirmOutcome::Confirmed { sold, capacity }),

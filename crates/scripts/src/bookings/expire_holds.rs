@@ -1,4 +1,4 @@
-//! Frees the places of holds whose time is over.
+//! Frees the seats of holds whose time is over.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 
 use crate::call::{call, join_names};
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// What to expire.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ pub enum ExpireOutcome {
     EventMissing,
 }
 
-/// Frees the places of the holds that are due.
+/// Frees the seats of the holds that are due.
 ///
 /// # Errors
 ///
@@ -49,20 +49,10 @@ pub async fn expire_holds<T: Transport>(
     deadline: Duration,
 ) -> Result<ExpireOutcome, Error> {
     let event = request.event;
-    let mut key_list = vec![
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::journal(event),
-        keys::resolved(event),
-    ];
-    key_list.extend(request.sections.iter().map(|section| keys::map(event, section)));
+    let script = registry::expire_holds(event, request.sections);
     let mut arguments: Vec<Argument> = vec![join_names(request.sections).into()];
     arguments.extend(request.bookings.iter().map(|booking| booking.to_string().into()));
-    let reply = call(cluster, &registry::EXPIRE_HOLDS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "ok" => Ok(ExpireOutcome::Expired { count: reply.integer(1)? }),
         "sections_changed" => Ok(ExpireOutcome::SectionsChanged { sections: reply.list(2, ' ')? }),

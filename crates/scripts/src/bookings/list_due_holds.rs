@@ -7,7 +7,7 @@ use domain::id::{BookingId, EventId};
 use domain::time::Instant;
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// Holds listed, and expired, in one call at most.
 pub const DUE_HOLDS_MAX: u32 = 100;
@@ -32,9 +32,9 @@ pub async fn list_due_holds<T: Transport>(
     limit: u32,
     deadline: Duration,
 ) -> Result<DueHolds, Error> {
-    let key_list = [keys::expiry(event)];
+    let script = registry::list_due_holds(event);
     let arguments = vec![i64::from(limit.min(DUE_HOLDS_MAX)).into()];
-    let reply = call(cluster, &registry::LIST_DUE_HOLDS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     let bookings = reply
         .all()
         .iter()

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use cluster::{Cluster, Transport};
+use domain::booking::Booking;
 use domain::id::BookingId;
 use domain::section::SectionName;
 
+use crate::bookings::record::{HELD, record};
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
 /// What to pin.
 #[derive(Debug, Clone, Copy)]
@@ -18,20 +20,20 @@ pub struct PinHold<'a> {
     pub section: &'a SectionName,
     /// How long the hold stays at least, in ms from now.
     pub grace_ms: i64,
-    /// The hold as it was, to take its places again when it is gone. Give it only for a booking
+    /// The booking, to take its seats again when its hold is gone. Give it only for a booking
     /// that the ledger does not show as confirmed: after a rebuild Redis no longer knows which
-    /// booking a sold place belongs to.
-    pub retake: Option<&'a Hold>,
+    /// booking a sold seat belongs to.
+    pub retake: Option<&'a Booking>,
 }
 
 /// What pinning did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PinOutcome {
-    /// The places are held for the payment.
+    /// The seats are held for the payment.
     Pinned(Hold),
-    /// No hold is left, but the places are this booking's: it was confirmed before.
+    /// No hold is left, but the seats are this booking's: it was confirmed before.
     Confirmed(Hold),
-    /// The hold is gone and not all of its places are free.
+    /// The hold is gone and not all of its seats are free.
     SeatsTaken,
     /// The hold is gone and no record was given.
     Absent,
@@ -39,7 +41,7 @@ pub enum PinOutcome {
     EventMissing,
 }
 
-/// Pins the hold, or takes its places again.
+/// Pins the hold, or takes its seats again.
 ///
 /// # Errors
 ///
@@ -50,27 +52,17 @@ pub async fn pin_hold<T: Transport>(
     deadline: Duration,
 ) -> Result<PinOutcome, Error> {
     let event = request.booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::journal(event),
-        keys::resolved(event),
-        keys::map(event, request.section),
-    ];
+    let script = registry::pin_hold(event, request.section);
     let arguments = vec![
         request.booking.to_string().into(),
         request.section.as_str().into(),
         request.grace_ms.into(),
-        request.retake.map(Hold::to_string).unwrap_or_default().into(),
+        request.retake.map(|retaken| record(HELD, retaken)).unwrap_or_default().into(),
     ];
-    let reply = call(cluster, &registry::PIN_HOLD, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
-        "pinned" => Ok(PinOutcome::Pinned(reply.parse(1)?)),
-        "confirmed" => Ok(PinOutcome::Confirmed(reply.parse(1)?)),
+        "pinned" => Ok(PinOutcome::Pinned(reply.hold(1, request.booking)?)),
+        "confirmed" => Ok(PinOutcome::Confirmed(reply.hold(1, request.booking)?)),
         "seats_taken" => Ok(PinOutcome::SeatsTaken),
         "absent" => Ok(PinOutcome::Absent),
         "event_missing" => Ok(PinOutcome::EventMissing),

@@ -7,7 +7,7 @@ use domain::id::BookingId;
 use domain::time::Instant;
 
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
 /// What reading found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum BookingOutcome {
     Found {
         /// The hold.
         hold: Hold,
-        /// When it ends: later than `hold.expires_at` while a payment is under way.
+        /// When it ends: later than `hold.booking.expires_at` while a payment is under way.
         expires_at: Instant,
         /// When it was read, on the clock of Redis.
         now: Instant,
@@ -45,18 +45,17 @@ pub async fn read_booking<T: Transport>(
     deadline: Duration,
 ) -> Result<BookingOutcome, Error> {
     let event = booking.event();
-    let key_list =
-        [keys::settings(event), keys::bookings(event), keys::expiry(event), keys::resolved(event)];
+    let script = registry::read_booking(event);
     let arguments = vec![booking.to_string().into()];
-    let reply = call(cluster, &registry::READ_BOOKING, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "found" => Ok(BookingOutcome::Found {
-            hold: reply.parse(1)?,
+            hold: reply.hold(1, booking)?,
             expires_at: reply.instant(2)?,
             now: reply.instant(3)?,
         }),
-        "released" => Ok(BookingOutcome::Released(reply.parse(1)?)),
-        "expired" => Ok(BookingOutcome::Expired(reply.parse(1)?)),
+        "released" => Ok(BookingOutcome::Released(reply.hold(1, booking)?)),
+        "expired" => Ok(BookingOutcome::Expired(reply.hold(1, booking)?)),
         "absent" => Ok(BookingOutcome::Absent { now: reply.instant(3)? }),
         "event_missing" => Ok(BookingOutcome::EventMissing),
         _ => Err(reply.unexpected()),

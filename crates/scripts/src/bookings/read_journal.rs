@@ -3,33 +3,20 @@
 use std::time::Duration;
 
 use cluster::{Cluster, Reply, Transport};
-use domain::id::{BookingId, EventId};
+use domain::id::EventId;
+use domain::journal::{JournalEntry, JournalKind};
 
 use crate::call::Fields;
 use crate::{Error, Hold, keys};
 
-/// What happened to a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JournalKind {
-    /// Its places were taken.
-    Reserved,
-    /// Its owner or the organiser gave them back.
-    Released,
-    /// Its time was over, or the ledger refused the sale.
-    Expired,
-}
-
-/// One entry of an event's journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JournalEntry {
-    /// `<ms>-<sequence>`, growing; what [`trim_journal`](crate::trim_journal) takes.
-    pub id: String,
-    /// What happened.
-    pub kind: JournalKind,
-    /// The booking.
-    pub booking: BookingId,
-    /// Its hold at that moment.
-    pub hold: Hold,
+/// The oldest entries of an event's journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Journal {
+    /// The entries, the oldest first.
+    pub entries: Vec<JournalEntry>,
+    /// Where the last of them stands, for [`trim_journal`](crate::trim_journal); `None` when there
+    /// are no entries.
+    pub(crate) last_id: Option<String>,
 }
 
 /// Reads the oldest `limit` entries. They stay until [`trim_journal`](crate::trim_journal), so a
@@ -43,32 +30,31 @@ pub async fn read_journal<T: Transport>(
     event: EventId,
     limit: u32,
     deadline: Duration,
-) -> Result<Vec<JournalEntry>, Error> {
+) -> Result<Journal, Error> {
     let key = keys::journal(event);
     let arguments =
         vec![key.clone().into(), "-".into(), "+".into(), "COUNT".into(), i64::from(limit).into()];
     let replies = cluster.execute(&key, "XRANGE", arguments, deadline).await?;
-    let entries: Option<Vec<_>> = replies.chunks(3).map(parse_entry).collect();
-    entries.ok_or_else(|| Fields::new("XRANGE", replies).unexpected())
+    let mut journal = Journal::default();
+    for entry in replies.chunks(3) {
+        let Some((id, kind, hold)) = parse_entry(entry) else {
+            return Err(Fields::new("XRANGE", replies).unexpected());
+        };
+        journal.entries.push(JournalEntry { kind, booking: hold.booking });
+        journal.last_id = Some(id);
+    }
+    Ok(journal)
 }
 
 /// An entry is `id`, the field name `e`, and `<kind> <booking> <hold>`.
-pub(crate) fn parse_entry(replies: &[Reply]) -> Option<JournalEntry> {
+pub(crate) fn parse_entry(replies: &[Reply]) -> Option<(String, JournalKind, Hold)> {
     let [id, field, value] = replies else { return None };
     if field.text()? != "e" {
         return None;
     }
     let mut words = value.text()?.splitn(3, ' ');
-    let kind = match words.next()? {
-        "reserved" => JournalKind::Reserved,
-        "released" => JournalKind::Released,
-        "expired" => JournalKind::Expired,
-        _ => return None,
-    };
-    Some(JournalEntry {
-        id: id.text()?.to_owned(),
-        kind,
-        booking: words.next()?.parse().ok()?,
-        hold: words.next()?.parse().ok()?,
-    })
+    let kind = words.next()?.parse().ok()?;
+    let booking = words.next()?.parse().ok()?;
+    let hold = Hold::parse(booking, words.next()?).ok()?;
+    Some((id.text()?.to_owned(), kind, hold))
 }

@@ -1,4 +1,4 @@
-//! Gives the places of a hold back.
+//! Gives the seats of a hold back.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use domain::id::BookingId;
 use domain::section::SectionName;
 
 use crate::call::call;
-use crate::{Error, Hold, keys, registry};
+use crate::{Error, Hold, registry};
 
-/// Why the places come back.
+/// Why the seats come back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleaseReason {
     /// The ledger has ended the hold. One that is overdue or being paid stays.
@@ -33,9 +33,9 @@ pub struct ReleaseSeats<'a> {
 /// What releasing did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReleaseOutcome {
-    /// The places are free again.
+    /// The seats are free again.
     Released(Hold),
-    /// The hold is overdue; the sweeper frees its places.
+    /// The hold is overdue; the sweeper frees its seats.
     BookingExpired(Hold),
     /// A payment is under way; nothing changed.
     Confirming(Hold),
@@ -46,7 +46,7 @@ pub enum ReleaseOutcome {
     EventMissing,
 }
 
-/// Frees the places of the hold.
+/// Frees the seats of the hold.
 ///
 /// # Errors
 ///
@@ -57,28 +57,18 @@ pub async fn release_seats<T: Transport>(
     deadline: Duration,
 ) -> Result<ReleaseOutcome, Error> {
     let event = request.booking.event();
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::journal(event),
-        keys::resolved(event),
-        keys::map(event, request.section),
-    ];
+    let script = registry::release_seats(event, request.section);
     let reason = match request.reason {
         ReleaseReason::Released => "released",
         ReleaseReason::Refused => "refused",
     };
     let arguments =
         vec![request.booking.to_string().into(), request.section.as_str().into(), reason.into()];
-    let reply = call(cluster, &registry::RELEASE_SEATS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
-        "released" => Ok(ReleaseOutcome::Released(reply.parse(1)?)),
-        "booking_expired" => Ok(ReleaseOutcome::BookingExpired(reply.parse(1)?)),
-        "confirming" => Ok(ReleaseOutcome::Confirming(reply.parse(1)?)),
+        "released" => Ok(ReleaseOutcome::Released(reply.hold(1, request.booking)?)),
+        "booking_expired" => Ok(ReleaseOutcome::BookingExpired(reply.hold(1, request.booking)?)),
+        "confirming" => Ok(ReleaseOutcome::Confirming(reply.hold(1, request.booking)?)),
         "absent" => Ok(ReleaseOutcome::Absent),
         "event_missing" => Ok(ReleaseOutcome::EventMissing),
         _ => Err(reply.unexpected()),

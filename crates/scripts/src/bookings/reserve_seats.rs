@@ -1,4 +1,4 @@
-//! Holds places for a buyer.
+//! Holds seats for a buyer.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use domain::seat::Seat;
 use domain::section::SectionName;
 
 use crate::call::{Fields, call, join_names};
-use crate::{Error, Hold, Idempotency, keys, registry};
+use crate::{Error, Hold, Idempotency, registry};
 
-/// Which places.
+/// Which seats.
 #[derive(Debug, Clone, Copy)]
 pub enum Choice<'a> {
     /// These seats of one section, as row and number.
@@ -20,11 +20,11 @@ pub enum Choice<'a> {
         /// The seats; whether they exist is for the script to say.
         seats: &'a [(u32, u32)],
     },
-    /// The best adjacent seats of a section, or standing places.
+    /// The best adjacent seats of a section, or standing tickets.
     Section {
         /// The section, seated or standing.
         section: &'a SectionName,
-        /// How many places.
+        /// How many seats.
         quantity: u32,
     },
     /// The best adjacent seats of the first seated section that has them.
@@ -60,22 +60,17 @@ pub struct ReserveSeats<'a> {
     pub pass: PresentedPass<'a>,
     /// The idempotency key, if the request has one.
     pub idempotency: Option<Idempotency<'a>>,
-    /// Which places.
+    /// Which seats.
     pub choice: Choice<'a>,
 }
 
 /// The answer to a reservation; refusals in the order in which they are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReserveOutcome {
-    /// The places are held.
+    /// The seats are held.
     Held(Hold),
-    /// The idempotency key was used for this request before.
-    Replayed {
-        /// The booking that it made.
-        booking: BookingId,
-        /// The hold as it was made.
-        hold: Hold,
-    },
+    /// The idempotency key was used for this request before: the hold that it made, as it was.
+    Replayed(Hold),
     /// The idempotency key was used for another request.
     IdempotencyKeyReused,
     /// The event is not open in Redis.
@@ -107,11 +102,11 @@ pub enum ReserveOutcome {
     },
     /// The whole event has nothing available.
     SoldOut,
-    /// Not enough places, or none side by side.
+    /// Not enough seats, or none side by side.
     NotEnoughSeats,
 }
 
-/// Holds the places: all or none.
+/// Holds the seats: all or none.
 ///
 /// # Errors
 ///
@@ -122,29 +117,16 @@ pub async fn reserve_seats<T: Transport>(
     deadline: Duration,
 ) -> Result<ReserveOutcome, Error> {
     let event = request.booking.event();
-    let mut key_list = vec![
-        keys::settings(event),
-        keys::counts(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-        keys::answers(event),
-        keys::answer_times(event),
-        keys::journal(event),
-    ];
     let sections = match request.choice {
         Choice::Seats { section, .. } | Choice::Section { section, .. } => {
             std::slice::from_ref(section)
         }
         Choice::Any { sections, .. } => sections,
     };
-    key_list.extend(sections.iter().map(|section| keys::map(event, section)));
+    let script = registry::reserve_seats(event, sections);
     let arguments = arguments(request, sections);
-    let reply = call(cluster, &registry::RESERVE_SEATS, &key_list, arguments, deadline).await?;
-    outcome(&reply)
+    let reply = call(cluster, script, arguments, deadline).await?;
+    outcome(&reply, request.booking)
 }
 
 fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argument> {
@@ -178,10 +160,10 @@ fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argume
     arguments
 }
 
-fn outcome(reply: &Fields) -> Result<ReserveOutcome, Error> {
+fn outcome(reply: &Fields, booking: BookingId) -> Result<ReserveOutcome, Error> {
     Ok(match reply.outcome()? {
-        "held" => ReserveOutcome::Held(reply.parse(1)?),
-        "replayed" => ReserveOutcome::Replayed { hold: reply.parse(1)?, booking: reply.parse(2)? },
+        "held" => ReserveOutcome::Held(reply.hold(1, booking)?),
+        "replayed" => ReserveOutcome::Replayed(reply.hold(1, reply.parse(2)?)?),
         "idempotency_key_reused" => ReserveOutcome::IdempotencyKeyReused,
         "event_missing" => ReserveOutcome::EventMissing,
         "event_not_on_sale" => ReserveOutcome::EventNotOnSale,

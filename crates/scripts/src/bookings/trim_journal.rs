@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
+use domain::journal::JournalKind;
 
 use crate::call::call;
-use crate::{Error, JournalEntry, JournalKind, keys, registry};
+use crate::{Error, Journal, registry};
 
-/// Removes `drained`, the oldest entries, and what is kept of the ends they tell of; returns how
-/// many entries. Later ones stay.
+/// Removes the entries of `drained`, the oldest ones, and what is kept of the ends they tell of;
+/// returns how many entries. Later ones stay.
 ///
 /// # Errors
 ///
@@ -17,17 +18,17 @@ use crate::{Error, JournalEntry, JournalKind, keys, registry};
 pub async fn trim_journal<T: Transport>(
     cluster: &Cluster<T>,
     event: EventId,
-    drained: &[JournalEntry],
+    drained: &Journal,
     deadline: Duration,
 ) -> Result<i64, Error> {
-    let Some(last) = drained.last() else { return Ok(0) };
-    let first_to_stay = successor(&last.id)
-        .ok_or_else(|| Error::Protocol { script: "trim_journal", reply: last.id.clone() })?;
-    let key_list = [keys::journal(event), keys::resolved(event)];
+    let Some(last) = &drained.last_id else { return Ok(0) };
+    let first_to_stay = successor(last)
+        .ok_or_else(|| Error::Protocol { script: "trim_journal", reply: last.clone() })?;
+    let script = registry::trim_journal(event);
     let mut arguments: Vec<Argument> = vec![first_to_stay.into()];
-    let ended = drained.iter().filter(|entry| entry.kind != JournalKind::Reserved);
-    arguments.extend(ended.map(|entry| Argument::from(entry.booking.to_string())));
-    call(cluster, &registry::TRIM_JOURNAL, &key_list, arguments, deadline).await?.integer(0)
+    let ended = drained.entries.iter().filter(|entry| entry.kind != JournalKind::Reserved);
+    arguments.extend(ended.map(|entry| Argument::from(entry.booking.booking_id.to_string())));
+    call(cluster, script, arguments, deadline).await?.integer(0)
 }
 
 /// The least id above `id`: MINID keeps the id it is given.

@@ -8,7 +8,7 @@ use domain::section::Section;
 
 use crate::call::call;
 use crate::events::open_event::free_map;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// What adding did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum AddSectionsOutcome {
     EventMissing,
 }
 
-/// Adds the sections that the event does not have yet, every place free.
+/// Adds the sections that the event does not have yet, every seat free.
 ///
 /// # Errors
 ///
@@ -33,12 +33,10 @@ pub async fn add_sections<T: Transport>(
     sections: &[Section],
     deadline: Duration,
 ) -> Result<AddSectionsOutcome, Error> {
-    let mut key_list = vec![keys::settings(event), keys::counts(event)];
+    let seated = sections.iter().filter(|section| section.is_seated());
+    let script = registry::add_sections(event, seated.map(|section| &section.name));
     let mut arguments: Vec<Argument> = Vec::new();
     for section in sections {
-        if section.is_seated() {
-            key_list.push(keys::map(event, &section.name));
-        }
         arguments.extend([
             section.name.as_str().into(),
             section.descriptor().into(),
@@ -46,7 +44,7 @@ pub async fn add_sections<T: Transport>(
             free_map(section),
         ]);
     }
-    let reply = call(cluster, &registry::ADD_SECTIONS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "added" => Ok(AddSectionsOutcome::Added { new: reply.integer(1)? }),
         "event_missing" => Ok(AddSectionsOutcome::EventMissing),

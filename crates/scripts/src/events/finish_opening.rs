@@ -7,7 +7,7 @@ use domain::id::EventId;
 
 use crate::call::call;
 use crate::events::open_event::draw_count_text;
-use crate::{Error, EventSettings, keys, registry};
+use crate::{Error, EventSettings, registry};
 
 /// What goes up for sale.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ pub async fn finish_opening<T: Transport>(
     request: &FinishOpening<'_>,
     deadline: Duration,
 ) -> Result<FinishOpeningOutcome, Error> {
-    let key_list = [keys::settings(request.event), keys::counts(request.event)];
+    let script = registry::finish_opening(request.event);
     let mut arguments: Vec<Argument> = vec![
         request.settings.generation.into(),
         request.number.into(),
@@ -56,7 +56,7 @@ pub async fn finish_opening<T: Transport>(
     for (field, value) in request.settings.fields() {
         arguments.extend([field.into(), value.into()]);
     }
-    let reply = call(cluster, &registry::FINISH_OPENING, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "live" => Ok(FinishOpeningOutcome::Live),
         "superseded" => Ok(FinishOpeningOutcome::Superseded),

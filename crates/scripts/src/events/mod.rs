@@ -15,7 +15,7 @@ pub use add_sections::{AddSectionsOutcome, add_sections};
 pub use finish_opening::{FinishOpening, FinishOpeningOutcome, finish_opening};
 pub use open_event::{OpenEvent, OpenOutcome, Opening, open_event};
 pub use read_building::{Building, read_building};
-pub use read_event::{EventOutcome, EventState, PlaceCounts, read_event};
+pub use read_event::{EventOutcome, EventState, SeatCounts, read_event};
 pub use read_map::read_map;
 pub use restore_bookings::{RESTORED_MAX, RestoreBookings, RestoreOutcome, restore_bookings};
 pub use retire_event::{RetireOutcome, retire_event};

@@ -1,13 +1,13 @@
-//! Opens an event in Redis with every place free.
+//! Opens an event in Redis with every seat free.
 
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
-use domain::section::{SeatMap, Section, SectionKind};
+use domain::section::{self, Section, SectionKind};
 
 use crate::call::call;
-use crate::{Error, EventSettings, keys, registry};
+use crate::{Error, EventSettings, registry};
 
 /// What to open.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,7 @@ pub async fn open_event<T: Transport>(
 ) -> Result<OpenOutcome, Error> {
     let sections = &request.settings.sections;
     let seated = sections.iter().filter(|section| section.is_seated());
-    let key_list = keys::all_but_journal(request.event, seated.map(|section| &section.name));
+    let script = registry::open_event(request.event, seated.map(|section| &section.name));
     let (state, draw_count, fields) = match request.opening {
         Opening::New => ("live", request.draw_count, request.settings.fields()),
         Opening::Rebuilt => ("building", None, Vec::new()),
@@ -73,7 +73,7 @@ pub async fn open_event<T: Transport>(
             free_map(section),
         ]);
     }
-    let reply = call(cluster, &registry::OPEN_EVENT, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "opened" => Ok(OpenOutcome::Opened),
         "exists" => Ok(OpenOutcome::Exists),
@@ -90,7 +90,7 @@ pub(crate) fn draw_count_text(count: Option<u32>) -> String {
 pub(crate) fn free_map(section: &Section) -> Argument {
     match section.kind {
         SectionKind::Seated { rows, seats_per_row } => {
-            SeatMap::free(rows, seats_per_row).as_bytes().to_vec().into()
+            section::free_map(rows, seats_per_row).into()
         }
         SectionKind::Standing { .. } => "".into(),
     }

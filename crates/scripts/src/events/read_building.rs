@@ -13,7 +13,7 @@ use crate::{Error, keys};
 pub struct Building {
     /// The generation it is being opened under.
     pub generation: i64,
-    /// Places of all sections that it was begun with.
+    /// Seats of all sections that it was begun with.
     pub capacity: i64,
     /// The last booking that is back, and whether it is sold; else it is a hold. `None` before the
     /// first.

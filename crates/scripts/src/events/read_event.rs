@@ -9,11 +9,11 @@ use domain::id::EventId;
 use domain::time::Instant;
 
 use crate::call::{Fields, call};
-use crate::{Error, EventSettings, keys, registry};
+use crate::{Error, EventSettings, registry};
 
-/// Places by state: `available + held + sold` is the capacity.
+/// Seats by state: `available + held + sold` is the capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PlaceCounts {
+pub struct SeatCounts {
     /// Free to reserve.
     pub available: i64,
     /// Held for a buyer.
@@ -29,10 +29,10 @@ pub struct EventState {
     pub now: Instant,
     /// What the scripts decide by.
     pub settings: EventSettings,
-    /// Places of the whole event.
-    pub total: PlaceCounts,
-    /// Places of each section, in the order of `settings.sections`.
-    pub sections: Vec<PlaceCounts>,
+    /// Seats of the whole event.
+    pub total: SeatCounts,
+    /// Seats of each section, in the order of `settings.sections`.
+    pub sections: Vec<SeatCounts>,
     /// Users let in so far.
     pub admitted: i64,
 }
@@ -70,8 +70,8 @@ pub async fn read_event<T: Transport>(
     event: EventId,
     deadline: Duration,
 ) -> Result<EventOutcome, Error> {
-    let key_list = [keys::settings(event), keys::counts(event)];
-    let reply = call(cluster, &registry::READ_EVENT, &key_list, Vec::new(), deadline).await?;
+    let script = registry::read_event(event);
+    let reply = call(cluster, script, Vec::new(), deadline).await?;
     match reply.outcome()? {
         "ok" => {
             let state = parse_state(&reply, reply.instant(1)?).ok_or_else(|| reply.unexpected())?;
@@ -98,8 +98,8 @@ fn parse_state(reply: &Fields, now: Instant) -> Option<EventState> {
     }
     let settings = EventSettings::from_fields(&settings)?;
     let count = |field: &str| counts.get(field).copied();
-    let places = |suffix: &str| {
-        Some(PlaceCounts {
+    let seats = |suffix: &str| {
+        Some(SeatCounts {
             available: count(&format!("available{suffix}"))?,
             held: count(&format!("held{suffix}"))?,
             sold: count(&format!("sold{suffix}"))?,
@@ -107,11 +107,11 @@ fn parse_state(reply: &Fields, now: Instant) -> Option<EventState> {
     };
     Some(EventState {
         now,
-        total: places("")?,
+        total: seats("")?,
         sections: settings
             .sections
             .iter()
-            .map(|section| places(&format!(":{}", section.name)))
+            .map(|section| seats(&format!(":{}", section.name)))
             .collect::<Option<_>>()?,
         admitted: count("admitted")?,
         settings,

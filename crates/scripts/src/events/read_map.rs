@@ -9,7 +9,7 @@ use domain::section::SectionName;
 use crate::call::Fields;
 use crate::{Error, keys};
 
-/// The map of a section as it is stored, see [`SeatMap`](domain::section::SeatMap); `None` when the
+/// The map of a section as it is stored, see [`free_map`](domain::section::free_map); `None` when the
 /// event is not open in Redis or the section is not a seated one.
 ///
 /// # Errors

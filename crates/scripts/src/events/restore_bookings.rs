@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
-use domain::id::{BookingId, EventId};
+use domain::booking::Booking;
+use domain::id::EventId;
 use domain::section::{Section, SectionKind};
 
+use crate::bookings::record::{HELD, SOLD, record};
 use crate::call::{call, join_names};
-use crate::{Error, EventSettings, Hold, keys, registry};
+use crate::{Error, EventSettings, registry};
 
 /// Bookings of one call at most.
 pub const RESTORED_MAX: usize = 1000;
@@ -22,7 +24,7 @@ pub struct RestoreBookings<'a> {
     /// Whether the bookings are sold; else they are holds.
     pub sold: bool,
     /// The bookings, at most [`RESTORED_MAX`].
-    pub bookings: &'a [(BookingId, Hold)],
+    pub bookings: &'a [Booking],
 }
 
 /// What restoring did.
@@ -30,9 +32,9 @@ pub struct RestoreBookings<'a> {
 pub enum RestoreOutcome {
     /// Done.
     Restored {
-        /// Bookings whose places are theirs, by this call.
+        /// Bookings whose seats are theirs, by this call.
         restored: i64,
-        /// Bookings of which a place was another's already.
+        /// Bookings of which a seat was another's already.
         refused: i64,
     },
     /// Somebody else is opening the event, or it is open.
@@ -51,32 +53,21 @@ pub async fn restore_bookings<T: Transport>(
 ) -> Result<RestoreOutcome, Error> {
     let (event, settings) = (request.event, request.settings);
     let seated = settings.seated_sections();
-    let mut key_list = vec![
-        keys::settings(event),
-        keys::counts(event),
-        keys::holders(event),
-        keys::bookings(event),
-        keys::expiry(event),
-        keys::buyers(event),
-    ];
-    key_list.extend(seated.iter().map(|section| keys::map(event, section)));
-    let mut arguments: Vec<Argument> = vec![
-        settings.generation.into(),
-        join_names(&seated).into(),
-        if request.sold { "sold" } else { "held" }.into(),
-    ];
-    for (booking, hold) in request.bookings.iter().take(RESTORED_MAX) {
-        let section = settings.sections.iter().find(|section| section.name == hold.section);
-        // A section that the event does not have has no place to give.
+    let script = registry::restore_bookings(event, &seated);
+    let state = if request.sold { SOLD } else { HELD };
+    let mut arguments: Vec<Argument> =
+        vec![settings.generation.into(), join_names(&seated).into(), state.into()];
+    for booking in request.bookings.iter().take(RESTORED_MAX) {
+        let section = settings.sections.iter().find(|section| section.name == booking.section);
+        // A section that the event does not have has no seat to give.
         let Some(section) = section else { continue };
-        let record = if request.sold { hold.sold_record() } else { hold.to_string() };
         arguments.extend([
-            booking.to_string().into(),
+            booking.booking_id.to_string().into(),
             i64::from(seats_per_row(section)).into(),
-            record.into(),
+            record(state, booking).into(),
         ]);
     }
-    let reply = call(cluster, &registry::RESTORE_BOOKINGS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "restored" => {
             Ok(RestoreOutcome::Restored { restored: reply.integer(1)?, refused: reply.integer(2)? })

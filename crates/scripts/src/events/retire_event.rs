@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, EventSettings, keys, registry};
+use crate::{Error, EventSettings, registry};
 
 /// What retiring did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +31,9 @@ pub async fn retire_event<T: Transport>(
     keep_ms: i64,
     deadline: Duration,
 ) -> Result<RetireOutcome, Error> {
-    let mut key_list = keys::all_but_journal(event, settings.seated_sections().iter());
-    key_list.push(keys::journal(event));
+    let script = registry::retire_event(event, &settings.seated_sections());
     let arguments = vec![keep_ms.into()];
-    let reply = call(cluster, &registry::RETIRE_EVENT, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "retired" => Ok(RetireOutcome::Retired),
         "kept" => Ok(RetireOutcome::Kept),

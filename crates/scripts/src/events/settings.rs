@@ -99,7 +99,7 @@ impl Field for String {
 ///
 /// # Format
 ///
-/// A hash with one field per setting; besides `capacity` (all places), `sections` and
+/// A hash with one field per setting; besides `capacity` (all seats), `sections` and
 /// `seated_sections` (names in order, separated by spaces) and `section:<name>` (the section's
 /// descriptor).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +125,7 @@ pub struct EventSettings {
 }
 
 impl EventSettings {
-    /// All places of the event.
+    /// All seats of the event.
     pub fn capacity(&self) -> i64 {
         self.sections.iter().map(|section| i64::from(section.capacity())).sum()
     }

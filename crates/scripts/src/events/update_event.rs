@@ -7,7 +7,7 @@ use domain::id::EventId;
 use domain::time::Instant;
 
 use crate::call::call;
-use crate::{Error, SaleRules, keys, registry};
+use crate::{Error, SaleRules, registry};
 
 /// What changes; `None` stays as it is.
 #[derive(Debug, Clone, Default)]
@@ -69,9 +69,9 @@ pub async fn update_event<T: Transport>(
     update: &EventUpdate,
     deadline: Duration,
 ) -> Result<UpdateOutcome, Error> {
-    let key_list = [keys::settings(event), keys::counts(event), keys::feed(event)];
+    let script = registry::update_event(event);
     let arguments = update.arguments();
-    let reply = call(cluster, &registry::UPDATE_EVENT, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "updated" => Ok(UpdateOutcome::Updated),
         "outdated" => Ok(UpdateOutcome::Outdated),

@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, Idempotency, keys, registry};
+use crate::{Error, Idempotency, registry};
 
 /// Who lets in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,18 +70,7 @@ pub async fn admit_users<T: Transport>(
     deadline: Duration,
 ) -> Result<AdmitOutcome, Error> {
     let event = request.event;
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::answers(event),
-        keys::answer_times(event),
-        keys::feed(event),
-        keys::seen(event),
-        keys::away(event),
-    ];
+    let script = registry::admit_users(event);
     let mode = match request.mode {
         AdmitMode::Scheduled => "scheduled",
         AdmitMode::Manual => "manual",
@@ -93,7 +82,7 @@ pub async fn admit_users<T: Transport>(
         idempotency.entry.into(),
         idempotency.fingerprint.into(),
     ];
-    let reply = call(cluster, &registry::ADMIT_USERS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "ok" => Ok(AdmitOutcome::Admitted {
             admitted: reply.integer(1)?,

@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// Where the draw of an event stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub async fn begin_draw<T: Transport>(
     event: EventId,
     deadline: Duration,
 ) -> Result<BeginDrawOutcome, Error> {
-    let key_list = [keys::settings(event), keys::counts(event)];
-    let reply = call(cluster, &registry::BEGIN_DRAW, &key_list, Vec::new(), deadline).await?;
+    let script = registry::begin_draw(event);
+    let reply = call(cluster, script, Vec::new(), deadline).await?;
     match reply.outcome()? {
         "scheduled" => Ok(BeginDrawOutcome::Scheduled),
         "fixed" => {

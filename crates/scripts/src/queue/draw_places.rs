@@ -6,7 +6,7 @@ use cluster::{Argument, Cluster, Transport};
 use domain::id::{EventId, UserId};
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// A place that moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +43,7 @@ pub async fn draw_places<T: Transport>(
     places: &[DrawnPlace],
     deadline: Duration,
 ) -> Result<DrawPlacesOutcome, Error> {
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::places(event),
-        keys::feed(event),
-    ];
+    let script = registry::draw_places(event);
     let mut arguments: Vec<Argument> = vec![i64::from(count).into()];
     for place in places {
         arguments.extend([
@@ -58,7 +52,7 @@ pub async fn draw_places<T: Transport>(
             place.order.into(),
         ]);
     }
-    let reply = call(cluster, &registry::DRAW_PLACES, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "more" => {
             let pairs = (1..reply.all().len()).step_by(2);

@@ -8,7 +8,8 @@ use domain::proof;
 use domain::time::Instant;
 
 use crate::call::call;
-use crate::{Error, QueuePlace, keys, registry};
+use crate::registry::KeyedScript;
+use crate::{Error, QueuePlace, registry};
 
 /// Who joins.
 #[derive(Debug, Clone, Copy)]
@@ -115,8 +116,9 @@ pub async fn join_queue<T: Transport>(
     request: &JoinQueue<'_>,
     deadline: Duration,
 ) -> Result<JoinOutcome, Error> {
-    let (key_list, arguments) = words(request, &request.user.to_string());
-    let reply = call(cluster, &registry::JOIN_QUEUE, &key_list, arguments, deadline).await?;
+    let script = registry::join_queue(request.event);
+    let arguments = arguments(request, &request.user.to_string());
+    let reply = call(cluster, script, arguments, deadline).await?;
     Ok(match reply.outcome()? {
         "numbers_used_up" => JoinOutcome::NumbersUsedUp { state: reply.text(1)?.to_owned() },
         _ => JoinOutcome::Place(Box::new(QueuePlace::parse(&reply)?)),
@@ -126,32 +128,17 @@ pub async fn join_queue<T: Transport>(
 /// The words of the command that [`join_queue`] sends, with `user` for the user: for those who
 /// measure the script without this crate.
 pub fn join_queue_words(request: &JoinQueue<'_>, user: &str) -> Vec<String> {
-    let (key_list, arguments) = words(request, user);
-    let sha1 = registry::JOIN_QUEUE.script.sha1.to_owned();
-    let mut all = vec!["EVALSHA".to_owned(), sha1, key_list.len().to_string()];
-    all.extend(key_list);
-    all.extend(arguments.into_iter().map(|argument| match argument {
+    let KeyedScript { script, keys } = registry::join_queue(request.event);
+    let mut all = vec!["EVALSHA".to_owned(), script.sha1.to_owned(), keys.len().to_string()];
+    all.extend(keys);
+    all.extend(arguments(request, user).into_iter().map(|argument| match argument {
         Argument::Integer(number) => number.to_string(),
         Argument::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
     }));
     all
 }
 
-/// Keys and arguments.
-fn words(request: &JoinQueue<'_>, user: &str) -> (Vec<String>, Vec<Argument>) {
-    let event = request.event;
-    let key_list = vec![
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::places(event),
-        keys::seen(event),
-        keys::away(event),
-        keys::addresses(event),
-        keys::feed(event),
-    ];
+fn arguments(request: &JoinQueue<'_>, user: &str) -> Vec<Argument> {
     let (first, last, state) =
         request.block.map_or((0, 0, ""), |block| (block.first, block.last, block.state));
     let (receipt, score, joined_ms) = match request.receipt {
@@ -166,7 +153,7 @@ fn words(request: &JoinQueue<'_>, user: &str) -> (Vec<String>, Vec<Argument>) {
     };
     let (digest, places_max) =
         request.address.map_or(("", 0), |address| (address.digest, address.places_max));
-    let arguments = vec![
+    vec![
         user.into(),
         first.into(),
         last.into(),
@@ -179,6 +166,5 @@ fn words(request: &JoinQueue<'_>, user: &str) -> (Vec<String>, Vec<Argument>) {
         digest.into(),
         places_max.into(),
         state.into(),
-    ];
-    (key_list, arguments)
+    ]
 }

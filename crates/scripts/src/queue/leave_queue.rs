@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::{EventId, UserId};
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// What leaving did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,20 +36,9 @@ pub async fn leave_queue<T: Transport>(
     user: UserId,
     deadline: Duration,
 ) -> Result<LeaveOutcome, Error> {
-    let key_list = [
-        keys::settings(event),
-        keys::queue(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::places(event),
-        keys::counts(event),
-        keys::feed(event),
-        keys::seen(event),
-        keys::away(event),
-        keys::addresses(event),
-    ];
+    let script = registry::leave_queue(event);
     let arguments = vec![user.to_string().into()];
-    let reply = call(cluster, &registry::LEAVE_QUEUE, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "left" => Ok(LeaveOutcome::Left { number: reply.integer(1)? }),
         "absent" => Ok(LeaveOutcome::Absent { number: reply.integer(1)? }),

@@ -63,12 +63,6 @@ pub struct QueuePlace {
     pub now: Instant,
     /// Users let in per second at most; without a queue, so many as one call lets in.
     pub release_per_s: i64,
-    /// Passes out.
-    pub active: i64,
-    /// Passes that may be out at once.
-    pub max_active: i64,
-    /// Places available in the event.
-    pub available: i64,
     /// The order in the line, `draw * 2^32 + number`; 0 without a place.
     pub score: i64,
     /// When the place was made, on the clock of Redis.
@@ -86,7 +80,7 @@ pub struct QueuePlace {
 }
 
 /// Elements of a place in the reply of a script.
-pub(crate) const PLACE_FIELDS: usize = 20;
+pub(crate) const PLACE_FIELDS: usize = 17;
 
 impl QueuePlace {
     /// How long after it was read the sale opens, in ms; nothing once it has.
@@ -128,16 +122,13 @@ impl QueuePlace {
             pass,
             now: reply.instant(8)?,
             release_per_s: reply.integer(9)?,
-            active: reply.integer(10)?,
-            max_active: reply.integer(11)?,
-            available: reply.integer(12)?,
-            score: reply.integer(13)?,
-            joined_at: reply.instant(14)?,
-            outlook: reply.parse(15)?,
-            unseen: reply.integer(16)? == 1,
-            draws_at: Some(reply.instant(17)?).filter(|at| at.unix_ms() > 0),
-            message: reply.text(18)?.to_owned(),
-            opens_at: Some(reply.instant(19)?).filter(|at| at.unix_ms() > 0),
+            score: reply.integer(10)?,
+            joined_at: reply.instant(11)?,
+            outlook: reply.parse(12)?,
+            unseen: reply.integer(13)? == 1,
+            draws_at: Some(reply.instant(14)?).filter(|at| at.unix_ms() > 0),
+            message: reply.text(15)?.to_owned(),
+            opens_at: Some(reply.instant(16)?).filter(|at| at.unix_ms() > 0),
         })
     }
 }

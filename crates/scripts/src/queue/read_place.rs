@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::{EventId, UserId};
 
 use crate::call::call;
-use crate::{Error, QueuePlace, keys, registry};
+use crate::{Error, QueuePlace, registry};
 
 /// Reads the place; [`Absent`](crate::PlaceOutcome::Absent) when there is none.
 ///
@@ -19,17 +19,8 @@ pub async fn read_place<T: Transport>(
     user: UserId,
     deadline: Duration,
 ) -> Result<QueuePlace, Error> {
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::places(event),
-        keys::seen(event),
-        keys::away(event),
-    ];
+    let script = registry::read_place(event);
     let arguments = vec![user.to_string().into()];
-    let reply = call(cluster, &registry::READ_PLACE, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     QueuePlace::parse(&reply)
 }

@@ -9,7 +9,7 @@ use domain::time::Instant;
 use domain::wait::Outlook;
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// The queue of an event at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +57,8 @@ pub async fn read_queue<T: Transport>(
     event: EventId,
     deadline: Duration,
 ) -> Result<QueueOutcome, Error> {
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::passes(event),
-        keys::away(event),
-    ];
-    let reply = call(cluster, &registry::READ_QUEUE, &key_list, Vec::new(), deadline).await?;
+    let script = registry::read_queue(event);
+    let reply = call(cluster, script, Vec::new(), deadline).await?;
     match reply.outcome()? {
         "ok" => {}
         "event_missing" => return Ok(QueueOutcome::EventMissing),

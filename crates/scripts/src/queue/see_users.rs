@@ -6,6 +6,7 @@ use cluster::{Argument, Cluster, OwnConnection, Transport};
 use domain::id::{EventId, UserId};
 
 use crate::call::{Fields, call};
+use crate::registry::KeyedScript;
 use crate::{Error, keys, registry};
 
 /// Users of one call; the script itself takes no more.
@@ -24,7 +25,7 @@ pub async fn see_users<T: Transport>(
     deadline: Duration,
 ) -> Result<Vec<UserId>, Error> {
     let arguments = users.iter().map(|user| user.to_string().into()).collect();
-    let reply = call(cluster, &registry::SEE_USERS, &key_list(event), arguments, deadline).await?;
+    let reply = call(cluster, registry::see_users(event), arguments, deadline).await?;
     gone(&reply)
 }
 
@@ -40,19 +41,14 @@ pub async fn see_users_alone<T: Transport>(
     users: &[UserId],
     limit: Duration,
 ) -> Result<Vec<UserId>, Error> {
-    let keys = key_list(event);
-    let script = &registry::SEE_USERS.script;
+    let KeyedScript { script, keys } = registry::see_users(event);
     // In full: it is short, rare, and no node has to know it.
-    let mut arguments: Vec<Argument> = vec![script.source.into(), "4".into()];
+    let mut arguments: Vec<Argument> = vec![script.source.into(), keys.len().to_string().into()];
     arguments.extend(keys.iter().map(|key| key.as_str().into()));
     arguments.extend(users.iter().map(|user| user.to_string().into()));
     let key = keys::queue(event);
     let replies = cluster.execute_alone(connection, &key, "EVAL", arguments, limit).await?;
     gone(&Fields::new(script.name, replies))
-}
-
-fn key_list(event: EventId) -> [String; 4] {
-    [keys::settings(event), keys::queue(event), keys::seen(event), keys::away(event)]
 }
 
 fn gone(reply: &Fields) -> Result<Vec<UserId>, Error> {

@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// Users swept by one call at most; the script itself takes no more.
 pub const SWEPT_AT_ONCE_MAX: u32 = 1_000;
@@ -24,15 +24,9 @@ pub async fn sweep_absent<T: Transport>(
     limit: u32,
     deadline: Duration,
 ) -> Result<i64, Error> {
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::seen(event),
-        keys::away(event),
-    ];
+    let script = registry::sweep_absent(event);
     let arguments = vec![i64::from(limit).into()];
-    let reply = call(cluster, &registry::SWEEP_ABSENT, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "ok" => reply.integer(1),
         "event_missing" => Ok(0),

@@ -8,7 +8,7 @@ use domain::id::{EventId, UserId};
 
 use crate::call::call;
 use crate::queue::place::PLACE_FIELDS;
-use crate::{Error, PlaceOutcome, QueuePlace, keys, registry};
+use crate::{Error, PlaceOutcome, QueuePlace, registry};
 
 /// A place, and where the news begin that are still to be applied to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,19 +36,9 @@ pub async fn watch_place<T: Transport>(
     user: UserId,
     deadline: Duration,
 ) -> Result<WatchedPlace, Error> {
-    let key_list = [
-        keys::settings(event),
-        keys::counts(event),
-        keys::queue(event),
-        keys::passes(event),
-        keys::admissions(event),
-        keys::places(event),
-        keys::seen(event),
-        keys::away(event),
-        keys::feed(event),
-    ];
+    let script = registry::watch_place(event);
     let arguments = vec![user.to_string().into()];
-    let reply = call(cluster, &registry::WATCH_PLACE, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     let place = QueuePlace::parse(&reply)?;
     let is_waiting = place.outcome == PlaceOutcome::Waiting;
     let is_known = place.outcome != PlaceOutcome::EventMissing;

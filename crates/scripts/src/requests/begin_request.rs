@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, Idempotency, keys, registry};
+use crate::{Error, Idempotency, registry};
 
 /// What to claim.
 #[derive(Debug, Clone, Copy)]
@@ -53,14 +53,14 @@ pub async fn begin_request<T: Transport>(
     deadline: Duration,
 ) -> Result<BeginOutcome, Error> {
     let event = request.event;
-    let key_list = [keys::settings(event), keys::answers(event), keys::answer_times(event)];
+    let script = registry::begin_request(event);
     let arguments = vec![
         request.idempotency.entry.into(),
         request.idempotency.fingerprint.into(),
         request.claim_ttl_ms.into(),
         request.name.into(),
     ];
-    let reply = call(cluster, &registry::BEGIN_REQUEST, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "claimed" => Ok(BeginOutcome::Claimed),
         "replayed" => {

@@ -6,7 +6,7 @@ use cluster::{Argument, Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, Idempotency, keys, registry};
+use crate::{Error, Idempotency, registry};
 
 /// An answer that is given again to the same request.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,7 @@ pub async fn finish_request<T: Transport>(
     request: &FinishRequest<'_>,
     deadline: Duration,
 ) -> Result<FinishOutcome, Error> {
-    let key_list = [keys::answers(request.event), keys::answer_times(request.event)];
+    let script = registry::finish_request(request.event);
     let (status, body): (Argument, &str) = match request.answer {
         Some(answer) => (i64::from(answer.status).into(), answer.body),
         None => ("".into(), ""),
@@ -58,7 +58,7 @@ pub async fn finish_request<T: Transport>(
         status,
         body.into(),
     ];
-    let reply = call(cluster, &registry::FINISH_REQUEST, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "stored" => Ok(FinishOutcome::Stored),
         "dropped" => Ok(FinishOutcome::Dropped),

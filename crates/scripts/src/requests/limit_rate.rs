@@ -5,7 +5,7 @@ use std::time::Duration;
 use cluster::{Cluster, Transport};
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// A rate and who is held to it.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +28,6 @@ pub struct RateVerdict {
     pub remaining: i64,
     /// When refused: until the next one is allowed, in ms.
     pub wait_ms: i64,
-    /// Until the burst is full again, in ms.
-    pub full_ms: i64,
 }
 
 /// Counts one request. A repetition counts again.
@@ -42,18 +40,13 @@ pub async fn limit_rate<T: Transport>(
     request: &LimitRate<'_>,
     deadline: Duration,
 ) -> Result<RateVerdict, Error> {
-    let key_list = [keys::limit(request.subject)];
+    let script = registry::limit_rate(request.subject);
     let arguments = vec![request.interval_us.into(), request.burst.into()];
-    let reply = call(cluster, &registry::LIMIT_RATE, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     let allowed = match reply.outcome()? {
         "allowed" => true,
         "limited" => false,
         _ => return Err(reply.unexpected()),
     };
-    Ok(RateVerdict {
-        allowed,
-        remaining: reply.integer(1)?,
-        wait_ms: reply.integer(2)?,
-        full_ms: reply.integer(3)?,
-    })
+    Ok(RateVerdict { allowed, remaining: reply.integer(1)?, wait_ms: reply.integer(2)? })
 }

@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::id::EventId;
 
 use crate::call::call;
-use crate::{Error, keys, registry};
+use crate::{Error, registry};
 
 /// Removes up to `limit` entries older than `max_age_ms`, 1000 a call at most; returns how many.
 ///
@@ -20,8 +20,8 @@ pub async fn sweep_answers<T: Transport>(
     limit: u32,
     deadline: Duration,
 ) -> Result<i64, Error> {
-    let key_list = [keys::answers(event), keys::answer_times(event)];
+    let script = registry::sweep_answers(event);
     let arguments = vec![max_age_ms.into(), i64::from(limit).into()];
-    let reply = call(cluster, &registry::SWEEP_ANSWERS, &key_list, arguments, deadline).await?;
+    let reply = call(cluster, script, arguments, deadline).await?;
     reply.integer(0)
 }

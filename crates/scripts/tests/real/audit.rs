@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use cluster::Reply;
+use domain::booking::Booking;
 use domain::id::{BookingId, UserId};
 use domain::section::SectionKind;
-use scripts::{EventOutcome, EventState, Hold, PlaceCounts, keys};
+use scripts::{EventOutcome, EventState, Hold, SeatCounts, keys};
 
 use crate::stage::{DEADLINE, Stage};
 
@@ -25,7 +26,7 @@ impl Stage {
         let holders = self.texts(&keys::holders(self.event), "HGETALL", &[]).await;
         let holders: BTreeMap<String, String> = pairs(holders).collect();
 
-        let mut total = PlaceCounts { available: 0, held: 0, sold: 0 };
+        let mut total = SeatCounts { available: 0, held: 0, sold: 0 };
         for (section, counts) in state.settings.sections.iter().zip(&state.sections) {
             assert!(counts.available >= 0 && counts.held >= 0 && counts.sold >= 0, "{counts:?}");
             let sum = counts.available + counts.held + counts.sold;
@@ -54,12 +55,12 @@ impl Stage {
         &self,
         section: &str,
         map: &str,
-        counts: &PlaceCounts,
-        holds: &HashMap<BookingId, Hold>,
+        counts: &SeatCounts,
+        holds: &HashMap<BookingId, Booking>,
         holders: &BTreeMap<String, String>,
     ) {
         let count = |state| i64::try_from(map.matches(state).count()).unwrap();
-        let counted = PlaceCounts { available: count('.'), held: count('h'), sold: count('s') };
+        let counted = SeatCounts { available: count('.'), held: count('h'), sold: count('s') };
         assert_eq!(counted, *counts, "map of {section}: {map}");
         for (row, seats) in map.split('/').enumerate() {
             for (number, state) in seats.chars().enumerate() {
@@ -76,20 +77,24 @@ impl Stage {
         }
     }
 
-    /// Each place of each hold has it as holder.
-    fn audit_holders(&self, holds: &HashMap<BookingId, Hold>, holders: &BTreeMap<String, String>) {
+    /// Each seat of each hold has it as holder.
+    fn audit_holders(
+        &self,
+        holds: &HashMap<BookingId, Booking>,
+        holders: &BTreeMap<String, String>,
+    ) {
         for (booking, hold) in holds {
-            let mut places = hold.seat_labels();
-            if places.is_empty() {
-                places.push(format!("{}-{booking}", hold.section));
+            let mut fields = hold.seat_labels();
+            if fields.is_empty() {
+                fields.push(format!("{}-{booking}", hold.section));
             }
-            for place in places {
-                assert_eq!(holders.get(&place), Some(&booking.to_string()), "holder of {place}");
+            for field in fields {
+                assert_eq!(holders.get(&field), Some(&booking.to_string()), "holder of {field}");
             }
         }
     }
 
-    async fn audit_expiry(&self, holds: &HashMap<BookingId, Hold>) {
+    async fn audit_expiry(&self, holds: &HashMap<BookingId, Booking>) {
         let mut due = self.texts(&keys::expiry(self.event), "ZRANGE", &["0", "-1"]).await;
         let mut unresolved: Vec<_> = holds.keys().map(BookingId::to_string).collect();
         due.sort();
@@ -98,21 +103,22 @@ impl Stage {
     }
 
     /// Each buyer has as many tickets as holds and sales say.
-    async fn audit_buyers(&self, holds: &HashMap<BookingId, Hold>) {
+    async fn audit_buyers(&self, holds: &HashMap<BookingId, Booking>) {
         let buyers = self.texts(&keys::buyers(self.event), "HGETALL", &[]).await;
         for (user, tickets) in pairs(buyers) {
             let user: UserId = user.parse().unwrap();
-            let held = holds.values().filter(|hold| hold.user == user);
+            let held = holds.values().filter(|hold| hold.user_id == user);
             let held: i64 = held.map(|hold| i64::from(hold.quantity)).sum();
             let bought = self.bought.get(&user).copied().unwrap_or(0);
             assert_eq!(tickets, (held + bought).to_string(), "tickets of {user}");
         }
     }
 
-    pub(crate) async fn stored_holds(&self) -> HashMap<BookingId, Hold> {
+    pub(crate) async fn stored_holds(&self) -> HashMap<BookingId, Booking> {
         let bookings = self.texts(&keys::bookings(self.event), "HGETALL", &[]).await;
         let parse = |(booking, hold): (String, String)| {
-            (booking.parse().unwrap(), hold.parse::<Hold>().unwrap())
+            let booking = booking.parse().unwrap();
+            (booking, Hold::parse(booking, &hold).unwrap().booking)
         };
         pairs(bookings).map(parse).collect()
     }

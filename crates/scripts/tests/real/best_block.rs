@@ -87,11 +87,13 @@ async fn choose(stage: &mut Stage, map: &str, quantity: u32) -> String {
     stage.audit().await;
     match outcome {
         ReserveOutcome::Held(hold) => {
-            let (row, first) = hold.seats[0];
+            let seats: Vec<_> =
+                hold.booking.seats.iter().map(|seat| (seat.row, seat.number)).collect();
+            let (row, first) = seats[0];
             let expected: Vec<_> =
                 (first..).map(|number| (row, number)).take(quantity as usize).collect();
-            assert_eq!(hold.seats, expected, "adjacent, in order");
-            format!("{row}: {first}-{}", hold.seats.last().unwrap().1)
+            assert_eq!(seats, expected, "adjacent, in order");
+            format!("{row}: {first}-{}", seats.last().unwrap().1)
         }
         ReserveOutcome::NotEnoughSeats | ReserveOutcome::SoldOut => "none".to_owned(),
         other => panic!("{other:?}"),

@@ -145,7 +145,7 @@ async fn an_event_is_for_sale_only_when_all_of_it_is_back() {
             stage.sale_of(&f, &[], 8),
             stage.sale_of(&f, &[], 7),
         ];
-        stage.bookings.insert("kept".to_owned(), held[1].0);
+        stage.bookings.insert("kept".to_owned(), held[1].booking_id);
         assert_eq!(stage.open_as(3, Opening::Rebuilt).await, OpenOutcome::Opened);
         let missing = "
             status                          -> event_missing
@@ -179,8 +179,8 @@ async fn an_event_is_for_sale_only_when_all_of_it_is_back() {
         assert_eq!(stage.go_live(3, 0).await, FinishOpeningOutcome::Live);
         assert_eq!(stage.go_live(3, 0).await, FinishOpeningOutcome::Live);
         assert_eq!(stage.restore(3, &held, false).await, RestoreOutcome::Superseded);
-        for (_, hold) in &sold {
-            stage.bought.insert(hold.user, i64::from(hold.quantity));
+        for sale in &sold {
+            stage.bought.insert(sale.user_id, i64::from(sale.quantity));
         }
         let rows = "
             map A                           -> s.hh./..... | 7/9/4
@@ -218,20 +218,18 @@ async fn the_keys_of_an_event_that_is_over_expire() {
             retire 7200000              -> retired
         ";
         stage.play(server, rows).await;
-        for key in [
-            keys::settings(stage.event),
-            keys::counts(stage.event),
-            keys::journal(stage.event),
-            keys::map(stage.event, &"A".parse().unwrap()),
-        ] {
+        let stored = stage.stored_keys().await;
+        assert!(stored.contains(&keys::feed(stage.event)), "{server}: {stored:?}");
+        for key in stored {
             let left_ms = stage.raw(&key, "PTTL", &[]).await[0].integer().unwrap();
             assert!((7_000_000..=7_200_000).contains(&left_ms), "{key}: {left_ms}");
         }
         // The end is moved: it is not over after all.
         stage.setup.ends_in_ms = 3_600_000;
         stage.play(server, "set extended -> updated\nretire 7200000 -> kept").await;
-        let key = keys::counts(stage.event);
-        assert_eq!(stage.raw(&key, "PTTL", &[]).await[0].integer(), Some(-1));
+        for key in stage.stored_keys().await {
+            assert_eq!(stage.raw(&key, "PTTL", &[]).await[0].integer(), Some(-1), "{key}");
+        }
     }
 }
 
@@ -274,35 +272,8 @@ async fn the_keys_of_an_event_are_a_fixed_set() {
         }
         stage.play(server, &rows).await;
         let event = stage.event;
-        let known: Vec<String> = vec![
-            keys::settings(event),
-            keys::counts(event),
-            keys::queue(event),
-            keys::passes(event),
-            keys::admissions(event),
-            keys::places(event),
-            keys::holders(event),
-            keys::bookings(event),
-            keys::resolved(event),
-            keys::expiry(event),
-            keys::buyers(event),
-            keys::answers(event),
-            keys::answer_times(event),
-            keys::journal(event),
-            keys::feed(event),
-            keys::seen(event),
-            keys::away(event),
-            keys::addresses(event),
-            keys::map(event, &"A".parse().unwrap()),
-        ];
-        // COUNT far above the number of keys: one call sees all.
-        let pattern = format!("box:{{{event}}}:*");
-        let tag_key = keys::settings(event);
-        let arguments = ["0", "MATCH", &pattern, "COUNT", "1000000"];
-        let words = arguments.iter().map(|word| cluster::Argument::from(*word)).collect();
-        let scan = stage.cluster.execute(&tag_key, "SCAN", words, crate::stage::DEADLINE);
-        let found: Vec<String> =
-            scan.await.unwrap()[1..].iter().map(|key| key.text().unwrap().to_owned()).collect();
+        let known = keys::all(event, &["A".parse().unwrap()]);
+        let found = stage.stored_keys().await;
         assert!(found.iter().all(|key| known.contains(key)), "{server}: {found:?}");
         assert!(found.len() >= 11, "{server}: {found:?}");
     }

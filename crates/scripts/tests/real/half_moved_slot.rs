@@ -5,13 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use cluster::Cluster;
+use domain::booking::Booking;
 use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 use scripts::{
     AdmitMode, AdmitUsers, Answer, BeginRequest, Choice, ConfirmBooking, Error, EventUpdate,
-    ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, OpenEvent, Opening, PinHold,
-    PlaceCounts, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
-    ShownProof, ShownReceipt, keys,
+    ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, Journal, OpenEvent, Opening,
+    PinHold, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
+    SeatCounts, ShownProof, ShownReceipt, keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -88,27 +89,7 @@ fn text(redis: &RedisCluster, node: usize, words: &[&str]) -> String {
 
 /// Settings first: a script that read them as missing would say that the event is.
 fn moving_keys(event: EventId) -> Vec<String> {
-    vec![
-        keys::settings(event),
-        keys::map(event, &"A".parse().unwrap()),
-        keys::counts(event),
-        keys::bookings(event),
-        keys::admissions(event),
-        keys::places(event),
-        keys::resolved(event),
-        keys::holders(event),
-        keys::expiry(event),
-        keys::queue(event),
-        keys::answers(event),
-        keys::passes(event),
-        keys::buyers(event),
-        keys::answer_times(event),
-        keys::journal(event),
-        keys::feed(event),
-        keys::seen(event),
-        keys::away(event),
-        keys::addresses(event),
-    ]
+    keys::all(event, &["A".parse().unwrap()])
 }
 
 type Answers = Vec<(&'static str, Result<String, Error>)>;
@@ -175,7 +156,8 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
     let pin = PinHold { booking, section, grace_ms: 60_000, retake: None };
-    let hold = stage.holds[&booking].clone();
+    let cancelled = Booking { booking_id: other, ..stage.holds[&booking].clone() };
+    let drained = Journal::default();
     let confirm = ConfirmBooking { booking: other, section, lost: None };
     let release = ReleaseSeats { booking, section, reason: ReleaseReason::Released };
     let expire = ExpireHolds { event, sections: &sections, bookings: &[booking] };
@@ -197,7 +179,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         restore_bookings(&restore),
         finish_opening(&finish_open),
         retire_event(event, &settings, 1),
-        trim_journal(event, &[]),
+        trim_journal(event, &drained),
         update_event(event, &update),
         add_sections(event, &known),
         read_event(event),
@@ -211,7 +193,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         read_booking(booking),
         pin_hold(&pin),
         confirm_booking(&confirm),
-        cancel_booking(other, &hold),
+        cancel_booking(&cancelled),
         release_seats(&release),
         list_due_holds(event, 10),
         expire_holds(&expire),
@@ -224,10 +206,10 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         sweep_absent(event, 10),
     );
     let repair = Repair { event, generation: 1 };
-    let free = PlaceCounts { available: 0, held: 0, sold: 0 };
+    let free = SeatCounts { available: 0, held: 0, sold: 0 };
     let bookings = [booking.to_string()];
     let (places, counts, buyers, expiry, holders) = futures_util::join!(
-        repair.places(client, section, &[], deadline),
+        repair.seats(client, section, &[], deadline),
         repair.counts(client, section, free, free, deadline),
         repair.buyers(client, &[], deadline),
         repair.expiry(client, &bookings, deadline),

@@ -25,6 +25,7 @@ mod queue;
 mod queueless;
 mod rates;
 mod reserving;
+mod retiring;
 mod scene;
 mod servers;
 mod stage;

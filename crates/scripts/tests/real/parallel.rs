@@ -194,7 +194,7 @@ fn thirty_reservations_of_a_buyer_never_exceed_the_limit() {
     let tickets: u32 = outcomes
         .iter()
         .map(|outcome| match outcome {
-            ReserveOutcome::Held(hold) => hold.quantity,
+            ReserveOutcome::Held(hold) => hold.booking.quantity,
             ReserveOutcome::BuyerLimitExceeded => 0,
             other => panic!("{other:?}"),
         })

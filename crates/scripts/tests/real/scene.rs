@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use domain::booking::Booking;
+use domain::journal::JournalEntry;
 use scripts::{
     AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, Answer, BeginOutcome, BeginRequest,
     BookingOutcome, CancelOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate,
-    ExpireHolds, ExpireOutcome, FinishOutcome, FinishRequest, Idempotency, JournalKind,
-    LeaveOutcome, PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace,
-    ReleaseOutcome, ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt,
-    UpdateOutcome, keys,
+    ExpireHolds, ExpireOutcome, FinishOutcome, FinishRequest, Hold, Idempotency, LeaveOutcome,
+    PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
+    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt, UpdateOutcome, keys,
 };
 
 use crate::servers;
@@ -376,17 +377,18 @@ impl Stage {
     ) -> String {
         match outcome {
             ReserveOutcome::Held(hold) => {
-                assert_eq!(hold.user, user);
-                let section = self.setup.sections.iter().find(|each| each.name == hold.section);
+                let held = hold.booking;
+                assert_eq!((held.booking_id, held.user_id), (booking, user));
+                let section = self.setup.sections.iter().find(|each| each.name == held.section);
                 let price = section.unwrap().price;
-                assert_eq!(hold.amount, price * i64::from(hold.quantity));
-                assert_eq!(hold.currency, "EUR");
-                let text = places(&hold);
-                self.holds.insert(booking, hold);
+                assert_eq!(held.amount, price * i64::from(held.quantity));
+                assert_eq!(held.currency, "EUR");
+                let text = seats(&held);
+                self.holds.insert(booking, held);
                 format!("held {text}")
             }
-            ReserveOutcome::Replayed { booking, hold } => {
-                format!("replayed {} {}", self.name_of(booking), places(&hold))
+            ReserveOutcome::Replayed(Hold { booking, .. }) => {
+                format!("replayed {} {}", self.name_of(booking.booking_id), seats(&booking))
             }
             ReserveOutcome::SectionsChanged { sections } => {
                 format!("sections_changed {}", join(&sections))
@@ -403,11 +405,11 @@ impl Stage {
         match scripts::read_booking(&self.cluster, booking, DEADLINE).await.unwrap() {
             BookingOutcome::Found { hold, expires_at, now } => {
                 let due = if expires_at <= now { ", due" } else { "" };
-                let later = if expires_at > hold.expires_at { ", later" } else { "" };
-                format!("{} {}{later}{due}", word(hold.state), places(&hold))
+                let later = if expires_at > hold.booking.expires_at { ", later" } else { "" };
+                format!("{} {}{later}{due}", word(hold.state), seats(&hold.booking))
             }
-            BookingOutcome::Released(hold) => format!("was released {}", places(&hold)),
-            BookingOutcome::Expired(hold) => format!("was expired {}", places(&hold)),
+            BookingOutcome::Released(hold) => format!("was released {}", seats(&hold.booking)),
+            BookingOutcome::Expired(hold) => format!("was expired {}", seats(&hold.booking)),
             BookingOutcome::Absent { .. } => "absent".to_owned(),
             BookingOutcome::EventMissing => "event_missing".to_owned(),
         }
@@ -422,11 +424,11 @@ impl Stage {
         let request = PinHold { booking, section: &section, grace_ms, retake };
         match scripts::pin_hold(&self.cluster, &request, DEADLINE).await.unwrap() {
             PinOutcome::Pinned(hold) => {
-                let text = format!("{} {}", word(hold.state), places(&hold));
-                self.holds.insert(booking, hold);
+                let text = format!("{} {}", word(hold.state), seats(&hold.booking));
+                self.holds.insert(booking, hold.booking);
                 text
             }
-            PinOutcome::Confirmed(hold) => format!("confirmed {}", places(&hold)),
+            PinOutcome::Confirmed(hold) => format!("confirmed {}", seats(&hold.booking)),
             PinOutcome::SeatsTaken => "seats_taken".to_owned(),
             PinOutcome::Absent => "absent".to_owned(),
             PinOutcome::EventMissing => "event_missing".to_owned(),
@@ -442,7 +444,7 @@ impl Stage {
         match scripts::confirm_booking(&self.cluster, &request, DEADLINE).await.unwrap() {
             ConfirmOutcome::Confirmed { sold, capacity } => {
                 let hold = hold.unwrap();
-                *self.bought.entry(hold.user).or_default() += i64::from(hold.quantity);
+                *self.bought.entry(hold.user_id).or_default() += i64::from(hold.quantity);
                 format!("confirmed {sold} of {capacity}")
             }
             ConfirmOutcome::Absent { sold, capacity } => format!("absent {sold} of {capacity}"),
@@ -454,11 +456,11 @@ impl Stage {
         let booking = self.booking(name);
         let hold = self.holds.get(&booking).cloned().unwrap();
         let was_bought = !self.stored_holds().await.contains_key(&booking);
-        let call = scripts::cancel_booking(&self.cluster, booking, &hold, DEADLINE);
+        let call = scripts::cancel_booking(&self.cluster, &hold, DEADLINE);
         match call.await.unwrap() {
             CancelOutcome::Freed { freed, sold, capacity } => {
                 if was_bought {
-                    *self.bought.entry(hold.user).or_default() -= freed;
+                    *self.bought.entry(hold.user_id).or_default() -= freed;
                 }
                 format!("freed {freed}, {sold} of {capacity}")
             }
@@ -472,9 +474,11 @@ impl Stage {
         let section = hold.map_or_else(|| "A".parse().unwrap(), |hold| hold.section.clone());
         let request = ReleaseSeats { booking, section: &section, reason };
         match scripts::release_seats(&self.cluster, &request, DEADLINE).await.unwrap() {
-            ReleaseOutcome::Released(hold) => format!("released {}", places(&hold)),
-            ReleaseOutcome::BookingExpired(hold) => format!("booking_expired {}", places(&hold)),
-            ReleaseOutcome::Confirming(hold) => format!("confirming {}", places(&hold)),
+            ReleaseOutcome::Released(hold) => format!("released {}", seats(&hold.booking)),
+            ReleaseOutcome::BookingExpired(hold) => {
+                format!("booking_expired {}", seats(&hold.booking))
+            }
+            ReleaseOutcome::Confirming(hold) => format!("confirming {}", seats(&hold.booking)),
             ReleaseOutcome::Absent => "absent".to_owned(),
             ReleaseOutcome::EventMissing => "event_missing".to_owned(),
         }
@@ -512,16 +516,13 @@ impl Stage {
 
     async fn journal(&self) -> String {
         let call = scripts::read_journal(&self.cluster, self.event, 100, DEADLINE);
-        let entries = call.await.unwrap();
-        let entries: Vec<String> = entries
+        let journal = call.await.unwrap();
+        let entries: Vec<String> = journal
+            .entries
             .iter()
-            .map(|entry| {
-                let kind = match entry.kind {
-                    JournalKind::Reserved => "reserved",
-                    JournalKind::Released => "released",
-                    JournalKind::Expired => "expired",
-                };
-                format!("{kind} {} {}", self.name_of(entry.booking), places(&entry.hold))
+            .map(|JournalEntry { kind, booking }| {
+                let name = self.name_of(booking.booking_id);
+                format!("{} {name} {}", kind.as_str(), seats(booking))
             })
             .collect();
         if entries.is_empty() { "empty".to_owned() } else { entries.join(", ") }
@@ -529,9 +530,9 @@ impl Stage {
 
     /// Trims the first `count` entries.
     async fn trim(&self, count: u32) -> String {
-        let entries = scripts::read_journal(&self.cluster, self.event, count, DEADLINE).await;
-        let entries = entries.unwrap();
-        let call = scripts::trim_journal(&self.cluster, self.event, &entries, DEADLINE);
+        let journal = scripts::read_journal(&self.cluster, self.event, count, DEADLINE).await;
+        let journal = journal.unwrap();
+        let call = scripts::trim_journal(&self.cluster, self.event, &journal, DEADLINE);
         format!("{} trimmed", call.await.unwrap())
     }
 
@@ -571,12 +572,12 @@ impl Stage {
     }
 }
 
-/// The seats of a hold, or `3 of F` for standing places.
-fn places(hold: &scripts::Hold) -> String {
-    if hold.seats.is_empty() {
-        return format!("{} of {}", hold.quantity, hold.section);
+/// The seats of a booking, or `3 of F` of a standing section.
+fn seats(booking: &Booking) -> String {
+    if booking.seats.is_empty() {
+        return format!("{} of {}", booking.quantity, booking.section);
     }
-    hold.seat_labels().join(",")
+    booking.seat_labels().join(",")
 }
 
 fn join<V: ToString>(values: &[V]) -> String {

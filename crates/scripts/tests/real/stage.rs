@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cluster::{Argument, Cluster, Reply};
+use domain::booking::{Booking, BookingStatus};
 use domain::id::{BookingId, EventId, UserId};
+use domain::seat::Seat;
 use domain::section::{Section, SectionKind, SectionName};
 use domain::time::Instant;
 use scripts::{
-    EventSettings, FinishOpening, FinishOpeningOutcome, Hold, HoldState, JoinOutcome, JoinQueue,
-    NumberBlock, OpenEvent, OpenOutcome, Opening, QueuePlace, RestoreBookings, RestoreOutcome,
-    SaleRules, ShownProof, ShownReceipt,
+    EventSettings, FinishOpening, FinishOpeningOutcome, JoinOutcome, JoinQueue, NumberBlock,
+    OpenEvent, OpenOutcome, Opening, QueuePlace, RestoreBookings, RestoreOutcome, SaleRules,
+    ShownProof, ShownReceipt,
 };
 use uuid::Uuid;
 
@@ -114,7 +116,7 @@ pub(crate) struct Stage {
     pub(crate) users: BTreeMap<String, UserId>,
     pub(crate) bookings: BTreeMap<String, BookingId>,
     /// The last hold seen of each booking.
-    pub(crate) holds: HashMap<BookingId, Hold>,
+    pub(crate) holds: HashMap<BookingId, Booking>,
     /// What the receipt of the last place of each user says.
     pub(crate) receipts: HashMap<UserId, (i64, Instant)>,
     /// The last pass seen of each user.
@@ -164,27 +166,22 @@ impl Stage {
     }
 
     /// Opens the event with what is sold and held, as a rebuild does.
-    pub(crate) async fn rebuild(
-        &mut self,
-        generation: i64,
-        sold: &[(BookingId, Hold)],
-        held: &[(BookingId, Hold)],
-    ) {
+    pub(crate) async fn rebuild(&mut self, generation: i64, sold: &[Booking], held: &[Booking]) {
         assert_eq!(self.open_as(generation, Opening::Rebuilt).await, OpenOutcome::Opened);
         for (bookings, are_sold) in [(sold, true), (held, false)] {
             self.restore(generation, bookings, are_sold).await;
         }
         assert_eq!(self.go_live(generation, 0).await, FinishOpeningOutcome::Live);
         self.bought.clear();
-        for (_, hold) in sold {
-            *self.bought.entry(hold.user).or_default() += i64::from(hold.quantity);
+        for sale in sold {
+            *self.bought.entry(sale.user_id).or_default() += i64::from(sale.quantity);
         }
     }
 
     pub(crate) async fn restore(
         &self,
         generation: i64,
-        bookings: &[(BookingId, Hold)],
+        bookings: &[Booking],
         sold: bool,
     ) -> RestoreOutcome {
         let settings = self.setup.settings(generation);
@@ -212,19 +209,25 @@ impl Stage {
         section: &Section,
         seats: &[(u32, u32)],
         quantity: u32,
-    ) -> (BookingId, Hold) {
-        let hold = Hold {
-            state: HoldState::Held,
-            user: UserId::from_uuid(Uuid::now_v7()),
+    ) -> Booking {
+        let seat = |(row, number): &(u32, u32)| Seat {
             section: section.name.clone(),
+            row: *row,
+            number: *number,
+        };
+        Booking {
+            booking_id: BookingId::new(self.event, Uuid::now_v7()),
+            event_id: self.event,
+            user_id: UserId::from_uuid(Uuid::now_v7()),
+            status: BookingStatus::Reserved,
+            section: section.name.clone(),
+            seats: seats.iter().map(seat).collect(),
             quantity,
             amount: section.price * i64::from(quantity),
             currency: "EUR".to_owned(),
-            created_at: in_ms(0),
             expires_at: in_ms(60_000),
-            seats: seats.to_vec(),
-        };
-        (BookingId::new(self.event, Uuid::now_v7()), hold)
+            created_at: in_ms(0),
+        }
     }
 
     /// Joins the queue; the stage hands numbers out as the ledger does.
@@ -278,6 +281,17 @@ impl Stage {
 
     pub(crate) fn seated_sections(&self) -> Vec<SectionName> {
         self.setup.settings(1).seated_sections()
+    }
+
+    /// Every key of the event that Redis has.
+    pub(crate) async fn stored_keys(&self) -> Vec<String> {
+        let tag_key = scripts::keys::settings(self.event);
+        let pattern = tag_key.replace(":settings", ":*");
+        // COUNT far above the number of keys: one call sees all.
+        let arguments = ["0", "MATCH", &pattern, "COUNT", "1000000"];
+        let words = arguments.iter().map(|word| Argument::from(*word)).collect();
+        let page = self.cluster.execute(&tag_key, "SCAN", words, DEADLINE).await.unwrap();
+        page[1..].iter().map(|key| key.text().unwrap().to_owned()).collect()
     }
 
     /// One plain command on a key of the event.

@@ -71,13 +71,13 @@ const OVERLAP_BYTES: usize = 96;
 pub fn all() -> &'static [Step] {
     static ALL: LazyLock<Vec<Step>> = LazyLock::new(|| {
         let script = |name: &&str| {
-            let found = scripts::registry::ALL.iter().find(|it| it.script.name == *name)?;
-            let source = found.script.source.as_bytes();
+            let found = scripts::registry::ALL.iter().find(|it| it.name == *name)?;
+            let source = found.source.as_bytes();
             let source = &source[..SOURCE_MARK_BYTES.min(source.len())];
             Some(Step {
                 name: format!("redis.{name}"),
                 side: Side::Redis,
-                marks: vec![found.script.sha1.as_bytes().to_vec(), source.to_vec()],
+                marks: vec![found.sha1.as_bytes().to_vec(), source.to_vec()],
                 comes_by_itself: true,
             })
         };
@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn a_script_is_recognised_by_its_digest_even_when_it_is_cut_in_two() {
-        let pin = scripts::registry::ALL.iter().find(|it| it.script.name == "pin_hold");
-        let call = format!("*3\r\n$7\r\nEVALSHA\r\n$40\r\n{}\r\n", pin.expect("it").script.sha1);
+        let pin = scripts::registry::ALL.iter().find(|it| it.name == "pin_hold");
+        let call = format!("*3\r\n$7\r\nEVALSHA\r\n$40\r\n{}\r\n", pin.expect("it").sha1);
         let (first, second) = call.as_bytes().split_at(40);
         let mut reader = Reader::new(Side::Redis);
         assert!(reader.steps_in(first).is_empty());

@@ -6,7 +6,7 @@ use std::fmt;
 use domain::section::{
     ROW_SEPARATOR, SEAT_FREE, SEAT_HELD, SEAT_SOLD, Section, SectionKind, SectionName,
 };
-use scripts::{Hold, HoldState, PlaceCounts, PlaceRepair};
+use scripts::{Hold, HoldState, SeatCounts, SeatRepair};
 
 use super::look::{Look, RedisLook};
 
@@ -61,16 +61,16 @@ pub enum Difference {
         /// Its section.
         section: SectionName,
         /// What it is and what it should be.
-        repair: PlaceRepair,
+        repair: SeatRepair,
     },
     /// The counts of a section.
     Counts {
         /// The section.
         section: SectionName,
         /// As they are.
-        seen: PlaceCounts,
+        seen: SeatCounts,
         /// As they should be.
-        wanted: PlaceCounts,
+        wanted: SeatCounts,
     },
     /// The count of a buyer.
     Buyer {
@@ -128,7 +128,7 @@ impl fmt::Display for Difference {
                 write!(formatter, "{} is {seen}, should be {wanted}", repair.field)
             }
             Self::Counts { section, seen, wanted } => {
-                let counts = |counts: &PlaceCounts| {
+                let counts = |counts: &SeatCounts| {
                     format!("{}/{}/{}", counts.available, counts.held, counts.sold)
                 };
                 write!(formatter, "{section} has {}, should have {}", counts(seen), counts(wanted))
@@ -170,7 +170,7 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
     let claims = Claims::of(look, redis);
     let unmarked = claims.unmarked.iter().map(|booking| (*booking).to_owned());
     found.extend(unmarked.map(|booking| Difference::Unmarked { booking }));
-    let lost = look.holds.lost.iter().map(|facts| facts.booking.to_string());
+    let lost = look.holds.lost.iter().map(|booking| booking.booking_id.to_string());
     found.extend(lost.map(|booking| Difference::Lost { booking }));
     let ended = look.holds.ended.iter().map(ToString::to_string);
     found.extend(ended.map(|booking| Difference::Ended { booking }));
@@ -227,9 +227,9 @@ impl<'a> Claims<'a> {
             }
         }
         for (booking, hold) in &redis.holds {
-            let mut fields = hold.seat_labels();
+            let mut fields = hold.booking.seat_labels();
             if fields.is_empty() {
-                fields.push(format!("{}-{booking}", hold.section));
+                fields.push(format!("{}-{booking}", hold.booking.section));
             }
             for field in fields {
                 claims.held.entry(field).or_default().push(booking);
@@ -242,8 +242,9 @@ impl<'a> Claims<'a> {
     /// its sale.
     fn beaten(&self, redis: &RedisLook) -> impl Iterator<Item = String> {
         let is_beaten = |booking: &str, hold: &Hold| {
-            let sold = hold.seat_labels();
+            let sold = hold.booking.seat_labels();
             let mut sold = sold.iter().filter_map(|seat| self.sold.get(seat));
+            // mutant: holds-of-sold-seats-live-on
             hold.state == HoldState::Held && sold.any(|other| other != booking)
         };
         let holds = redis.holds.iter().filter(move |(booking, hold)| is_beaten(booking, hold));
@@ -292,7 +293,7 @@ impl<'a> Claims<'a> {
                 let section = field.split('-').next()?.parse().ok()?;
                 (holder != wanted.as_ref()).then(|| Difference::Place {
                     section,
-                    repair: PlaceRepair {
+                    repair: SeatRepair {
                         field: field.clone(),
                         offset: None,
                         seen: (STANDING, holder.cloned()),
@@ -335,7 +336,7 @@ fn places(section: &Section, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Diff
             let wanted = claims.wanted(&field, holder);
             if (state, holder) != (wanted.0, wanted.1.as_ref()) {
                 let seen = (state, holder.cloned());
-                let repair = PlaceRepair { field, offset: Some(offset), seen, wanted };
+                let repair = SeatRepair { field, offset: Some(offset), seen, wanted };
                 found.push(Difference::Place { section: name.clone(), repair });
             }
         }
@@ -347,7 +348,7 @@ fn places(section: &Section, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Diff
 /// sales say.
 fn counts_of(
     section: &Section,
-    seen: PlaceCounts,
+    seen: SeatCounts,
     look: &Look,
     redis: &RedisLook,
     claims: &Claims<'_>,
@@ -359,14 +360,14 @@ fn counts_of(
             let seats = map.iter().filter(|seat| **seat == state).count();
             i64::try_from(seats).unwrap_or(i64::MAX)
         };
-        PlaceCounts { available: count(SEAT_FREE), held: count(SEAT_HELD), sold: count(SEAT_SOLD) }
+        SeatCounts { available: count(SEAT_FREE), held: count(SEAT_HELD), sold: count(SEAT_SOLD) }
     } else {
-        let of_section = redis.holds.iter().filter(|(_, hold)| hold.section == *name);
+        let of_section = redis.holds.iter().filter(|(_, hold)| hold.booking.section == *name);
         let (mut held, mut unmarked) = (0, 0);
         for (booking, hold) in of_section {
-            held += i64::from(hold.quantity);
+            held += i64::from(hold.booking.quantity);
             if claims.unmarked.contains(booking.as_str()) {
-                unmarked += i64::from(hold.quantity);
+                unmarked += i64::from(hold.booking.quantity);
             }
         }
         let sold = look.postgres.sold.iter().find(|(section, _)| section == name);
@@ -375,14 +376,14 @@ fn counts_of(
         // free, and what is too much is missing from the sold ones until it has ended.
         let capacity = i64::from(section.capacity());
         let available = (capacity - held - sold).max(0);
-        PlaceCounts { available, held, sold: capacity - available - held }
+        SeatCounts { available, held, sold: capacity - available - held }
     };
     (seen != wanted).then(|| Difference::Counts { section: name.clone(), seen, wanted })
 }
 
 fn totals_add_up(redis: &RedisLook) -> bool {
-    let sum = |count: fn(&PlaceCounts) -> i64| redis.state.sections.iter().map(count).sum::<i64>();
-    let total = PlaceCounts {
+    let sum = |count: fn(&SeatCounts) -> i64| redis.state.sections.iter().map(count).sum::<i64>();
+    let total = SeatCounts {
         available: sum(|counts| counts.available),
         held: sum(|counts| counts.held),
         sold: sum(|counts| counts.sold),
@@ -394,7 +395,8 @@ fn totals_add_up(redis: &RedisLook) -> bool {
 fn buyers(look: &Look, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Difference> {
     let mut wanted: HashMap<String, i64> = HashMap::new();
     for hold in redis.holds.values() {
-        *wanted.entry(hold.user.to_string()).or_default() += i64::from(hold.quantity);
+        *wanted.entry(hold.booking.user_id.to_string()).or_default() +=
+            i64::from(hold.booking.quantity);
     }
     for sale in &look.sales {
         if !claims.unmarked.contains(sale.booking.to_string().as_str()) {

@@ -3,19 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cluster::Transport;
-use domain::id::BookingId;
+use domain::booking::Booking;
 use domain::section::SectionName;
 use ledger::{AuditCounts, Database};
 use scripts::{
-    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, Hold, PLACES_REPAIRED_MAX, PlaceRepair,
-    ReleaseReason, ReleaseSeats, Repair,
+    ENTRIES_REPAIRED_MAX, HOLDS_REPAIRED_MAX, ReleaseReason, ReleaseSeats, Repair,
+    SEATS_REPAIRED_MAX, SeatRepair,
 };
 
 use super::compare::Difference;
 use super::look::{Look, RedisLook};
 use crate::bookings::confirm_sale::mark_sold;
 use crate::bookings::find_booking::find_sale;
-use crate::events::rebuild_event::hold_of_facts;
 use crate::{Error, Stores, add_sections, apply_settings};
 
 /// Mends every difference, and counts what was mended.
@@ -29,7 +28,7 @@ pub(super) async fn mend<T: Transport, D: Database>(
     let event = &seen.postgres.event;
     let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
     let repair = Repair { event: event.id, generation: redis.state.settings.generation };
-    let mut places: BTreeMap<&SectionName, Vec<PlaceRepair>> = BTreeMap::new();
+    let mut places: BTreeMap<&SectionName, Vec<SeatRepair>> = BTreeMap::new();
     let (mut buyers, mut ends, mut sections_missing) = (Vec::new(), Vec::new(), false);
     // Counts first: they are mended to what the maps said, and everything after moves both.
     for difference in differences {
@@ -67,8 +66,8 @@ pub(super) async fn mend<T: Transport, D: Database>(
         add_sections(stores, event.id, &event.sections).await?;
     }
     for (section, places) in places {
-        for batch in places.chunks(PLACES_REPAIRED_MAX) {
-            mended.places += repair.places(cluster, section, batch, deadline).await?;
+        for batch in places.chunks(SEATS_REPAIRED_MAX) {
+            mended.places += repair.seats(cluster, section, batch, deadline).await?;
         }
     }
     for batch in buyers.chunks(ENTRIES_REPAIRED_MAX) {
@@ -98,7 +97,7 @@ async fn end_holds<T: Transport, D: Database>(
         };
         let Some(hold) = redis.holds.get(booking) else { continue };
         let Ok(booking) = booking.parse() else { continue };
-        let section = &hold.section;
+        let section = &hold.booking.section;
         let request = ReleaseSeats { booking, section, reason };
         let released =
             scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
@@ -125,16 +124,17 @@ async fn take_lost_holds<T: Transport, D: Database>(
             _ => None,
         })
         .collect();
-    let holds: Vec<(BookingId, Hold)> = seen
+    let holds: Vec<Booking> = seen
         .holds
         .lost
         .iter()
-        .filter(|facts| lost.contains(facts.booking.to_string().as_str()))
-        .map(hold_of_facts)
+        .filter(|booking| lost.contains(booking.booking_id.to_string().as_str()))
+        .cloned()
         .collect();
     let mut mended = 0;
     for batch in holds.chunks(HOLDS_REPAIRED_MAX) {
         let taken = repair.holds(&stores.cluster, &seated, batch, stores.redis_deadline).await?;
+        // mutant: lost-holds-live-on-in-postgres
         let expired = ledger::expire_lost_holds(&stores.database, &taken.refused).await?;
         mended += taken.repaired + i64::try_from(expired).unwrap_or(i64::MAX);
     }

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Puts places of a section right that the audit found wrong: their state, their holder, and the
+-- Puts seats of a section right that the audit found wrong: their state, their holder, and the
 -- counts that go with the state.
 --
--- Guarantees: a place changes only if state and holder are still as the audit saw them, and not
+-- Guarantees: a seat changes only if state and holder are still as the audit saw them, and not
 -- while its holder is being confirmed. available + held + sold keeps its sum. A repeated call
 -- changes nothing.
 --
@@ -14,45 +14,49 @@
 --
 -- ARGV[1] generation that was audited
 -- ARGV[2] section
--- ARGV[3..] for each place its field in holders, its offset in the map ('' when standing), state
+-- ARGV[3..] for each seat its field in holders, its offset in the map ('' when standing), state
 --   and holder as seen, state and holder as wanted; '' for no holder
 --
 -- Returns {outcome, repaired}
 --   outcome: repaired | superseded (another generation is open, or none)
 --
--- Bounds: 500 places; the rest is ignored.
+-- Bounds: 500 seats; the rest is ignored.
 
 -- @include move_count
+-- @include expire_with_event
 
-local settings, counts, holders, bookings, map = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local generation, section, places_max = ARGV[1], ARGV[2], 500
+-- @keys
+
+local generation, section, seats_max = ARGV[1], ARGV[2], 500
 local count_of = { ['.'] = 'available', h = 'held', s = 'sold' }
 
-if redis.call('HGET', settings, 'generation') ~= generation then
+if redis.call('HGET', key.settings, 'generation') ~= generation then
   return { 'superseded', 0 }
 end
 
 -- After this point the script must succeed.
 local repaired = 0
-for index = 3, math.min(#ARGV, 2 + 6 * places_max), 6 do
+for index = 3, math.min(#ARGV, 2 + 6 * seats_max), 6 do
   local field, offset, seen_state, seen_holder, state, holder = unpack(ARGV, index, index + 5)
-  local now_holder = redis.call('HGET', holders, field) or ''
-  local now_state = offset == '' and seen_state or redis.call('GETRANGE', map, offset, offset)
-  local hold = now_holder ~= '' and redis.call('HGET', bookings, now_holder)
+  local now_holder = redis.call('HGET', key.holders, field) or ''
+  local now_state = offset == '' and seen_state or redis.call('GETRANGE', key.map, offset, offset)
+  local hold = now_holder ~= '' and redis.call('HGET', key.bookings, now_holder)
   local known = offset == '' or count_of[now_state]
   local confirming = hold and string.find(hold, 'confirming ', 1, true) == 1
     and now_holder ~= holder
+  -- mutant: repairs-of-what-has-changed
   if now_holder == seen_holder and now_state == seen_state and known and not confirming then
     if offset ~= '' and state ~= now_state then
-      redis.call('SETRANGE', map, offset, state)
-      move_count(counts, section, 1, count_of[now_state], count_of[state])
+      redis.call('SETRANGE', key.map, offset, state)
+      move_count(key.counts, section, 1, count_of[now_state], count_of[state])
     end
     if holder == '' then
-      redis.call('HDEL', holders, field)
+      redis.call('HDEL', key.holders, field)
     else
-      redis.call('HSET', holders, field, holder)
+      redis.call('HSET', key.holders, field, holder)
     end
     repaired = repaired + 1
   end
 end
+expire_with_event(key.settings)
 return { 'repaired', repaired }

@@ -1,7 +1,7 @@
--- Takes the places of a hold and writes everything that belongs to it. The caller has checked that
--- all of them are free; `fields` and `offsets` come from places_of. Without a journal nothing is
+-- Takes the seats of a hold and writes everything that belongs to it. The caller has checked that
+-- all of them are free; `fields` and `offsets` come from seats_of. Without a journal nothing is
 -- written there: the ledger knows the hold already.
-local function take_places(key, booking, hold, record, fields, offsets, expires_ms)
+local function take_seats(key, booking, hold, record, fields, offsets, expires_ms)
   for index, field in ipairs(fields) do
     redis.call('HSET', key.holders, field, booking)
     if offsets[index] then

@@ -1,9 +1,10 @@
--- Gives the places of a hold back and writes `word` (released or expired) to the journal, and where
--- it is looked up until the journal is drained. A place that another booking owns stays with it:
+-- Gives the seats of a hold back and writes `word` (released or expired) to the journal, and where
+-- it is looked up until the journal is drained. A seat that another booking owns stays with it:
 -- only what is freed is counted.
-local function free_places(key, booking, hold, record, fields, offsets, word)
+local function free_seats(key, booking, hold, record, fields, offsets, word)
   local freed = 0
   for index, field in ipairs(fields) do
+    -- mutant: freeing-without-the-holder
     if redis.call('HGET', key.holders, field) == booking then
       redis.call('HDEL', key.holders, field)
       if offsets[index] then
