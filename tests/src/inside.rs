@@ -42,6 +42,16 @@ impl Inside {
         self.system.redis.master_of(slot).expect("an owner")
     }
 
+    /// How many were let in so far, by the record of Redis.
+    pub fn let_in(&self, event: &str) -> usize {
+        let key = format!("box:{{{event}}}:admissions");
+        let reply = self.system.redis.command(self.master_of(event), &["HLEN", &key]);
+        match reply.expect("Redis answers") {
+            Reply::Integer(count) => usize::try_from(count).expect("a count"),
+            other => panic!("not a count: {other:?}"),
+        }
+    }
+
     /// Removes everything Redis knows of the event, as a loss of data would.
     pub fn forget(&self, event: &str) {
         let master = self.master_of(event);

@@ -13,6 +13,8 @@ const FOLDER: &str = "BOXOFFICE_TEST_FOLDER";
 
 /// The guardian needs a moment after the program has ended.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 #[test]
 fn nothing_is_left_when_a_program_just_exits() {
@@ -45,6 +47,6 @@ fn nothing_is_left_when_a_program_just_exits() {
     let start = Instant::now();
     while std::net::TcpStream::connect(&node).is_ok() || stack::command_line(postgres).is_some() {
         assert!(start.elapsed() < PATIENCE, "{node} or process {postgres} is still there");
-        sleep(Duration::from_millis(50));
+        sleep(LOOK_INTERVAL);
     }
 }

@@ -8,6 +8,8 @@ use stack::{Durability, Postgres, RedisCluster, RedisOptions, RedisServer, Reply
 
 /// How long something that happens by itself may take: a failover needs about 4 s.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Owned by the first, second and third master of a new cluster.
 const SLOTS: [u16; 3] = [0, 5_461, 16_383];
@@ -20,7 +22,7 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < PATIENCE, "{what}: not after {} s", PATIENCE.as_secs());
-        sleep(Duration::from_millis(50));
+        sleep(LOOK_INTERVAL);
     }
 }
 

@@ -22,16 +22,16 @@ pub enum Outcome {
     Unknown,
 }
 
-/// One call.
+/// One call, as it was made. Checkers read a [`crate::checker::Call`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Call {
+pub struct Recorded {
     /// Its place in the history.
     pub index: usize,
     /// Who called: a visitor's number; 0 is the harness itself.
     pub visitor: u64,
     /// What was called: `reserve`, `release`, `join`, …
     pub op: String,
-    /// What was asked for. Members that checkers read: `event`, `user`, `key`, `body`, `booking`.
+    /// What was asked for.
     pub request: Value,
     /// When it began, in µs since the start of the history; the clock never jumps.
     pub begun_us: u64,
@@ -43,28 +43,6 @@ pub struct Call {
     pub status: u16,
     /// The body of the answer.
     pub reply: Value,
-}
-
-impl Call {
-    /// A text of the request.
-    pub fn asked(&self, member: &str) -> &str {
-        self.request[member].as_str().unwrap_or_default()
-    }
-
-    /// A text of the reply.
-    pub fn told(&self, member: &str) -> &str {
-        self.reply[member].as_str().unwrap_or_default()
-    }
-
-    /// Whether it has been done.
-    pub fn is_ok(&self) -> bool {
-        self.outcome == Outcome::Ok && self.ended_us.is_some()
-    }
-
-    /// When it ended, the end of time when it did not.
-    pub fn end_us(&self) -> u64 {
-        self.ended_us.unwrap_or(u64::MAX)
-    }
 }
 
 /// A span in which something was broken on purpose.
@@ -91,7 +69,7 @@ pub struct History {
 
 #[derive(Debug)]
 struct Inner {
-    calls: Vec<Call>,
+    calls: Vec<Recorded>,
     file: BufWriter<File>,
 }
 
@@ -118,7 +96,7 @@ impl History {
             "at_us": begun_us }));
         let op = op.to_owned();
         let (outcome, reply) = (Outcome::Unknown, Value::Null);
-        inner.calls.push(Call {
+        inner.calls.push(Recorded {
             index,
             visitor,
             op,
@@ -151,7 +129,7 @@ impl History {
     }
 
     /// All calls so far.
-    pub fn calls(&self) -> Vec<Call> {
+    pub fn calls(&self) -> Vec<Recorded> {
         let mut inner = self.inner();
         let _ = inner.file.flush();
         inner.calls.clone()

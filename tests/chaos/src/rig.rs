@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use data_encoding::HEXLOWER;
-use fake_provider::{Controls, FakeOptions, FakeProvider};
+use fake_provider::{Controls, FakeOptions, FakeProvider, Ledger};
 use stack::{
     Application, Durability, Postgres, RedisCluster, Runtime, System, SystemOptions, free_port,
 };
@@ -196,8 +196,8 @@ impl Rig {
     }
 
     /// Everything that happened at the provider.
-    pub async fn provider_ledger(&self) -> Result<serde_json::Value> {
-        Ok(serde_json::to_value(self.controls.ledger().await?)?)
+    pub async fn provider_ledger(&self) -> Result<Ledger> {
+        self.controls.ledger().await
     }
 
     /// The connection string of Postgres, past the links.

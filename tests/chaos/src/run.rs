@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
-use crate::checker::{self, Evidence};
+use crate::checker::{self, Call, Evidence};
 use crate::fault::schedule::{CALM_AT_FIRST_S, GAP_S, plan};
 use crate::fault::{Fault, Ground, background};
 use crate::history::History;
@@ -155,9 +155,9 @@ async fn under_load(
     let settled = settle(rig, crowd).await?;
     is_over.store(true, Ordering::SeqCst);
     observer.stop();
-    watching.await?;
+    watching.await?.context("a look at the stores during the run")?;
     rig.system.expect_running()?;
-    Ok(gather(options, ground, observer, settled))
+    gather(options, ground, observer, settled)
 }
 
 fn gather(
@@ -165,18 +165,18 @@ fn gather(
     ground: &Ground,
     observer: &Observer,
     settled: Settled,
-) -> Evidence {
-    Evidence {
+) -> Result<Evidence> {
+    let calls = ground.history.calls();
+    Ok(Evidence {
         seed: options.seed,
-        calls: ground.history.calls(),
+        calls: calls.iter().map(Call::read).collect::<Result<_>>()?,
         windows: ground.windows(),
         venues: ground.crowd.venues.clone(),
         samples: observer.samples(),
         balances: observer.balances(),
         notices: ground.rig.sink.taken(),
-        provider: settled.provider.clone(),
         settled,
-    }
+    })
 }
 
 /// Waits, and fails when the application has died by itself.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use serde_json::Value;
+use fake_provider::Ledger;
 
 use crate::checker::money;
 use crate::inspect::books::differences;
@@ -29,8 +29,8 @@ pub struct Settled {
     pub differences: Vec<String>,
     /// What the last look found in Postgres.
     pub ledger: Tables,
-    /// The provider's own ledger, where there is a provider.
-    pub provider: Option<Value>,
+    /// The provider's own ledger.
+    pub provider: Ledger,
     /// What the last look found in Redis.
     pub redis: BTreeMap<String, RedisEvent>,
 }
@@ -40,7 +40,7 @@ pub async fn settle(rig: &Rig, crowd: &Crowd) -> Result<Settled> {
     let begun = Instant::now();
     loop {
         let mut settled = look(rig, crowd).await?;
-        let unsettled = money::unsettled(&settled.ledger, settled.provider.as_ref());
+        let unsettled = money::unsettled(&settled.ledger, &settled.provider);
         if settled.differences.is_empty() && unsettled.is_empty() {
             settled.after = Some(begun.elapsed());
             return Ok(settled);
@@ -69,7 +69,7 @@ async fn look(rig: &Rig, crowd: &Crowd) -> Result<Settled> {
         let before = rig.provider_ledger().await?;
         settled.ledger = ledger::read(rig.database_url()).await?;
         let is_quiet = rig.provider_ledger().await? == before;
-        settled.provider = Some(before);
+        settled.provider = before;
         if is_quiet {
             break;
         }

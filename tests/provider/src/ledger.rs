@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::State;
 
 /// Everything the provider knows, as `GET /_control/ledger` answers it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// Every payment, oldest first.
     pub intents: Vec<LedgerIntent>,
@@ -24,7 +24,7 @@ pub struct Ledger {
 }
 
 /// A payment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerIntent {
     /// `pi_…`.
     pub id: String,
@@ -57,7 +57,7 @@ pub struct LedgerIntent {
 }
 
 /// An event.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerEvent {
     /// `evt_…`.
     pub id: String,
@@ -77,7 +77,7 @@ pub struct LedgerEvent {
 }
 
 /// Sums of one currency, in minor units.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerTotal {
     /// Authorised and neither captured nor voided.
     pub authorised: i64,

@@ -72,10 +72,11 @@ impl Scene {
     /// order is that of the numbers, and no more passes are out than may be. Returns how many were
     /// let in so far.
     fn let_in_so_far(&self) -> usize {
-        // A step that was on its way when the application died may come a moment later.
+        /// A step that was on its way when the application died may come a moment later.
+        const QUIET: Duration = Duration::from_millis(100);
         let mut before = self.admitted();
         loop {
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(QUIET);
             let now = self.admitted();
             if now == before {
                 break;

@@ -257,7 +257,11 @@ async fn an_application_that_is_killed_while_it_lets_in_loses_nobody() {
     }
     office.organiser().change(&event, json!({ "paused": false })).await.expect(200);
     let kill = async {
-        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        eventually("some are let in", async || {
+            let let_in = office.inside().let_in(&event);
+            (let_in >= usize::try_from(CROWD / 3).expect("a small number")).then_some(())
+        })
+        .await;
         office.system().kill_application().expect("it runs");
         office.system().restart_application().expect("it starts again");
     };

@@ -157,6 +157,7 @@ async fn other_payment(
 async fn a_hold_that_ends_while_it_is_paid_ends_one_way_or_the_other() {
     let office = BoxOffice::open();
     let event = office.event(json!({ "sale": { "hold_ttl_s": 5, "max_per_buyer": 9 } })).await;
+    // Both clocks run while it is paid: this is the race itself, so its time is not moved.
     let pay_after_ms = [4_200, 4_800, 4_950, 5_000, 5_050, 5_300, 7_000];
     join_all(pay_after_ms.map(|after_ms| {
         let (office, event) = (office.clone(), event.clone());

@@ -18,6 +18,11 @@ async fn waiting_buyer(office: &BoxOffice, event: &str) -> (Buyer, Value) {
     (buyer, place)
 }
 
+/// Longer than the pause between two blocking reads of one reader.
+const READ_PAUSE: Duration = Duration::from_millis(300);
+/// After this a long poll is surely waiting. Nothing can be seen of it: it holds no connection.
+const POLL_BEGUN: Duration = Duration::from_secs(1);
+
 /// How many connections of the event's master wait for news: those of blocking reads.
 fn readers(office: &BoxOffice, event: &str) -> usize {
     let master = office.inside().master_of(event);
@@ -246,13 +251,14 @@ async fn a_crowd_costs_a_reader_per_instance_and_nothing_when_it_is_gone() {
 
     drop(streams);
     let left = Instant::now();
-    // Between two reads nobody waits for a moment: five looks without a reader are no chance.
+    // Between two reads nobody waits for a moment: so many looks without a reader are no chance.
+    const LOOKS: u32 = 5;
     let mut looks_without = 0;
-    while looks_without < 5 {
+    while looks_without < LOOKS {
         let readers = readers(&office, &event);
         looks_without = if readers == 0 { looks_without + 1 } else { 0 };
         assert!(left.elapsed() < Duration::from_secs(45), "{readers} readers for nobody");
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(READ_PAUSE).await;
     }
 }
 
@@ -290,12 +296,12 @@ async fn a_long_poll_is_answered_when_the_place_changes() {
     let begun = Instant::now();
     let wait = second.get(&path);
     let change = async {
-        tokio::time::sleep(Duration::from_millis(1_000)).await;
+        tokio::time::sleep(POLL_BEGUN).await;
         first.leave(&event).await.expect(204);
     };
     let (answer, ()) = tokio::join!(wait, change);
     assert_eq!(answer.expect(200)["position"], 1);
-    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() >= POLL_BEGUN, "{:?}", begun.elapsed());
     assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
 
     let tag = answer.header("etag").expect("a tag").to_owned();
@@ -312,7 +318,7 @@ async fn a_long_poll_is_answered_when_the_place_changes() {
 
     let wait = second.get(&path);
     let change = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(POLL_BEGUN).await;
         office.organiser().let_in(&event, 1).await.expect(200);
     };
     let (answer, ()) = tokio::join!(wait, change);

@@ -26,6 +26,12 @@ const SCHEDULING_SLACK: Duration = Duration::from_secs(1);
 /// much that the servers miss each other's heartbeats on a small machine.
 const WRITE_INTERVAL: Duration = Duration::from_millis(2);
 
+/// Between two looks at how far the writers are.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A failover, and what the writers do after it, takes far less.
+const PROGRESS_LIMIT: Duration = Duration::from_secs(30);
+
 pub(crate) const WRITERS: usize = 8;
 
 const COUNT_ONCE: &str = "#!lua
@@ -103,8 +109,8 @@ impl Load {
         let target = self.answers() + count;
         let began = Instant::now();
         while self.answers() < target {
-            assert!(began.elapsed() < Duration::from_secs(30), "the writers got stuck");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert!(began.elapsed() < PROGRESS_LIMIT, "the writers got stuck");
+            tokio::time::sleep(LOOK_INTERVAL).await;
         }
     }
 

@@ -13,6 +13,8 @@ use crate::stage::Stage;
 
 /// A failover takes 3 to 5 s with a node timeout of 2 s; a small busy machine gets more.
 const FAILOVER_LIMIT: Duration = Duration::from_secs(30);
+/// Between two looks at the servers.
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 const SECTIONS: &str = r#"[
     {"name": "A", "kind": "seated", "rows": 2, "seats_per_row": 5, "price": 5000},
     {"name": "F", "kind": "standing", "capacity": 10, "price": 3500}
@@ -51,7 +53,26 @@ impl Broken {
         let begun = Instant::now();
         while self.master() == old {
             assert!(begun.elapsed() < FAILOVER_LIMIT, "no failover");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+    }
+
+    /// Waits until the replica has everything that the master has written so far.
+    async fn wait_for_replica(&self, master: usize, replica: usize) {
+        let offset = |node: usize, field: &str| -> u64 {
+            let reply = self.redis.command(node, &["INFO", "replication"]).unwrap();
+            let mut lines = reply.text().lines();
+            lines
+                .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+                .unwrap()
+                .parse()
+                .unwrap()
+        };
+        let written = offset(master, "master_repl_offset");
+        let begun = Instant::now();
+        while offset(replica, "slave_repl_offset") < written {
+            assert!(begun.elapsed() < FAILOVER_LIMIT, "the replica does not follow");
+            tokio::time::sleep(LOOK_INTERVAL).await;
         }
     }
 }
@@ -70,7 +91,7 @@ async fn a_forced_loss_makes_a_double_hold_and_never_a_double_sale() {
     let known = join(stage, UserId::from_uuid(Uuid::now_v7())).await;
     let master = broken.master();
     let replica = broken.redis.replicas_of(master).unwrap()[0];
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    broken.wait_for_replica(master, replica).await;
     broken.redis.pause(replica).unwrap();
     broken.redis.command(master, &["CLIENT", "KILL", "TYPE", "replica"]).unwrap();
     let lost = stage.hold_seat(1, 1).await;

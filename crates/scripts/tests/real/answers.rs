@@ -41,8 +41,8 @@ async fn a_request_is_not_locked_out_by_its_own_claim() {
 #[tokio::test]
 async fn a_dead_claim_does_not_burn_its_key() {
     let rows = "
-        begin k f 1                     -> claimed
-        wait 5                          -> done
+        begin k f 60000                 -> claimed
+        60 s later                      -> done
         begin k g 60000                 -> claimed
         finish k g 201 done             -> stored
         begin k f 60000                 -> reused
@@ -65,8 +65,8 @@ async fn a_failed_attempt_does_not_burn_its_key() {
 #[tokio::test]
 async fn a_claim_ends_with_its_time() {
     let rows = "
-        begin k f 1                     -> claimed
-        wait 5                          -> done
+        begin k f 60000                 -> claimed
+        60 s later                      -> done
         begin k f 60000                 -> claimed
         # The one that was slow still says what it did; nobody did it in between.
         finish k f 200 slow             -> stored

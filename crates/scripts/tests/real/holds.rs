@@ -1,7 +1,5 @@
 //! The life of a hold: pinned, confirmed, released, expired; resolved once.
 
-use std::time::Duration;
-
 use scripts::{ConfirmBooking, ExpireHolds, PinHold, ReleaseReason, ReleaseSeats, keys, registry};
 
 use crate::scene::{play, play_unopened};
@@ -77,7 +75,7 @@ async fn a_payment_under_way_keeps_a_hold() {
         read b1                         -> confirming A-1-1, later
         # A shorter grace takes nothing away.
         pin b1 for 1                    -> confirming A-1-1
-        wait 5                          -> done
+        1 s later                       -> done
         read b1                         -> confirming A-1-1, later
         due                             -> none
         expire b1                       -> 0 expired | 19/1/0
@@ -89,10 +87,9 @@ async fn a_payment_under_way_keeps_a_hold() {
         sweep                           -> 0 expired | 19/1/0
         confirm b1                      -> confirmed 1 of 20 | 19/0/1
         # The time of the hold itself does not end one that is pinned.
-        set hold_ttl_ms=1               -> updated
         bob reserves b2 seats A 1-2     -> held A-1-2
-        pin b2                          -> confirming A-1-2
-        wait 5                          -> done
+        pin b2 for 120000               -> confirming A-1-2
+        60 s later                      -> done
         sweep                           -> 0 expired | 18/1/1
         # A payment that never ends does not keep it for ever.
         overdue b2                      -> done
@@ -122,12 +119,11 @@ async fn a_refused_sale_frees_its_seats_at_once() {
 #[tokio::test]
 async fn a_late_payment_takes_free_seats_again() {
     let mut setup = Setup::default();
-    setup.rules.hold_ttl_ms = 1;
     setup.rules.max_per_buyer = 2;
     let rows = "
         ann reserves b1 seats A 1-1,1-2 -> held A-1-1,A-1-2 | 18/2/0
         bob reserves b2 section F 2     -> held 2 of F | 16/4/0
-        wait 5                          -> done
+        60 s later                      -> done
         sweep                           -> 2 expired | 20/0/0
         retake b1                       -> confirming A-1-1,A-1-2 | 18/2/0
         retake b1                       -> confirming A-1-1,A-1-2 | 18/2/0
@@ -148,14 +144,12 @@ async fn a_late_payment_takes_free_seats_again() {
 #[tokio::test]
 async fn a_late_payment_takes_nobody_elses_seats() {
     let mut setup = Setup::default();
-    setup.rules.hold_ttl_ms = 1;
     setup.rules.max_per_buyer = 10;
     let rows = "
         ann reserves b1 seats A 1-1,1-2 -> held A-1-1,A-1-2 | 18/2/0
         ann reserves b2 section F 3     -> held 3 of F | 15/5/0
-        wait 5                          -> done
+        60 s later                      -> done
         sweep                           -> 2 expired | 20/0/0
-        set hold_ttl_ms=60000           -> updated
         bob reserves b3 seats A 1-2     -> held A-1-2 | 19/1/0
         retake b1                       -> seats_taken | 19/1/0
         map A                           -> .h.../.....
@@ -249,14 +243,13 @@ async fn a_booking_of_another_section_is_an_error() {
 #[tokio::test]
 async fn a_sweeper_needs_the_sections_of_the_event() {
     for (server, cluster) in servers::all() {
-        let mut setup = Setup::default();
-        setup.rules.hold_ttl_ms = 1;
+        let setup = Setup::default();
         let mut stage = Stage::open(cluster, setup.clone()).await;
         let rows = "
             add B seated 1 2                -> added 1
             ann reserves b1 seats A 1-1     -> held A-1-1
             bob reserves b2 seats B 1-2     -> held B-1-2
-            wait 5                          -> done
+            60 s later                      -> done
         ";
         stage.play(server, rows).await;
         stage.setup.sections = setup.sections;
@@ -272,7 +265,6 @@ async fn a_sweeper_needs_the_sections_of_the_event() {
 async fn a_hundred_holds_expire_in_one_call() {
     for (server, cluster) in servers::all() {
         let mut setup = Setup::with_sections(vec![crate::stage::seated("A", 11, 10, 100)]);
-        setup.rules.hold_ttl_ms = 1;
         setup.rules.max_per_buyer = 110;
         let mut stage = Stage::open(cluster, setup).await;
         let mut rows = String::new();
@@ -281,7 +273,7 @@ async fn a_hundred_holds_expire_in_one_call() {
             rows += &format!("ann reserves b{index} seats A {seat} -> held A-{seat}\n");
         }
         stage.play(server, &rows).await;
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        stage.age(60_000).await;
         let names: Vec<String> = (0..101).map(|index| format!("b{index}")).collect();
         let bookings: Vec<_> = names.iter().map(|name| stage.booking(name)).collect();
         let sections = stage.seated_sections();

@@ -3,7 +3,8 @@
 //! - [`servers`] are the two kinds of server.
 //! - A [`stage`] is one open event with named users and bookings; [`scene`] plays a table of
 //!   `command -> outcome` rows on it, and after each row [`audit`] checks that counts, maps,
-//!   holders, holds and buyers agree.
+//!   holders, holds and buyers agree. No scene waits for time to pass: `later` moves what is
+//!   stored.
 //! - `properties` plays random scenes against a model, `parallel` plays the same step many times at
 //!   once, `half_moved_slot` plays while a slot moves from node to node.
 
@@ -17,6 +18,7 @@ mod event;
 mod feed;
 mod half_moved_slot;
 mod holds;
+mod later;
 mod pace;
 mod parallel;
 mod properties;

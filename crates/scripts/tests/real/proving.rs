@@ -36,10 +36,11 @@ async fn a_proof_makes_one_place() {
         let replayed = proven(&mut stage, ann, challenged_at).await;
         assert_eq!((replayed.outcome, replayed.number), (PlaceOutcome::ProofRequired, 0));
         // Challenges that were collected before the first place are as good as used.
-        let collected = Instant::from_unix_ms(place.joined_at.unix_ms());
-        let replayed = proven(&mut stage, ann, collected).await;
+        let replayed = proven(&mut stage, ann, place.joined_at).await;
         assert_eq!(replayed.outcome, PlaceOutcome::ProofRequired);
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        // The first place was a second ago.
+        let places = scripts::keys::places(stage.event);
+        stage.move_words(&places, 1_000, |_| &[1]).await;
         let anew = asked(&mut stage, ann).await.now;
         let place = proven(&mut stage, ann, anew).await;
         assert_eq!((place.outcome, place.number), (PlaceOutcome::Waiting, 2));

@@ -68,10 +68,10 @@ async fn no_more_passes_are_out_than_allowed() {
         ann looks                   -> admitted 1
         # A used pass makes room,
         ann reserves b1 seats A 1-1 -> held A-1-1
-        set pass_ttl_ms=1           -> updated
+        set pass_ttl_ms=30000       -> updated
         admit 10                    -> 1 in, 0 wait, 2 active
         # and so does an expired one.
-        wait 5                      -> done
+        30 s later                  -> done
         queue                       -> 0 wait, 1 active, on_sale
         cat looks                   -> expired 3
         set pass_ttl_ms=60000       -> updated

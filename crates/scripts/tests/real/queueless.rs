@@ -28,11 +28,10 @@ async fn without_a_queue_joining_admits_at_once() {
 
 #[tokio::test]
 async fn an_expired_pass_without_a_queue_is_replaced() {
-    let mut setup = Setup::default();
-    setup.rules.pass_ttl_ms = 50;
+    let setup = Setup::default();
     let rows = "
         ann joins                   -> admitted 1, new
-        wait 60                     -> done
+        60 s later                  -> done
         ann looks                   -> expired 1
         ann joins                   -> admitted 2, new
     ";

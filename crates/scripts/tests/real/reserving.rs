@@ -131,12 +131,11 @@ async fn a_pass_is_needed_and_used_once() {
 
 #[tokio::test]
 async fn a_pass_ends_with_its_time() {
-    let mut setup = Setup::with_queue();
-    setup.rules.pass_ttl_ms = 50;
+    let setup = Setup::with_queue();
     let rows = "
         ann joins                       -> waiting 1 at 1, new
         admit 1                         -> 1 in, 0 wait, 1 active
-        wait 60                         -> done
+        60 s later                      -> done
         ann looks                       -> expired 1
         ann reserves b1 seats A 1-1     -> queue_pass_expired | 20/0/0
     ";

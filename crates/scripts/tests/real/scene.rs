@@ -1,7 +1,5 @@
 //! Scenes: tables of `command -> outcome` rows, played on both kinds of server.
 
-use std::time::Duration;
-
 use domain::booking::Booking;
 use domain::journal::JournalEntry;
 use scripts::{
@@ -148,8 +146,8 @@ impl Stage {
                 let call = scripts::sweep_answers(&self.cluster, self.event, age, limit, DEADLINE);
                 call.await.unwrap().to_string()
             }
-            ["wait", ms] => {
-                tokio::time::sleep(Duration::from_millis(ms.parse().unwrap())).await;
+            [seconds, "s", "later"] => {
+                self.age(1_000 * seconds.parse::<i64>().unwrap()).await;
                 "done".to_owned()
             }
             _ => panic!("no such command: {command}"),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Finding;
+use super::calls::{Refused, Told};
 use super::evidence::{Evidence, at};
 
 /// As promised.
@@ -36,16 +37,18 @@ pub(crate) fn in_time(evidence: &Evidence) -> Finding {
         if took_us > limit_us {
             violations.push(format!("{what} took {} ms", took_us / 1_000));
         }
+        let Told::Refused(Refused { code, retry_after, error, .. }) = &call.told else { continue };
         match call.status {
             503 => {
                 refused += 1;
-                if call.reply["retry_after"] != true {
+                if !retry_after {
                     violations.push(format!("{what}: 503 without Retry-After"));
                 }
             }
-            0 if !killed => violations.push(format!("{what}: {}", call.reply["error"])),
+            0 if !killed => violations.push(format!("{what}: {error:?}")),
             500..600 if !killed => {
-                violations.push(format!("{what}: {} {}", call.status, call.told("code")));
+                let code = code.as_deref().unwrap_or("without a code");
+                violations.push(format!("{what}: {} {code}", call.status));
             }
             _ => {}
         }
@@ -72,7 +75,8 @@ mod tests {
     #[test]
     fn what_is_late_or_unexplained_breaks_it() {
         let of = |span_ms, status, reply| {
-            let calls = vec![call("join", json!({}), span_ms, status, reply)];
+            let request = json!({ "event": "e1", "user": "u" });
+            let calls = vec![call("leave", request, span_ms, status, reply)];
             Evidence { calls, ..Evidence::default() }
         };
         let refused = of((1, 5_001), 503, json!({ "retry_after": true }));

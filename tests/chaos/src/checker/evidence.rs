@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use crate::history::{Call, Window};
+use super::calls::{Asked, Call, OfBooking, Reserve, Webhook};
+use crate::history::Window;
+use crate::inspect::ledger::{BookingState, Tables};
 use crate::inspect::observer::{Balance, Sample};
 use crate::load::venue::Venue;
 use crate::settle::Settled;
@@ -27,9 +27,7 @@ pub struct Evidence {
     pub balances: Vec<Balance>,
     /// What the sink has taken.
     pub notices: Notifications,
-    /// The provider's ledger, where there is a provider.
-    pub provider: Option<Value>,
-    /// The stores at the end.
+    /// The stores and the provider's ledger at the end.
     pub settled: Settled,
 }
 
@@ -64,14 +62,44 @@ impl Sales {
 }
 
 impl Evidence {
-    /// Rows of a table.
-    pub(crate) fn rows(&self, table: &str) -> &[Value] {
-        self.settled.ledger.get(table).map_or(&[], Vec::as_slice)
+    /// What Postgres said at the end.
+    pub(crate) fn ledger(&self) -> &Tables {
+        &self.settled.ledger
     }
 
     /// Calls of these names.
     pub(crate) fn calls_of<'a>(&'a self, ops: &'a [&str]) -> impl Iterator<Item = &'a Call> {
         self.calls.iter().filter(move |call| ops.contains(&call.op.as_str()))
+    }
+
+    /// Requests for seats.
+    pub(crate) fn reserves(&self) -> impl Iterator<Item = (&Call, &Reserve)> {
+        self.calls.iter().filter_map(|call| match &call.asked {
+            Asked::Reserve(asked) => Some((call, asked)),
+            _ => None,
+        })
+    }
+
+    /// Calls of these names, each about a booking.
+    pub(crate) fn about_bookings<'a>(
+        &'a self,
+        ops: &'a [&str],
+    ) -> impl Iterator<Item = (&'a Call, &'a OfBooking)> {
+        self.calls_of(ops).filter_map(|call| match &call.asked {
+            Asked::OfBooking(asked) => Some((call, asked)),
+            _ => None,
+        })
+    }
+
+    /// Webhooks of this name that the harness has sent.
+    pub(crate) fn webhooks<'a>(
+        &'a self,
+        op: &'a str,
+    ) -> impl Iterator<Item = (&'a Call, &'a Webhook)> {
+        self.calls.iter().filter(move |call| call.op == op).filter_map(|call| match &call.asked {
+            Asked::Webhook(asked) => Some((call, asked)),
+            _ => None,
+        })
     }
 
     /// Whether Redis can have lost writes in this span.
@@ -103,13 +131,11 @@ impl Evidence {
         let begun: BTreeMap<_, _> =
             holds.iter().map(|hold| (hold.booking.as_str(), hold.begun_us)).collect();
         let mut sales = Sales::default();
-        for row in self.rows("bookings") {
-            let Some(booking) = row["id"].as_str().filter(|id| sold.contains(id)) else { continue };
-            let event = row["event_id"].as_str().unwrap_or_default();
-            let begun_us = begun.get(booking).copied().unwrap_or(0);
-            for seat in texts(&row["seats"]) {
-                let sale = (booking.to_owned(), begun_us);
-                sales.of.entry((event.to_owned(), seat)).or_default().push(sale);
+        for row in self.ledger().bookings.iter().filter(|row| sold.contains(row.id.as_str())) {
+            let begun_us = begun.get(row.id.as_str()).copied().unwrap_or(0);
+            for seat in &row.seats {
+                let sale = (row.id.clone(), begun_us);
+                sales.of.entry((row.event_id.clone(), seat.clone())).or_default().push(sale);
             }
         }
         sales
@@ -129,23 +155,23 @@ impl Evidence {
     }
 
     /// The state of each booking in Postgres.
-    pub(crate) fn states(&self) -> BTreeMap<&str, &str> {
-        let rows = self.rows("bookings").iter();
-        rows.filter_map(|row| Some((row["id"].as_str()?, row["state"].as_str()?))).collect()
+    pub(crate) fn states(&self) -> BTreeMap<&str, BookingState> {
+        self.ledger().bookings.iter().map(|row| (row.id.as_str(), row.state)).collect()
     }
 
     /// Every hold that a buyer was told of, once, in the order in which they began.
     pub(crate) fn holds(&self) -> Vec<Hold> {
         let mut holds: BTreeMap<&str, Hold> = BTreeMap::new();
-        for call in self.calls_of(&["reserve"]).filter(|call| call.is_ok()) {
-            let begun_us = self.first_try_us(call);
-            let hold = holds.entry(call.told("booking_id")).or_insert_with(|| Hold {
-                event: call.asked("event").to_owned(),
-                booking: call.told("booking_id").to_owned(),
-                seats: texts(&call.reply["seats"]),
+        for (call, asked) in self.reserves().filter(|(call, _)| call.is_ok()) {
+            let Some(told) = call.told_booking() else { continue };
+            let begun_us = self.first_try_us(call, asked);
+            let hold = holds.entry(&told.booking_id).or_insert_with(|| Hold {
+                event: asked.event.clone(),
+                booking: told.booking_id.clone(),
+                seats: told.seats.clone(),
                 begun_us,
                 ended_us: call.end_us(),
-                ttl_us: call.request["ttl_s"].as_u64().unwrap_or(0) * 1_000_000,
+                ttl_us: asked.ttl_s * 1_000_000,
             });
             hold.begun_us = hold.begun_us.min(begun_us);
             hold.ended_us = hold.ended_us.min(call.end_us());
@@ -156,25 +182,24 @@ impl Evidence {
     }
 
     /// When the first call with this user and key began.
-    fn first_try_us(&self, call: &Call) -> u64 {
-        let key = call.asked("key");
-        if key.is_empty() {
+    fn first_try_us(&self, call: &Call, asked: &Reserve) -> u64 {
+        if asked.key.is_none() {
             return call.begun_us;
         }
-        let same = self.calls.iter().filter(|other| {
-            other.op == "reserve"
-                && other.visitor == call.visitor
-                && other.asked("key") == key
-                && other.request["body"] == call.request["body"]
+        let same = self.reserves().filter(|(other, other_asked)| {
+            other.visitor == call.visitor
+                && other_asked.key == asked.key
+                && other_asked.body == asked.body
         });
-        same.map(|other| other.begun_us).min().unwrap_or(call.begun_us)
+        same.map(|(other, _)| other.begun_us).min().unwrap_or(call.begun_us)
     }
 
     /// When somebody first tried to give each booking back, or to cancel it.
     pub(crate) fn first_free_us(&self) -> BTreeMap<&str, u64> {
+        const ENDING: [&str; 4] = ["release", "cancel", "steal_release", "steal_cancel"];
         let mut first = BTreeMap::new();
-        for call in self.calls_of(&["release", "cancel", "steal_release", "steal_cancel"]) {
-            let at = first.entry(call.asked("booking")).or_insert(call.begun_us);
+        for (call, asked) in self.about_bookings(&ENDING) {
+            let at = first.entry(asked.booking.as_str()).or_insert(call.begun_us);
             *at = call.begun_us.min(*at);
         }
         first
@@ -182,11 +207,11 @@ impl Evidence {
 
     /// Bookings of which a fan was told that they are confirmed, or that are so in Postgres.
     pub(crate) fn ever_sold(&self) -> BTreeSet<&str> {
-        let read = self.calls.iter().filter(|call| call.told("status") == "confirmed");
-        let sold = ["confirmed", "cancelled", "refunded"];
-        let states = self.states();
-        let kept = states.iter().filter(|(_, state)| sold.contains(state)).map(|(id, _)| *id);
-        read.map(|call| call.told("booking_id")).chain(kept).collect()
+        let told = self.calls.iter().filter_map(Call::told_booking);
+        let told = told.filter(|booking| booking.status == "confirmed");
+        let told = told.map(|booking| booking.booking_id.as_str());
+        let kept = self.ledger().bookings.iter().filter(|row| row.state.was_sold());
+        told.chain(kept.map(|row| row.id.as_str())).collect()
     }
 }
 
@@ -200,12 +225,6 @@ fn overlap(window: &Window, from_us: u64, to_us: u64) -> bool {
     window.begun_us <= to_us && from_us <= window.ended_us
 }
 
-/// The texts of a JSON array.
-pub(crate) fn texts(array: &Value) -> Vec<String> {
-    let items = array.as_array().into_iter().flatten();
-    items.filter_map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
 /// For people: a time of the history.
 pub(crate) fn at(us: u64) -> String {
     if us == u64::MAX { "never".to_owned() } else { format!("{:.3} s", us as f64 / 1e6) }
@@ -213,12 +232,14 @@ pub(crate) fn at(us: u64) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
-    use crate::history::Outcome;
+    use crate::history::{Outcome, Recorded};
+    use crate::inspect::ledger::BookingRow;
+    use crate::inspect::ledger::tests::booking;
 
-    /// A call that took from `begun_ms` to `ended_ms`.
+    /// A call that took from `begun_ms` to `ended_ms`, as a checker reads it.
     pub(crate) fn call(
         op: &str,
         request: Value,
@@ -226,6 +247,17 @@ pub(crate) mod tests {
         status: u16,
         reply: Value,
     ) -> Call {
+        Call::read(&recorded(op, request, span_ms, status, reply)).expect("a whole call")
+    }
+
+    /// The same, as the history has it.
+    pub(crate) fn recorded(
+        op: &str,
+        request: Value,
+        span_ms: (u64, u64),
+        status: u16,
+        reply: Value,
+    ) -> Recorded {
         let outcome = match status {
             200..300 => Outcome::Ok,
             400..500 => Outcome::Fail,
@@ -233,18 +265,24 @@ pub(crate) mod tests {
         };
         let (begun_us, ended_us) = (span_ms.0 * 1_000, Some(span_ms.1 * 1_000));
         let op = op.to_owned();
-        Call { index: 0, visitor: 1, op, request, begun_us, ended_us, outcome, status, reply }
+        Recorded { index: 0, visitor: 1, op, request, begun_us, ended_us, outcome, status, reply }
     }
 
     /// A hold of one seat of event `e1` for 6 s.
     pub(crate) fn held(booking: &str, seat: &str, span_ms: (u64, u64)) -> Call {
-        let request = json!({ "event": "e1", "user": booking, "ttl_s": 6 });
-        call("reserve", request, span_ms, 201, json!({ "booking_id": booking, "seats": [seat] }))
+        let request = json!({ "event": "e1", "user": booking, "body": {}, "ttl_s": 6 });
+        call("reserve", request, span_ms, 201, told(booking, "reserved", &[seat]))
+    }
+
+    /// A booking as the API tells it.
+    pub(crate) fn told(booking: &str, status: &str, seats: &[&str]) -> Value {
+        json!({ "booking_id": booking, "status": status, "seats": seats,
+            "quantity": seats.len() })
     }
 
     /// A seat of event `e1` that is sold to a booking at last.
-    pub(crate) fn sale(booking: &str, seat: &str) -> Value {
-        json!({ "id": booking, "event_id": "e1", "state": "confirmed", "seats": [seat] })
+    pub(crate) fn sale(id: &str, seat: &str) -> BookingRow {
+        booking(id, BookingState::Confirmed, &[seat])
     }
 
     pub(crate) fn window(fault: &str, span_ms: (u64, u64), loses_writes: bool) -> Window {

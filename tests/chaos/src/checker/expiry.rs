@@ -1,6 +1,7 @@
 //! Promises 20 and 21: holds end in time and not before, whoever sweeps.
 
 use super::Finding;
+use super::calls::{StillHeld, Told};
 use super::evidence::{Evidence, Hold, at};
 use super::holds::double_holds;
 use crate::fault::Fault;
@@ -11,11 +12,10 @@ pub(crate) fn in_time(evidence: &Evidence) -> Finding {
     let holds = evidence.holds();
     let mut violations: Vec<String> = Vec::new();
     let (mut on_time, mut excused) = (0, 0);
-    for probe in evidence.calls_of(&["probe_freed"]).filter(|call| call.is_ok()) {
-        let Some(hold) = holds.iter().find(|it| it.booking == probe.asked("booking")) else {
-            continue;
-        };
-        let still = probe.reply["still_held"].as_array().map_or(0, Vec::len);
+    for (probe, asked) in evidence.about_bookings(&["probe_freed"]) {
+        let Told::StillHeld(StillHeld { still_held }) = &probe.told else { continue };
+        let Some(hold) = holds.iter().find(|it| it.booking == asked.booking) else { continue };
+        let still = still_held.len();
         if is_disturbed(evidence, hold.begun_us, probe.end_us()) {
             excused += 1;
         } else if still > 0 {
@@ -38,9 +38,11 @@ pub(crate) fn in_time(evidence: &Evidence) -> Finding {
         };
         hold.seats.is_empty() || hold.seats.iter().any(is_sold)
     };
-    for read in evidence.calls_of(&["read"]).filter(|call| call.told("status") == "expired") {
-        let booking = read.asked("booking");
-        let Some(hold) = holds.iter().find(|it| it.booking == booking) else { continue };
+    for (read, asked) in evidence.about_bookings(&["read"]) {
+        let booking = asked.booking.as_str();
+        let is_expired = read.told_booking().is_some_and(|told| told.status == "expired");
+        let hold = holds.iter().find(|it| it.booking == booking).filter(|_| is_expired);
+        let Some(hold) = hold else { continue };
         // By its own clock the reply was made before it arrived.
         if read.end_us() < hold.begun_us + hold.ttl_us
             && !free.contains_key(booking)
@@ -89,14 +91,11 @@ pub(crate) fn workers(evidence: &Evidence) -> Finding {
         violations.push(double.text);
     }
     for (event, state) in &evidence.settled.redis {
-        for row in evidence.rows("tickets") {
-            let (seat, section) = (row["seat"].as_str(), row["section"].as_str());
-            let (Some(seat), Some(section)) = (seat, section) else { continue };
-            let is_here = row["event_id"].as_str() == Some(event);
+        for ticket in evidence.ledger().tickets.iter().filter(|it| it.event_id == *event) {
+            let seat = &ticket.seat;
             let holder = state.holders.get(seat);
-            let booking = row["booking_id"].as_str();
-            let is_seat = state.maps.contains_key(section);
-            if is_here && is_seat && holder.is_some_and(|it| Some(it.as_str()) != booking) {
+            let is_seat = state.maps.contains_key(&ticket.section);
+            if is_seat && holder.is_some_and(|holder| *holder != ticket.booking_id) {
                 violations.push(format!("the sold seat {seat} of {event} is held by {holder:?}"));
             }
         }
@@ -116,7 +115,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::Verdict;
-    use super::super::evidence::tests::{call, held, sale, window};
+    use super::super::evidence::tests::{call, held, sale, told, window};
     use super::*;
 
     fn evidence(still: &[&str]) -> Evidence {
@@ -142,15 +141,15 @@ mod tests {
     fn a_hold_that_ends_before_its_time_breaks_it() {
         let mut evidence = evidence(&[]);
         let request = json!({ "booking": "bk_1" });
-        let reply = json!({ "status": "expired" });
+        let reply = told("bk_1", "expired", &["A-1-1"]);
         evidence.calls.push(call("read", request, (3_000, 3_005), 200, reply));
         assert_eq!(in_time(&evidence).verdict, Verdict::Broken);
         // After a loss only a hold of what was another's may end early.
         evidence.windows.push(window("forced-loss", (100, 500), true));
         assert_eq!(in_time(&evidence).verdict, Verdict::Broken);
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1", "A-1-1")]);
+        evidence.settled.ledger.bookings = vec![sale("bk_1", "A-1-1")];
         assert_eq!(in_time(&evidence).verdict, Verdict::Broken);
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_9", "A-1-1")]);
+        evidence.settled.ledger.bookings = vec![sale("bk_9", "A-1-1")];
         assert_ne!(in_time(&evidence).verdict, Verdict::Broken);
     }
 

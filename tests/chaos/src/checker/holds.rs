@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence::{Evidence, Hold, Place, at, missed_until_us, texts};
+use super::evidence::{Evidence, Hold, Place, at, missed_until_us};
 use super::linear::{Answer, Kind, OPS_MAX, Op, is_linearizable};
 use super::{Finding, Verdict};
 
@@ -104,67 +104,89 @@ pub(crate) fn double_holds(evidence: &Evidence) -> Vec<DoubleHold> {
     found
 }
 
-/// Every call about each seat.
+/// What happened to each seat, in the order of time.
+#[derive(Default)]
+struct SeatOps(BTreeMap<Place, Vec<Op>>);
+
+impl SeatOps {
+    fn add(&mut self, event: &str, seat: &str, op: Op) {
+        self.0.entry((event.to_owned(), seat.to_owned())).or_default().push(op);
+    }
+}
+
+/// Every call about each seat, as operations on it. The holders are numbers: first those of
+/// [`Evidence::holds`], then bookings that no call has told of.
 fn ops_by_seat(evidence: &Evidence) -> BTreeMap<Place, Vec<Op>> {
-    let mut seats: BTreeMap<Place, Vec<Op>> = BTreeMap::new();
+    let mut seats = SeatOps::default();
     let holds = evidence.holds();
-    let known: BTreeSet<&str> = holds.iter().map(|hold| hold.booking.as_str()).collect();
-    let free = evidence.first_free_us();
-    let sold = evidence.ever_sold();
-    let mut put = |event: &str, seat: &str, op: Op| {
-        seats.entry((event.to_owned(), seat.to_owned())).or_default().push(op);
-    };
-    for (holder, hold) in holds.iter().enumerate() {
-        let maybe = |kind, begun_us| Op { kind, begun_us, ended_us: u64::MAX, optional: true };
-        for seat in &hold.seats {
-            let (begun_us, ended_us) = (hold.begun_us, hold.ended_us);
-            let kind = Kind::Take(holder);
-            put(&hold.event, seat, Op { kind, begun_us, ended_us, optional: false });
-            put(&hold.event, seat, maybe(Kind::Free(holder), hold.begun_us + hold.ttl_us));
-            if let Some(at_us) = free.get(hold.booking.as_str()) {
-                put(&hold.event, seat, maybe(Kind::Free(holder), *at_us));
-            }
-            // Paid late, its seats are taken again; and given back again.
-            if sold.contains(hold.booking.as_str()) {
-                put(&hold.event, seat, maybe(kind, hold.begun_us + hold.ttl_us));
-                put(&hold.event, seat, maybe(Kind::Free(holder), hold.begun_us + hold.ttl_us));
-            }
-        }
-    }
-    // A call without an answer may have held: Postgres knows whom.
-    let unknown = evidence
-        .rows("bookings")
-        .iter()
-        .filter(|row| row["id"].as_str().is_some_and(|id| !known.contains(id)));
-    for (extra, row) in unknown.enumerate() {
-        let holder = holds.len() + extra;
-        let event = row["event_id"].as_str().unwrap_or_default();
-        let user = row["user_id"].as_str().unwrap_or_default();
-        let first = evidence.calls_of(&["reserve"]).filter(|call| call.asked("user") == user);
-        let begun_us = first.map(|call| call.begun_us).min().unwrap_or(0);
-        for seat in texts(&row["seats"]) {
-            for kind in [Kind::Take(holder), Kind::Free(holder)] {
-                put(event, &seat, Op { kind, begun_us, ended_us: u64::MAX, optional: true });
-            }
-        }
-    }
-    let refused = evidence
-        .calls_of(&["reserve"])
-        .filter(|call| call.ended_us.is_some() && call.told("code") == "seat_unavailable");
-    for call in refused {
-        for seat in texts(&call.reply["seats"]) {
-            let (begun_us, ended_us) = (call.begun_us, call.end_us());
-            put(
-                call.asked("event"),
-                &seat,
-                Op { kind: Kind::Taken, begun_us, ended_us, optional: false },
-            );
-        }
-    }
-    for ops in seats.values_mut() {
+    add_holds(&mut seats, evidence, &holds);
+    add_holds_without_an_answer(&mut seats, evidence, &holds);
+    add_refusals(&mut seats, evidence);
+    for ops in seats.0.values_mut() {
         ops.sort_by_key(|op| (op.begun_us, op.ended_us));
     }
-    seats
+    seats.0
+}
+
+/// A hold that a buyer was told of. Only its beginning is known for certain; what ended it may have
+/// happened at any time from a moment on, or not at all (`?`):
+///
+/// ```text
+/// first try   answer        first release or cancel      begin + TTL
+///     |-- take --|                     |                      |
+///                                      |-- free? ------------------->   given back
+///                                                             |-- free? ->   its time ran out
+///                                                             |-- take? ->   sold, and paid late:
+///                                                             |-- free? ->   taken and freed again
+/// ```
+fn add_holds(seats: &mut SeatOps, evidence: &Evidence, holds: &[Hold]) {
+    let given_back = evidence.first_free_us();
+    let sold = evidence.ever_sold();
+    for (holder, hold) in holds.iter().enumerate() {
+        let (take, free) = (Kind::Take(holder), Kind::Free(holder));
+        let over_us = hold.begun_us + hold.ttl_us;
+        let mut ops =
+            vec![Op::certain(take, hold.begun_us, hold.ended_us), Op::possible(free, over_us)];
+        if let Some(at_us) = given_back.get(hold.booking.as_str()) {
+            ops.push(Op::possible(free, *at_us));
+        }
+        if sold.contains(hold.booking.as_str()) {
+            ops.push(Op::possible(take, over_us));
+            ops.push(Op::possible(free, over_us));
+        }
+        for seat in &hold.seats {
+            for op in &ops {
+                seats.add(&hold.event, seat, *op);
+            }
+        }
+    }
+}
+
+/// A call without an answer may have held seats all the same. Postgres knows for whom: such a hold
+/// was made at some time after the buyer's first request, or not at all.
+fn add_holds_without_an_answer(seats: &mut SeatOps, evidence: &Evidence, holds: &[Hold]) {
+    let told: BTreeSet<&str> = holds.iter().map(|hold| hold.booking.as_str()).collect();
+    let bookings = evidence.ledger().bookings.iter();
+    let untold = bookings.filter(|row| !told.contains(row.id.as_str()));
+    for (extra, row) in untold.enumerate() {
+        let holder = holds.len() + extra;
+        let requests = evidence.reserves().filter(|(_, asked)| asked.user == row.user_id);
+        let begun_us = requests.map(|(call, _)| call.begun_us).min().unwrap_or(0);
+        for seat in &row.seats {
+            seats.add(&row.event_id, seat, Op::possible(Kind::Take(holder), begun_us));
+            seats.add(&row.event_id, seat, Op::possible(Kind::Free(holder), begun_us));
+        }
+    }
+}
+
+/// A buyer who was refused because of a seat saw it taken, at some moment of the call.
+fn add_refusals(seats: &mut SeatOps, evidence: &Evidence) {
+    for (call, asked) in evidence.reserves() {
+        for seat in call.unavailable_seats().into_iter().flatten() {
+            let op = Op::certain(Kind::Taken, call.begun_us, call.end_us());
+            seats.add(&asked.event, seat, op);
+        }
+    }
 }
 
 /// The calls between two losses, and whether the seat was new then. A call that runs into a loss
@@ -202,7 +224,6 @@ fn epochs(
 
 #[cfg(test)]
 mod tests {
-
     use super::super::evidence::tests::{held, sale, window};
     use super::*;
 
@@ -237,9 +258,9 @@ mod tests {
         evidence.windows.push(window("forced-loss", (100, 500), true));
         assert_eq!(linearizable(&evidence).verdict, Verdict::Broken);
         // One of the two has bought it, later.
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1", "A-1-1")]);
+        evidence.settled.ledger.bookings = vec![sale("bk_1", "A-1-1")];
         assert_eq!(linearizable(&evidence).verdict, Verdict::Broken);
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_9", "A-1-1")]);
+        evidence.settled.ledger.bookings = vec![sale("bk_9", "A-1-1")];
         assert_ne!(linearizable(&evidence).verdict, Verdict::Broken);
     }
 }

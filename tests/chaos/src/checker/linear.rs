@@ -30,6 +30,18 @@ pub(crate) struct Op {
     pub(crate) optional: bool,
 }
 
+impl Op {
+    /// A call that had its effect at some moment between its begin and its end.
+    pub(crate) fn certain(kind: Kind, begun_us: u64, ended_us: u64) -> Self {
+        Self { kind, begun_us, ended_us, optional: false }
+    }
+
+    /// An effect that may have come at any time from a moment on, or not at all.
+    pub(crate) fn possible(kind: Kind, from_us: u64) -> Self {
+        Self { kind, begun_us: from_us, ended_us: u64::MAX, optional: true }
+    }
+}
+
 /// Who holds the seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Seat {
@@ -114,38 +126,38 @@ fn step(seat: Seat, kind: Kind) -> Option<Seat> {
 mod tests {
     use super::*;
 
-    fn op(kind: Kind, begun_us: u64, ended_us: u64) -> Op {
-        Op { kind, begun_us, ended_us, optional: false }
-    }
-
-    fn maybe(kind: Kind, begun_us: u64) -> Op {
-        Op { kind, begun_us, ended_us: u64::MAX, optional: true }
-    }
-
     #[test]
     fn one_after_the_other_is_fine() {
         let ops = [
-            op(Kind::Take(1), 0, 10),
-            op(Kind::Taken, 12, 14),
-            op(Kind::Free(1), 15, 20),
-            op(Kind::Take(2), 18, 30),
+            Op::certain(Kind::Take(1), 0, 10),
+            Op::certain(Kind::Taken, 12, 14),
+            Op::certain(Kind::Free(1), 15, 20),
+            Op::certain(Kind::Take(2), 18, 30),
         ];
         assert_eq!(is_linearizable(&ops, true), Answer::Yes);
     }
 
     #[test]
     fn two_holders_at_a_time_are_not() {
-        let ops = [op(Kind::Take(1), 0, 10), op(Kind::Take(2), 20, 30), maybe(Kind::Free(1), 40)];
+        let ops = [
+            Op::certain(Kind::Take(1), 0, 10),
+            Op::certain(Kind::Take(2), 20, 30),
+            Op::possible(Kind::Free(1), 40),
+        ];
         assert_eq!(is_linearizable(&ops, true), Answer::No);
-        let ops = [op(Kind::Take(1), 0, 10), op(Kind::Take(2), 20, 30), maybe(Kind::Free(1), 15)];
+        let ops = [
+            Op::certain(Kind::Take(1), 0, 10),
+            Op::certain(Kind::Take(2), 20, 30),
+            Op::possible(Kind::Free(1), 15),
+        ];
         assert_eq!(is_linearizable(&ops, true), Answer::Yes);
     }
 
     #[test]
     fn a_free_seat_cannot_be_refused() {
-        assert_eq!(is_linearizable(&[op(Kind::Taken, 0, 10)], true), Answer::No);
-        assert_eq!(is_linearizable(&[op(Kind::Taken, 0, 10)], false), Answer::Yes);
-        let ops = [op(Kind::Taken, 0, 10), maybe(Kind::Take(1), 5)];
+        assert_eq!(is_linearizable(&[Op::certain(Kind::Taken, 0, 10)], true), Answer::No);
+        assert_eq!(is_linearizable(&[Op::certain(Kind::Taken, 0, 10)], false), Answer::Yes);
+        let ops = [Op::certain(Kind::Taken, 0, 10), Op::possible(Kind::Take(1), 5)];
         assert_eq!(is_linearizable(&ops, true), Answer::Yes);
     }
 }

@@ -1,5 +1,6 @@
 //! The verdict on each promise, from everything that was seen.
 
+mod calls;
 mod deadlines;
 mod evidence;
 mod expiry;
@@ -15,6 +16,7 @@ mod sales;
 mod stores;
 mod webhooks;
 
+pub use calls::Call;
 pub use evidence::Evidence;
 pub use report::print;
 

@@ -3,91 +3,48 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use fake_provider::{Ledger, LedgerIntent};
 
 use super::Finding;
 use super::evidence::{Evidence, at};
-use crate::inspect::ledger::Tables;
+use crate::inspect::ledger::{BookingRow, BookingState, SagaStatus, Tables};
 use crate::inspect::observer::Balance;
 
 /// How the ids of payments begin that the harness tells of and the provider does not know.
 pub(crate) const FORGED: &str = "pi_chaos_";
 
 /// What is left to settle: steps that are not done, and money that is neither here nor there.
-pub fn unsettled(ledger: &Tables, provider: Option<&Value>) -> Vec<String> {
-    let sagas = ledger.get("sagas").into_iter().flatten();
-    // Who waits for a buyer waits for as long as the buyer may take.
-    let running = sagas.filter(|saga| {
-        saga["status"].as_str() == Some("running")
-            && saga["step"].as_str() != Some("await")
-            && !saga["subject"].as_str().unwrap_or_default().starts_with(FORGED)
+pub fn unsettled(ledger: &Tables, provider: &Ledger) -> Vec<String> {
+    // A saga that waits for a buyer waits for as long as the buyer may take.
+    let running = ledger.sagas.iter().filter(|saga| {
+        saga.status == SagaStatus::Running
+            && saga.step != "await"
+            && !saga.subject.starts_with(FORGED)
     });
     let mut left: Vec<String> = running
-        .map(|saga| {
-            let text = |member: &str| saga[member].as_str().unwrap_or_default();
-            format!("{} is at {}: {}", text("id"), text("step"), text("last_error"))
-        })
+        .map(|saga| format!("{} is at {}: {:?}", saga.id, saga.step, saga.last_error))
         .collect();
     left.extend(neither(ledger, provider));
     left
 }
 
-/// A payment of the provider's ledger.
-struct Intent<'a> {
-    id: &'a str,
-    booking: &'a str,
-    amount: i64,
-    currency: &'a str,
-    livemode: bool,
-    authorised: i64,
-    captured: i64,
-    refunded: i64,
-    captures: i64,
-    refunds: i64,
-    status: &'a str,
-}
-
-fn intents(provider: Option<&Value>) -> Vec<Intent<'_>> {
-    let list = provider.and_then(|it| it["intents"].as_array()).into_iter().flatten();
-    list.map(|it| {
-        let (text, number) = (
-            |member: &str| it[member].as_str().unwrap_or_default(),
-            |member: &str| it[member].as_i64().unwrap_or_default(),
-        );
-        Intent {
-            id: text("id"),
-            booking: text("booking_id"),
-            amount: number("amount"),
-            currency: text("currency"),
-            livemode: it["livemode"].as_bool().unwrap_or_default(),
-            authorised: number("authorised"),
-            captured: number("captured"),
-            refunded: number("refunded"),
-            captures: number("captures"),
-            refunds: number("refunds"),
-            status: text("status"),
-        }
-    })
-    .collect()
-}
-
 /// Confirmed bookings by the payment that confirmed them.
-fn paid_bookings(ledger: &Tables) -> BTreeMap<&str, &Value> {
-    let rows = ledger.get("bookings").into_iter().flatten();
-    let confirmed = rows.filter(|row| row["state"].as_str() == Some("confirmed"));
-    confirmed.filter_map(|row| Some((row["payment_id"].as_str()?, row))).collect()
+fn paid_bookings(ledger: &Tables) -> BTreeMap<&str, &BookingRow> {
+    let confirmed = ledger.bookings.iter().filter(|row| row.state == BookingState::Confirmed);
+    confirmed.filter_map(|row| Some((row.payment_id.as_deref()?, row))).collect()
 }
 
 /// Money that was taken or is held and belongs to nothing.
-fn neither(ledger: &Tables, provider: Option<&Value>) -> Vec<String> {
+fn neither(ledger: &Tables, provider: &Ledger) -> Vec<String> {
     let confirmed = paid_bookings(ledger);
     let mut left = Vec::new();
-    for intent in intents(provider) {
-        let what = format!("{} of {} ({})", intent.id, intent.booking, intent.status);
+    for intent in &provider.intents {
+        let booking = intent.booking_id.as_deref().unwrap_or("no booking");
+        let what = format!("{} of {booking} ({})", intent.id, intent.status);
         if intent.authorised > 0 {
             left.push(format!("{what}: {} held and neither taken nor let go", intent.authorised));
         }
-        if intent.captured > intent.refunded && !confirmed.contains_key(intent.id) {
+        if intent.captured > intent.refunded && !confirmed.contains_key(intent.id.as_str()) {
             left.push(format!(
                 "{what}: {} taken, {} given back, and no ticket",
                 intent.captured, intent.refunded
@@ -99,16 +56,16 @@ fn neither(ledger: &Tables, provider: Option<&Value>) -> Vec<String> {
 
 /// Promise 3: every captured payment ends as confirmed booking or full refund.
 pub(crate) fn settled(evidence: &Evidence) -> Finding {
-    let intents = intents(evidence.provider.as_ref());
-    let mut violations = unsettled(&evidence.settled.ledger, evidence.provider.as_ref());
-    let dead = evidence.rows("sagas").iter().filter(|saga| {
-        // Payments that the provider has never heard of are the forger's.
-        let subject = saga["subject"].as_str().unwrap_or_default();
-        saga["status"].as_str() == Some("dead") && !subject.starts_with(FORGED)
-    });
-    violations
-        .extend(dead.map(|saga| format!("{} was given up: {}", saga["id"], saga["last_error"])));
-    let count = |is: fn(&&Intent<'_>) -> bool| intents.iter().filter(is).count();
+    let intents = &evidence.settled.provider.intents;
+    let mut violations = unsettled(evidence.ledger(), &evidence.settled.provider);
+    // Payments that the provider has never heard of are the forger's.
+    let dead = evidence
+        .ledger()
+        .sagas
+        .iter()
+        .filter(|saga| saga.status == SagaStatus::Dead && !saga.subject.starts_with(FORGED));
+    violations.extend(dead.map(|saga| format!("{} was given up: {:?}", saga.id, saga.last_error)));
+    let count = |is: fn(&&LedgerIntent) -> bool| intents.iter().filter(is).count();
     let detail = format!(
         "{} payments: {} captured, {} of them refunded, {} canceled",
         intents.len(),
@@ -122,36 +79,37 @@ pub(crate) fn settled(evidence: &Evidence) -> Finding {
 
 /// Promise 4: never both; what was captured is the price of what is confirmed, and the refunds.
 pub(crate) fn never_both(evidence: &Evidence) -> Finding {
-    let confirmed = paid_bookings(&evidence.settled.ledger);
-    let intents = intents(evidence.provider.as_ref());
+    let confirmed = paid_bookings(evidence.ledger());
+    let intents = &evidence.settled.provider.intents;
     let mut violations = Vec::new();
     let mut sums: BTreeMap<String, [i64; 3]> = BTreeMap::new();
-    for intent in &intents {
-        let sum = sums.entry(intent.currency.to_owned()).or_default();
+    for intent in intents {
+        let sum = sums.entry(intent.currency.clone()).or_default();
         sum[0] += intent.captured;
         sum[1] += intent.refunded;
-        if let Some(booking) = confirmed.get(intent.id) {
-            let price = booking["amount"].as_i64().unwrap_or_default();
+        if let Some(booking) = confirmed.get(intent.id.as_str()) {
+            let price = booking.amount;
             if intent.refunded > 0 {
                 violations
-                    .push(format!("{} is refunded and {} is confirmed", intent.id, booking["id"]));
+                    .push(format!("{} is refunded and {} is confirmed", intent.id, booking.id));
             }
             if intent.captured != price {
                 violations.push(format!(
                     "{} took {} for {}, which costs {price}",
-                    intent.id, intent.captured, booking["id"]
+                    intent.id, intent.captured, booking.id
                 ));
             }
         }
     }
     // Nobody of the crowd buys at a cash desk, and nothing is free.
-    let unpaid = evidence.rows("bookings").iter().filter(|row| {
-        row["state"].as_str() == Some("confirmed") && row["payment_id"].as_str().is_none()
-    });
-    violations.extend(unpaid.map(|row| format!("{} is confirmed and nobody has paid", row["id"])));
+    let unpaid = evidence
+        .ledger()
+        .bookings
+        .iter()
+        .filter(|row| row.state == BookingState::Confirmed && row.payment_id.is_none());
+    violations.extend(unpaid.map(|row| format!("{} is confirmed and nobody has paid", row.id)));
     for booking in confirmed.values() {
-        let currency = booking["currency"].as_str().unwrap_or_default().to_owned();
-        sums.entry(currency).or_default()[2] += booking["amount"].as_i64().unwrap_or_default();
+        sums.entry(booking.currency.clone()).or_default()[2] += booking.amount;
     }
     for (currency, [captured, refunded, sold]) in &sums {
         if captured - refunded != *sold {
@@ -177,10 +135,10 @@ pub(crate) fn never_both(evidence: &Evidence) -> Finding {
 
 /// Promise 5: at most one refund of a payment.
 pub(crate) fn refunded_once(evidence: &Evidence) -> Finding {
-    let intents = intents(evidence.provider.as_ref());
-    let refunded: Vec<_> = intents.iter().filter(|intent| intent.refunds > 0).collect();
+    let intents = &evidence.settled.provider.intents;
+    let refunded = intents.iter().filter(|intent| intent.refunds > 0).count();
     let mut violations = Vec::new();
-    for intent in &intents {
+    for intent in intents {
         if intent.refunds > 1 || intent.refunded > intent.captured || intent.captures > 1 {
             violations.push(format!(
                 "{}: captured {} times, refunded {} times, {} of {}",
@@ -188,8 +146,8 @@ pub(crate) fn refunded_once(evidence: &Evidence) -> Finding {
             ));
         }
     }
-    let detail = format!("{} refunds", refunded.len());
-    Finding::new(5, "at most one refund a payment", !refunded.is_empty(), detail, violations)
+    let detail = format!("{refunded} refunds");
+    Finding::new(5, "at most one refund a payment", refunded > 0, detail, violations)
 }
 
 /// Promise 28: a payment of another amount, currency or mode confirms nothing.
@@ -197,26 +155,26 @@ pub(crate) fn wrong_never_confirms(evidence: &Evidence) -> Finding {
     let states = evidence.states();
     let mut violations = Vec::new();
     let mut wrong = 0;
-    for call in evidence.calls_of(&["wrong_payment"]).filter(|call| call.status > 0) {
+    for (_, asked) in evidence.webhooks("wrong_payment").filter(|(call, _)| call.status > 0) {
         wrong += 1;
-        if states.get(call.asked("booking")) == Some(&"confirmed") {
-            violations.push(format!("{} confirmed by {}", call.asked("booking"), call.request));
+        if states.get(asked.booking.as_str()) == Some(&BookingState::Confirmed) {
+            violations.push(format!("{} confirmed by {}", asked.booking, asked.id));
         }
     }
-    let confirmed = paid_bookings(&evidence.settled.ledger);
-    let rows = evidence.rows("bookings").iter();
-    let bookings: BTreeMap<&str, &Value> =
-        rows.filter_map(|row| Some((row["id"].as_str()?, row))).collect();
-    for intent in intents(evidence.provider.as_ref()) {
-        let Some(booking) = bookings.get(intent.booking) else { continue };
-        let differs = booking["amount"].as_i64() != Some(intent.amount)
-            || booking["currency"].as_str() != Some(intent.currency)
+    let confirmed = paid_bookings(evidence.ledger());
+    let rows = evidence.ledger().bookings.iter();
+    let bookings: BTreeMap<&str, &BookingRow> = rows.map(|row| (row.id.as_str(), row)).collect();
+    for intent in &evidence.settled.provider.intents {
+        let booking = intent.booking_id.as_deref().and_then(|booking| bookings.get(booking));
+        let Some(booking) = booking else { continue };
+        let differs = booking.amount != intent.amount
+            || booking.currency != intent.currency
             || intent.livemode;
         wrong += usize::from(differs);
-        if differs && confirmed.contains_key(intent.id) {
+        if differs && confirmed.contains_key(intent.id.as_str()) {
             violations.push(format!(
                 "{} of {} {} confirmed {}",
-                intent.id, intent.amount, intent.currency, booking["id"]
+                intent.id, intent.amount, intent.currency, booking.id
             ));
         }
     }
@@ -225,39 +183,52 @@ pub(crate) fn wrong_never_confirms(evidence: &Evidence) -> Finding {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use serde_json::json;
 
     use super::super::Verdict;
     use super::super::evidence::tests::call;
     use super::*;
+    use crate::inspect::ledger::SagaRow;
+    use crate::inspect::ledger::tests::booking;
 
-    fn intent(id: &str, booking: &str, captured: i64, refunded: i64) -> Value {
-        json!({ "id": id, "booking_id": booking, "amount": 100, "currency": "EUR",
-            "livemode": false, "authorised": 0, "captured": captured, "refunded": refunded,
-            "captures": i64::from(captured > 0), "refunds": i64::from(refunded > 0),
-            "status": "succeeded" })
+    /// A payment of 100 EUR at the provider.
+    pub(crate) fn intent(id: &str, booking: &str, captured: i64, refunded: i64) -> LedgerIntent {
+        LedgerIntent {
+            id: id.to_owned(),
+            booking_id: Some(booking.to_owned()),
+            amount: 100,
+            currency: "EUR".to_owned(),
+            livemode: false,
+            status: "succeeded".to_owned(),
+            authorised: 0,
+            captured,
+            refunded,
+            canceled: false,
+            captures: u32::from(captured > 0),
+            refunds: u32::from(refunded > 0),
+            attempts: BTreeMap::new(),
+            created_s: 0,
+        }
     }
 
     /// One payment became a ticket, one was given back.
     fn evidence() -> Evidence {
         let mut evidence = Evidence::default();
-        let booking = |id: &str, state: &str, payment: Option<&str>| {
-            json!({ "id": id, "state": state, "payment_id": payment, "amount": 100,
-                "currency": "EUR" })
-        };
-        let bookings =
-            vec![booking("bk_1", "confirmed", Some("pi_1")), booking("bk_2", "expired", None)];
-        evidence.settled.ledger.insert("bookings".to_owned(), bookings);
-        let intents = vec![intent("pi_1", "bk_1", 100, 0), intent("pi_2", "bk_2", 100, 100)];
-        evidence.provider = Some(json!({ "intents": intents }));
+        let payment_id = Some("pi_1".to_owned());
+        evidence.settled.ledger.bookings = vec![
+            BookingRow { payment_id, ..booking("bk_1", BookingState::Confirmed, &["A-1-1"]) },
+            booking("bk_2", BookingState::Expired, &["A-1-2"]),
+        ];
+        evidence.settled.provider.intents =
+            vec![intent("pi_1", "bk_1", 100, 0), intent("pi_2", "bk_2", 100, 100)];
         evidence
     }
 
     /// The evidence with another second payment.
-    fn with(second: Value) -> Evidence {
+    fn with(second: LedgerIntent) -> Evidence {
         let mut evidence = evidence();
-        evidence.provider.as_mut().expect("it")["intents"][1] = second;
+        evidence.settled.provider.intents[1] = second;
         evidence
     }
 
@@ -272,8 +243,7 @@ mod tests {
     #[test]
     fn a_ticket_for_no_money_breaks_it() {
         let mut evidence = evidence();
-        let bookings = evidence.settled.ledger.get_mut("bookings").expect("they are there");
-        bookings[1]["state"] = json!("confirmed");
+        evidence.settled.ledger.bookings[1].state = BookingState::Confirmed;
         assert_eq!(never_both(&evidence).verdict, Verdict::Broken);
     }
 
@@ -293,50 +263,49 @@ mod tests {
     #[test]
     fn money_that_belongs_nowhere_breaks_it() {
         assert_eq!(settled(&with(intent("pi_2", "bk_2", 100, 0))).verdict, Verdict::Broken);
-        let mut held = intent("pi_2", "bk_2", 0, 0);
-        held["authorised"] = json!(100);
+        let held = LedgerIntent { authorised: 100, ..intent("pi_2", "bk_2", 0, 0) };
         assert_eq!(settled(&with(held)).verdict, Verdict::Broken);
         let mut stuck = evidence();
-        let saga = |status: &str, step: &str| vec![json!({ "status": status, "step": step })];
-        stuck.settled.ledger.insert("sagas".to_owned(), saga("running", "capture"));
-        assert_eq!(settled(&stuck).verdict, Verdict::Broken);
-        stuck.settled.ledger.insert("sagas".to_owned(), saga("dead", "capture"));
-        assert_eq!(settled(&stuck).verdict, Verdict::Broken);
-        stuck.settled.ledger.insert("sagas".to_owned(), saga("running", "await"));
-        assert_eq!(settled(&stuck).verdict, Verdict::Kept);
+        for (status, step, verdict) in [
+            (SagaStatus::Running, "capture", Verdict::Broken),
+            (SagaStatus::Dead, "capture", Verdict::Broken),
+            (SagaStatus::Running, "await", Verdict::Kept),
+        ] {
+            let [id, subject, step] = ["payment:pi_2", "pi_2", step].map(str::to_owned);
+            let saga = SagaRow { id, subject, status, step, last_error: None };
+            stuck.settled.ledger.sagas = vec![saga];
+            assert_eq!(settled(&stuck).verdict, verdict, "{:?}", stuck.settled.ledger.sagas);
+        }
     }
 
     #[test]
     fn a_ticket_and_a_refund_break_it() {
         let mut both = evidence();
-        let intents = &mut both.provider.as_mut().expect("it")["intents"];
-        intents[0] = intent("pi_1", "bk_1", 100, 100);
+        both.settled.provider.intents[0] = intent("pi_1", "bk_1", 100, 100);
         assert_eq!(never_both(&both).verdict, Verdict::Broken);
         let mut free = evidence();
-        free.provider.as_mut().expect("it")["intents"][0] = intent("pi_1", "bk_1", 0, 0);
+        free.settled.provider.intents[0] = intent("pi_1", "bk_1", 0, 0);
         assert_eq!(never_both(&free).verdict, Verdict::Broken);
     }
 
     #[test]
     fn a_second_refund_breaks_it() {
-        let mut twice = intent("pi_2", "bk_2", 100, 100);
-        twice["refunds"] = json!(2);
+        let twice = LedgerIntent { refunds: 2, ..intent("pi_2", "bk_2", 100, 100) };
         assert_eq!(refunded_once(&with(twice)).verdict, Verdict::Broken);
     }
 
     #[test]
     fn a_ticket_for_a_wrong_payment_breaks_it() {
-        let request = json!({ "booking": "bk_2" });
+        let request = json!({ "id": "evt_1", "kind": "k", "booking": "bk_2" });
         let told = call("wrong_payment", request, (1, 2), 200, json!({}));
         let mut evidence = evidence();
         evidence.calls.push(told);
         assert_eq!(wrong_never_confirms(&evidence).verdict, Verdict::Kept);
-        let bookings = evidence.settled.ledger.get_mut("bookings").expect("it");
-        bookings[1]["state"] = json!("confirmed");
+        evidence.settled.ledger.bookings[1].state = BookingState::Confirmed;
         assert_eq!(wrong_never_confirms(&evidence).verdict, Verdict::Broken);
 
         let mut cheap = self::evidence();
-        cheap.provider.as_mut().expect("it")["intents"][0]["amount"] = json!(1);
+        cheap.settled.provider.intents[0].amount = 1;
         assert_eq!(wrong_never_confirms(&cheap).verdict, Verdict::Broken);
     }
 }

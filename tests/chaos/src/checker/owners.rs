@@ -2,17 +2,18 @@
 
 use super::Finding;
 use super::evidence::{Evidence, at};
+use crate::inspect::ledger::BookingState;
 
 /// Calls on somebody else's booking.
 const THEFTS: [&str; 3] = ["steal_release", "steal_payment", "steal_cancel"];
 
 /// Promise 19.
 pub(crate) fn only_owners(evidence: &Evidence) -> Finding {
-    let tried = evidence.calls_of(&THEFTS).filter(|call| call.ended_us.is_some());
-    let answered: Vec<_> = tried.filter(|call| call.status > 0).collect();
-    let stolen = answered.iter().filter(|call| call.is_ok()).map(|call| {
-        let (user, booking) = (call.asked("user"), call.asked("booking"));
-        format!("{} of {booking} by {user} at {}", call.op, at(call.begun_us))
+    let tried = evidence.about_bookings(&THEFTS).filter(|(call, _)| call.ended_us.is_some());
+    let answered: Vec<_> = tried.filter(|(call, _)| call.status > 0).collect();
+    let stolen = answered.iter().filter(|(call, _)| call.is_ok()).map(|(call, asked)| {
+        let user = asked.user.as_deref().unwrap_or("nobody");
+        format!("{} of {} by {user} at {}", call.op, asked.booking, at(call.begun_us))
     });
     let violations = stolen.chain(kept_tickets(evidence)).collect();
     let detail = format!("{} thefts tried", answered.len());
@@ -22,10 +23,10 @@ pub(crate) fn only_owners(evidence: &Evidence) -> Finding {
 /// Bookings whose owners were told that they are released or cancelled, and that are confirmed.
 fn kept_tickets(evidence: &Evidence) -> impl Iterator<Item = String> {
     let states = evidence.states();
-    let given_back = evidence.calls_of(&["release", "cancel"]).filter(|call| call.is_ok());
-    given_back.filter_map(move |call| {
-        let booking = call.asked("booking");
-        let is_kept = states.get(booking) == Some(&"confirmed");
+    let given_back = evidence.about_bookings(&["release", "cancel"]);
+    given_back.filter(|(call, _)| call.is_ok()).filter_map(move |(call, asked)| {
+        let booking = asked.booking.as_str();
+        let is_kept = states.get(booking) == Some(&BookingState::Confirmed);
         is_kept.then(|| format!("{} of {booking} at {}: confirmed", call.op, at(call.begun_us)))
     })
 }
@@ -35,12 +36,13 @@ mod tests {
     use serde_json::json;
 
     use super::super::Verdict;
-    use super::super::evidence::tests::{call, sale};
+    use super::super::evidence::tests::{call, sale, told};
     use super::*;
 
     #[test]
     fn a_theft_that_succeeds_breaks_it() {
-        let theft = |status| call("steal_release", json!({}), (1, 2), status, json!({}));
+        let request = || json!({ "booking": "bk_1", "user": "thief" });
+        let theft = |status| call("steal_release", request(), (1, 2), status, json!({}));
         let mut evidence = Evidence { calls: vec![theft(404)], ..Evidence::default() };
         assert_eq!(only_owners(&evidence).verdict, Verdict::Kept);
         evidence.calls.push(theft(200));
@@ -52,10 +54,11 @@ mod tests {
         let request = || json!({ "booking": "bk_1" });
         let theft = call("steal_release", request(), (1, 2), 404, json!({}));
         let mut evidence = Evidence { calls: vec![theft], ..Evidence::default() };
-        evidence.settled.ledger.insert("bookings".to_owned(), vec![sale("bk_1", "A-1-1")]);
+        evidence.settled.ledger.bookings = vec![sale("bk_1", "A-1-1")];
         evidence.calls.push(call("release", request(), (3, 4), 409, json!({})));
         assert_eq!(only_owners(&evidence).verdict, Verdict::Kept);
-        evidence.calls.push(call("cancel", request(), (5, 6), 200, json!({})));
+        let reply = told("bk_1", "cancelled", &["A-1-1"]);
+        evidence.calls.push(call("cancel", request(), (5, 6), 200, reply));
         assert_eq!(only_owners(&evidence).verdict, Verdict::Broken);
     }
 }

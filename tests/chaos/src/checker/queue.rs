@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
+use super::calls::{Asked, Call, Told};
 use super::evidence::{Evidence, at};
-use crate::history::Call;
 
 /// A pass that was given before a loss may be out without Redis knowing of it; this long at most.
 const PASS_TTL_US: u64 = 20_000_000;
@@ -16,6 +16,7 @@ struct Place<'a> {
     user: &'a str,
     number: i64,
     status: &'a str,
+    pass_expires_at: Option<&'a str>,
     call: &'a Call,
 }
 
@@ -26,11 +27,14 @@ fn places(evidence: &Evidence) -> BTreeMap<&str, Vec<Place<'_>>> {
         evidence.calls_of(&["join", "position"]).filter(|call| call.is_ok()).collect();
     calls.sort_by_key(|call| call.begun_us);
     for call in calls {
-        let Some(number) = call.reply["number"].as_i64().filter(|number| *number > 0) else {
-            continue;
-        };
-        let (user, status) = (call.asked("user"), call.told("status"));
-        places.entry(call.asked("event")).or_default().push(Place { user, number, status, call });
+        let (Asked::Line(asked), Told::Place(told)) = (&call.asked, &call.told) else { continue };
+        // 0 is no place.
+        if told.number > 0 {
+            let (user, number, status) = (asked.user.as_str(), told.number, told.status.as_str());
+            let pass_expires_at = told.pass_expires_at.as_deref();
+            let place = Place { user, number, status, pass_expires_at, call };
+            places.entry(asked.event.as_str()).or_default().push(place);
+        }
     }
     places
 }
@@ -43,11 +47,11 @@ pub(crate) fn in_order(evidence: &Evidence) -> Finding {
     let mut violations = Vec::new();
     let mut let_in = 0;
     for (event, places) in places(evidence) {
-        let mut passes: BTreeMap<(&str, i64), &str> = BTreeMap::new();
+        let mut passes: BTreeMap<(&str, i64), Option<&str>> = BTreeMap::new();
         // When it was known first that so much of the line was let in.
         let mut known: BTreeMap<i64, u64> = BTreeMap::new();
         for place in places.iter().filter(|place| place.status == "admitted") {
-            let until = place.call.told("pass_expires_at");
+            let until = place.pass_expires_at;
             let before = passes.insert((place.user, place.number), until);
             if before.is_some_and(|before| before != until && !was_lost(evidence, place.call)) {
                 let (user, number) = (place.user, place.number);
@@ -114,7 +118,10 @@ pub(crate) fn one_place(evidence: &Evidence) -> Finding {
 
 fn left(evidence: &Evidence, event: &str, user: &str) -> bool {
     let mut leaves = evidence.calls_of(&["leave"]);
-    leaves.any(|call| call.asked("user") == user && call.asked("event") == event)
+    leaves.any(|call| match &call.asked {
+        Asked::Line(asked) => asked.user == user && asked.event == event,
+        _ => false,
+    })
 }
 
 /// Promise 13: places survive a loss of Redis, in their order.

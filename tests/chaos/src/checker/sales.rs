@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
-use super::evidence::{Evidence, texts};
+use super::evidence::Evidence;
+use crate::inspect::ledger::BookingState;
+use crate::inspect::redis::Hold;
 
 /// Promise 1: a seat has at most one confirmed booking.
 pub(crate) fn sold_once(evidence: &Evidence) -> Finding {
     let mut owners: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for ticket in evidence.rows("tickets") {
-        let text = |member: &str| ticket[member].as_str().unwrap_or_default();
-        owners.entry((text("event_id"), text("seat"))).or_default().push(text("booking_id"));
+    for ticket in &evidence.ledger().tickets {
+        owners.entry((&ticket.event_id, &ticket.seat)).or_default().push(&ticket.booking_id);
     }
     let mut violations = Vec::new();
     for ((event, seat), bookings) in &owners {
@@ -19,12 +20,11 @@ pub(crate) fn sold_once(evidence: &Evidence) -> Finding {
         }
     }
     // By the bookings too: a ticket may be missing where the key that guards it is.
-    let mut buyers: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    let confirmed = evidence.rows("bookings").iter();
-    for row in confirmed.filter(|row| row["state"].as_str() == Some("confirmed")) {
-        let text = |member: &str| row[member].as_str().unwrap_or_default().to_owned();
-        for seat in texts(&row["seats"]) {
-            buyers.entry((text("event_id"), seat)).or_default().push(text("id"));
+    let mut buyers: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    let bookings = evidence.ledger().bookings.iter();
+    for row in bookings.filter(|row| row.state == BookingState::Confirmed) {
+        for seat in &row.seats {
+            buyers.entry((&row.event_id, seat)).or_default().push(&row.id);
         }
     }
     for ((event, seat), bookings) in buyers {
@@ -32,7 +32,7 @@ pub(crate) fn sold_once(evidence: &Evidence) -> Finding {
             violations.push(format!("{seat} of {event} is confirmed for {}", bookings.join(", ")));
         }
     }
-    let detail = format!("{} tickets", evidence.rows("tickets").len());
+    let detail = format!("{} tickets", evidence.ledger().tickets.len());
     Finding::new(1, "a seat is sold once", !owners.is_empty(), detail, violations)
 }
 
@@ -40,31 +40,31 @@ pub(crate) fn sold_once(evidence: &Evidence) -> Finding {
 pub(crate) fn all_or_nothing(evidence: &Evidence) -> Finding {
     let mut violations = Vec::new();
     let mut several = 0;
-    for call in evidence.calls_of(&["reserve"]).filter(|call| call.is_ok()) {
-        let quantity = call.reply["quantity"].as_u64().unwrap_or(0);
-        let seats: BTreeSet<String> = texts(&call.reply["seats"]).into_iter().collect();
-        let asked: BTreeSet<String> = texts(&call.request["body"]["seats"]).into_iter().collect();
+    for (call, asked) in evidence.reserves() {
+        let Some(told) = call.told_booking() else { continue };
+        let quantity = told.quantity;
+        let seats: BTreeSet<&String> = told.seats.iter().collect();
+        let asked: BTreeSet<&String> = asked.body.seats.iter().collect();
         several += usize::from(quantity > 1);
         if !seats.is_empty() && seats.len() as u64 != quantity
             || !asked.is_empty() && asked != seats
         {
             violations.push(format!(
                 "{} has {seats:?}, {quantity} places, and {asked:?} were asked for",
-                call.told("booking_id")
+                told.booking_id
             ));
         }
     }
     let mut tickets: BTreeMap<&str, u64> = BTreeMap::new();
-    for ticket in evidence.rows("tickets") {
-        *tickets.entry(ticket["booking_id"].as_str().unwrap_or_default()).or_default() += 1;
+    for ticket in &evidence.ledger().tickets {
+        *tickets.entry(&ticket.booking_id).or_default() += 1;
     }
-    for row in evidence.rows("bookings") {
-        let id = row["id"].as_str().unwrap_or_default();
-        let state = row["state"].as_str().unwrap_or_default();
-        let due = if state == "confirmed" { row["quantity"].as_u64().unwrap_or(0) } else { 0 };
-        let has = tickets.get(id).copied().unwrap_or(0);
+    for row in &evidence.ledger().bookings {
+        let due = if row.state == BookingState::Confirmed { row.quantity } else { 0 };
+        let has = tickets.get(row.id.as_str()).copied().unwrap_or(0);
         if has != due {
-            violations.push(format!("{id} is {state} and has {has} tickets instead of {due}"));
+            let (id, state) = (&row.id, row.state);
+            violations.push(format!("{id} is {state:?} and has {has} tickets instead of {due}"));
         }
     }
     violations.extend(half_held(evidence));
@@ -76,17 +76,12 @@ pub(crate) fn all_or_nothing(evidence: &Evidence) -> Finding {
 fn half_held(evidence: &Evidence) -> Vec<String> {
     let mut violations = Vec::new();
     for (event, state) in &evidence.settled.redis {
-        for (booking, record) in &state.bookings {
-            let words: Vec<&str> = record.split(' ').collect();
-            let (Some(section), Some(seats)) = (words.get(2), words.get(8)) else { continue };
-            if *seats == "-" {
-                continue;
-            }
-            let missing = seats
-                .split(',')
-                .filter(|seat| state.holders.get(&format!("{section}-{seat}")) != Some(booking));
-            let missing = missing.count();
+        for (booking, Hold { section, seats }) in &state.bookings {
+            let is_missing =
+                |seat: &&String| state.holders.get(&format!("{section}-{seat}")) != Some(booking);
+            let missing = seats.iter().filter(is_missing).count();
             if missing > 0 {
+                let seats = seats.join(",");
                 violations.push(format!("{booking} of {event} lacks {missing} of {seats}"));
             }
         }
@@ -99,9 +94,10 @@ mod tests {
     use serde_json::json;
 
     use super::super::Verdict;
-    use super::super::evidence::tests::call;
+    use super::super::evidence::tests::{call, told};
     use super::*;
     use crate::inspect::books::tests::whole;
+    use crate::inspect::ledger::tests::{booking, ticket};
     use crate::settle::Settled;
 
     fn evidence() -> Evidence {
@@ -114,38 +110,39 @@ mod tests {
     fn a_second_ticket_for_a_seat_breaks_it() {
         let mut evidence = evidence();
         assert_eq!(sold_once(&evidence).verdict, Verdict::Kept);
-        let tickets = evidence.settled.ledger.get_mut("tickets").expect("it");
-        tickets.push(json!({ "event_id": "e1", "seat": "A-1-1", "booking_id": "bk_9" }));
+        evidence.settled.ledger.tickets.push(ticket("A-1-1", "bk_9", "A"));
         assert_eq!(sold_once(&evidence).verdict, Verdict::Broken);
     }
 
     #[test]
     fn a_second_confirmed_booking_breaks_it_even_without_a_ticket() {
         let mut evidence = evidence();
-        let bookings = evidence.settled.ledger.get_mut("bookings").expect("it");
-        bookings.push(json!({ "id": "bk_9", "event_id": "e1", "state": "confirmed",
-            "seats": ["A-1-2"], "quantity": 1 }));
+        let second = booking("bk_9", BookingState::Confirmed, &["A-1-2"]);
+        evidence.settled.ledger.bookings.push(second);
         assert_eq!(sold_once(&evidence).verdict, Verdict::Broken);
     }
 
     #[test]
     fn a_part_of_what_belongs_together_breaks_it() {
         let mut evidence = evidence();
-        let request = json!({ "body": { "seats": ["A-1-1", "A-1-2"] } });
-        let reply = |seats: &[&str]| json!({ "booking_id": "b", "quantity": 2, "seats": seats });
-        let whole = call("reserve", request.clone(), (1, 2), 201, reply(&["A-1-1", "A-1-2"]));
+        let request = json!({ "event": "e1", "user": "u", "ttl_s": 6,
+            "body": { "seats": ["A-1-1", "A-1-2"] } });
+        let both = told("b", "reserved", &["A-1-1", "A-1-2"]);
+        let whole = call("reserve", request.clone(), (1, 2), 201, both.clone());
         evidence.calls.push(whole);
         assert_eq!(all_or_nothing(&evidence).verdict, Verdict::Kept);
 
         let mut half = evidence.clone();
-        half.calls.push(call("reserve", request, (3, 4), 201, reply(&["A-1-1"])));
+        let mut one = both;
+        one["seats"] = json!(["A-1-1"]);
+        half.calls.push(call("reserve", request, (3, 4), 201, one));
         assert_eq!(all_or_nothing(&half).verdict, Verdict::Broken);
         let mut lost = evidence.clone();
-        lost.settled.ledger.get_mut("tickets").expect("it").remove(0);
+        lost.settled.ledger.tickets.remove(0);
         assert_eq!(all_or_nothing(&lost).verdict, Verdict::Broken);
-        let record = "held u A 2 1 EUR 1 2 2-1,2-2".to_owned();
+        let hold = Hold::read("held u A 2 1 EUR 1 2 2-1,2-2").expect("a hold");
         let redis = evidence.settled.redis.get_mut("e1").expect("it");
-        redis.bookings.insert("bk_h".to_owned(), record);
+        redis.bookings.insert("bk_h".to_owned(), hold);
         assert_eq!(all_or_nothing(&evidence).verdict, Verdict::Broken);
     }
 }

@@ -18,9 +18,9 @@ pub(crate) fn rebuilt(evidence: &Evidence) -> Finding {
         .filter(|window| EMPTYING.contains(&window.fault.as_str()))
         .collect();
     let last_us = emptied.iter().map(|window| window.ended_us).max().unwrap_or(u64::MAX);
-    let tried = evidence.calls_of(&["reserve"]).filter(|it| it.begun_us > last_us);
-    let (tried, since) =
-        tried.fold((0, 0), |(tried, since), call| (tried + 1, since + usize::from(call.is_ok())));
+    let tried = evidence.reserves().filter(|(call, _)| call.begun_us > last_us);
+    let (tried, since) = tried
+        .fold((0, 0), |(tried, since), (call, _)| (tried + 1, since + usize::from(call.is_ok())));
     let mut violations = Vec::new();
     if since == 0 && tried >= TRIED_MIN {
         violations.push(format!("nothing was sold any more: {tried} tried to hold seats"));
@@ -58,9 +58,9 @@ pub(crate) fn agree(evidence: &Evidence) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
+    use super::super::Verdict;
     use super::super::evidence::tests::{call, window};
     use super::*;
     use crate::inspect::books::tests::venue;
@@ -85,7 +85,8 @@ mod tests {
         let mut evidence = Evidence { windows, ..Evidence::default() };
         assert_eq!(rebuilt(&evidence).verdict, Verdict::Kept);
         let mut silent = evidence.clone();
-        silent.calls = vec![call("reserve", Value::Null, (3, 4), 409, Value::Null); TRIED_MIN];
+        let request = json!({ "event": "e1", "user": "u", "body": {}, "ttl_s": 6 });
+        silent.calls = vec![call("reserve", request, (3, 4), 409, Value::Null); TRIED_MIN];
         assert_eq!(rebuilt(&silent).verdict, Verdict::Broken, "nobody gets a seat any more");
         evidence.settled.differences.push("sold in Postgres alone".to_owned());
         assert_eq!(rebuilt(&evidence).verdict, Verdict::Broken);

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::Finding;
 use super::evidence::{Evidence, at};
+use crate::inspect::ledger::{BookingState, Decision, SagaStatus};
 
 /// Kinds that have an effect; others may be taken and forgotten.
 const HANDLED: [&str; 5] = [
@@ -20,29 +19,23 @@ const HANDLED: [&str; 5] = [
 /// How often each event was taken: 2xx.
 fn taken(evidence: &Evidence) -> BTreeMap<&str, u64> {
     let mut taken: BTreeMap<&str, u64> = BTreeMap::new();
-    let signed = evidence.calls_of(&["wrong_payment"]).filter(|call| call.is_ok());
-    for call in signed.filter(|call| HANDLED.contains(&call.asked("kind"))) {
-        *taken.entry(call.asked("id")).or_default() += 1;
+    let signed = evidence.webhooks("wrong_payment").filter(|(call, _)| call.is_ok());
+    for (_, asked) in signed.filter(|(_, asked)| HANDLED.contains(&asked.kind.as_str())) {
+        *taken.entry(&asked.id).or_default() += 1;
     }
-    for event in provider_events(evidence) {
-        let kind = event["type"].as_str().unwrap_or_default();
-        let accepted = event["accepted"].as_u64().unwrap_or_default();
-        if accepted > 0 && HANDLED.contains(&kind) {
-            *taken.entry(event["id"].as_str().unwrap_or_default()).or_default() += accepted;
+    for event in &evidence.settled.provider.events {
+        if event.accepted > 0 && HANDLED.contains(&event.kind.as_str()) {
+            *taken.entry(&event.id).or_default() += u64::from(event.accepted);
         }
     }
     taken
 }
 
-fn provider_events(evidence: &Evidence) -> impl Iterator<Item = &Value> {
-    evidence.provider.iter().filter_map(|it| it["events"].as_array()).flatten()
-}
-
 /// Ids in Postgres, and how many rows each has.
 fn recorded(evidence: &Evidence) -> BTreeMap<&str, u64> {
     let mut rows: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in evidence.rows("provider_events") {
-        *rows.entry(row["id"].as_str().unwrap_or_default()).or_default() += 1;
+    for row in &evidence.ledger().provider_events {
+        *rows.entry(&row.id).or_default() += 1;
     }
     rows
 }
@@ -55,9 +48,9 @@ pub(crate) fn once(evidence: &Evidence) -> Finding {
         twice.map(|(id, rows)| format!("{id} is recorded {rows} times")).collect();
     // A second effect would be a second payment kept, or a second set of places.
     let mut kept: BTreeMap<&str, u64> = BTreeMap::new();
-    let payments = evidence.rows("payments").iter();
-    for row in payments.filter(|row| row["decision"].as_str() == Some("keep")) {
-        *kept.entry(row["booking_id"].as_str().unwrap_or_default()).or_default() += 1;
+    let payments = evidence.ledger().payments.iter();
+    for row in payments.filter(|row| row.decision == Some(Decision::Keep)) {
+        *kept.entry(row.booking_id.as_deref().unwrap_or("no booking")).or_default() += 1;
     }
     let doubled = kept.into_iter().filter(|(_, payments)| *payments > 1);
     violations
@@ -68,25 +61,20 @@ pub(crate) fn once(evidence: &Evidence) -> Finding {
 
 /// Promise 7: any order of events ends in the same state: that of the provider.
 pub(crate) fn any_order(evidence: &Evidence) -> Finding {
-    let rows = evidence.rows("payments").iter();
-    let ours: BTreeMap<&str, &str> = rows
-        .filter_map(|row| Some((row["id"].as_str()?, row["provider_state"].as_str()?)))
-        .collect();
+    let rows = evidence.ledger().payments.iter();
+    let ours: BTreeMap<&str, &str> =
+        rows.map(|row| (row.id.as_str(), row.provider_state.as_str())).collect();
     // Whose saga runs is on the way: an intent that nobody has paid may be given up right now.
-    let sagas = evidence.rows("sagas").iter();
-    let running: BTreeSet<&str> = sagas
-        .filter(|saga| saga["status"].as_str() == Some("running"))
-        .filter_map(|saga| saga["subject"].as_str())
-        .collect();
+    let running = evidence.ledger().sagas.iter();
+    let running = running.filter(|saga| saga.status == SagaStatus::Running);
+    let running: BTreeSet<&str> = running.map(|saga| saga.subject.as_str()).collect();
     let mut violations = Vec::new();
     let mut compared = 0;
-    let intents = evidence.provider.iter().filter_map(|it| it["intents"].as_array()).flatten();
-    for intent in intents {
-        let id = intent["id"].as_str().unwrap_or_default();
+    for intent in &evidence.settled.provider.intents {
+        let id = intent.id.as_str();
         let Some(ours) = ours.get(id).filter(|_| !running.contains(id)) else { continue };
-        let is_refunded = intent["refunded"].as_i64().unwrap_or(0) > 0;
-        let theirs = match intent["status"].as_str().unwrap_or_default() {
-            "succeeded" if is_refunded => "refunded",
+        let theirs = match intent.status.as_str() {
+            "succeeded" if intent.refunded > 0 => "refunded",
             "succeeded" => "captured",
             "canceled" => "canceled",
             "requires_capture" => "authorised",
@@ -108,19 +96,19 @@ pub(crate) fn forged(evidence: &Evidence) -> Finding {
     let states = evidence.states();
     let mut violations = Vec::new();
     let mut refused = 0;
-    for call in evidence.calls_of(&["forged"]).filter(|call| call.ended_us.is_some()) {
-        let what = format!("{} at {}", call.asked("id"), at(call.begun_us));
+    for (call, asked) in evidence.webhooks("forged").filter(|(call, _)| call.ended_us.is_some()) {
+        let what = format!("{} at {}", asked.id, at(call.begun_us));
         match call.status {
             400 => refused += 1,
             // No answer at all, or not now: that it changed nothing is what counts.
             0 | 429 | 503 => {}
             status => violations.push(format!("{what} was answered with {status}")),
         }
-        if recorded.contains_key(call.asked("id")) {
+        if recorded.contains_key(asked.id.as_str()) {
             violations.push(format!("{what} is recorded"));
         }
-        if states.get(call.asked("booking")) == Some(&"confirmed") {
-            violations.push(format!("{what} confirmed {}", call.asked("booking")));
+        if states.get(asked.booking.as_str()) == Some(&BookingState::Confirmed) {
+            violations.push(format!("{what} confirmed {}", asked.booking));
         }
     }
     let detail = format!("{refused} refused");
@@ -152,22 +140,35 @@ mod tests {
 
     use super::super::Verdict;
     use super::super::evidence::tests::{call, window};
+    use super::super::money::tests::intent;
     use super::*;
+    use crate::inspect::ledger::{PaymentRow, ProviderEventRow, Tables};
 
     /// An event that was taken twice and is recorded once.
     fn evidence() -> Evidence {
-        let request = json!({ "id": "evt_1", "kind": "payment_intent.succeeded" });
+        let request =
+            json!({ "id": "evt_1", "kind": "payment_intent.succeeded", "booking": "bk_1" });
         let taken = call("wrong_payment", request, (1, 2), 200, json!({}));
         let mut evidence = Evidence { calls: vec![taken.clone(), taken], ..Evidence::default() };
         evidence.windows.push(window("kill-app", (1, 2), false));
-        let row = json!({ "id": "evt_1" });
-        evidence.settled.ledger.insert("provider_events".to_owned(), vec![row]);
-        let payment = json!({ "id": "pi_1", "provider_state": "captured", "decision": "keep",
-            "booking_id": "bk_1" });
-        evidence.settled.ledger.insert("payments".to_owned(), vec![payment]);
-        let intent = json!({ "id": "pi_1", "status": "succeeded", "refunded": 0 });
-        evidence.provider = Some(json!({ "intents": [intent] }));
+        evidence.settled.ledger.provider_events = vec![event("evt_1")];
+        evidence.settled.ledger.payments = vec![kept_payment("pi_1")];
+        evidence.settled.provider.intents = vec![intent("pi_1", "bk_1", 100, 0)];
         evidence
+    }
+
+    fn event(id: &str) -> ProviderEventRow {
+        ProviderEventRow { id: id.to_owned() }
+    }
+
+    fn kept_payment(id: &str) -> PaymentRow {
+        let (booking_id, decision) = (Some("bk_1".to_owned()), Some(Decision::Keep));
+        PaymentRow {
+            id: id.to_owned(),
+            booking_id,
+            provider_state: "captured".to_owned(),
+            decision,
+        }
     }
 
     #[test]
@@ -180,42 +181,38 @@ mod tests {
     #[test]
     fn a_second_row_or_effect_breaks_it() {
         let mut rows = evidence();
-        let row = json!({ "id": "evt_1" });
-        rows.settled.ledger.get_mut("provider_events").expect("it").push(row);
+        rows.settled.ledger.provider_events.push(event("evt_1"));
         assert_eq!(once(&rows).verdict, Verdict::Broken);
         let mut effects = evidence();
-        let payment = json!({ "id": "pi_2", "decision": "keep", "booking_id": "bk_1" });
-        effects.settled.ledger.get_mut("payments").expect("it").push(payment);
+        effects.settled.ledger.payments.push(kept_payment("pi_2"));
         assert_eq!(once(&effects).verdict, Verdict::Broken);
     }
 
     #[test]
     fn another_end_than_the_providers_breaks_it() {
         let mut evidence = evidence();
-        evidence.settled.ledger.get_mut("payments").expect("it")[0]["provider_state"] =
-            json!("authorised");
+        evidence.settled.ledger.payments[0].provider_state = "authorised".to_owned();
         assert_eq!(any_order(&evidence).verdict, Verdict::Broken);
     }
 
     #[test]
     fn a_taken_event_without_a_row_breaks_it() {
         let mut evidence = evidence();
-        evidence.settled.ledger.clear();
+        evidence.settled.ledger = Tables::default();
         assert_eq!(durable(&evidence).verdict, Verdict::Broken);
     }
 
     #[test]
     fn a_forgery_that_is_believed_breaks_it() {
         let forgery = |status| {
-            let request = json!({ "id": "evt_9", "booking": "bk_9" });
+            let request = json!({ "id": "evt_9", "kind": "k", "booking": "bk_9" });
             let calls = vec![call("forged", request, (1, 2), status, json!({}))];
             Evidence { calls, ..Evidence::default() }
         };
         assert_eq!(forged(&forgery(400)).verdict, Verdict::Kept);
         assert_eq!(forged(&forgery(200)).verdict, Verdict::Broken);
         let mut recorded = forgery(400);
-        let row = json!({ "id": "evt_9" });
-        recorded.settled.ledger.insert("provider_events".to_owned(), vec![row]);
+        recorded.settled.ledger.provider_events = vec![event("evt_9")];
         assert_eq!(forged(&recorded).verdict, Verdict::Broken);
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use crate::inspect::ledger::Tables;
+use crate::inspect::ledger::{BookingRow, BookingState, SectionRow, Tables, TicketRow};
 use crate::inspect::redis::RedisEvent;
 use crate::load::venue::Venue;
 
@@ -15,19 +13,20 @@ const TOLD_MAX: usize = 4;
 pub fn differences(venue: &Venue, redis: &RedisEvent, ledger: &Tables) -> Vec<String> {
     let mut found = Vec::new();
     sums(venue, redis, &mut found);
-    let of_event = |table: &str| -> Vec<&Value> {
-        let rows = ledger.get(table).into_iter().flatten();
-        rows.filter(|row| row["event_id"].as_str() == Some(&venue.id)).collect()
-    };
-    let (tickets, bookings) = (of_event("tickets"), of_event("bookings"));
-    let sections = of_event("sections");
+    let id = &venue.id;
+    let tickets: Vec<&TicketRow> =
+        ledger.tickets.iter().filter(|row| row.event_id == *id).collect();
+    let bookings: Vec<&BookingRow> =
+        ledger.bookings.iter().filter(|row| row.event_id == *id).collect();
+    let sections: Vec<&SectionRow> =
+        ledger.sections.iter().filter(|row| row.event_id == *id).collect();
 
     for (section, ..) in &venue.seated {
         let map = seats(section, redis.maps.get(*section).map_or("", String::as_str), venue);
         let sold: BTreeSet<String> = tickets
             .iter()
-            .filter(|ticket| ticket["section"].as_str() == Some(section))
-            .filter_map(|ticket| ticket["seat"].as_str().map(str::to_owned))
+            .filter(|ticket| ticket.section == *section)
+            .map(|ticket| ticket.seat.clone())
             .collect();
         differ(&mut found, "sold in Redis alone", map.sold.difference(&sold));
         differ(&mut found, "sold in Postgres alone", sold.difference(&map.sold));
@@ -36,38 +35,48 @@ pub fn differences(venue: &Venue, redis: &RedisEvent, ledger: &Tables) -> Vec<St
         equal(&mut found, &format!("available:{section}"), redis, map.free);
     }
     for section in &venue.standing {
-        let row = sections.iter().find(|row| row["name"].as_str() == Some(section));
-        let sold = row.and_then(|row| row["standing_sold"].as_u64()).unwrap_or_default();
+        let Some(row) = sections.iter().find(|row| row.name == *section) else {
+            found.push(format!("{section} is not in Postgres"));
+            continue;
+        };
+        let sold = row.standing_sold;
         equal(&mut found, &format!("sold:{section}"), redis, usize::try_from(sold).unwrap_or(0));
-        let count = tickets.iter().filter(|it| it["section"].as_str() == Some(section)).count();
+        let count = tickets.iter().filter(|it| it.section == *section).count();
         if count as u64 != sold {
             found.push(format!("{section}: {sold} places sold, {count} tickets"));
         }
     }
 
-    let reserved: BTreeSet<String> = ids_in(&bookings, "reserved");
+    let reserved: BTreeSet<String> = ids_in(&bookings, BookingState::Reserved);
     let held: BTreeSet<String> = redis.bookings.keys().cloned().collect();
     differ(&mut found, "held in Redis alone", held.difference(&reserved));
     differ(&mut found, "reserved in Postgres alone", reserved.difference(&held));
-    let confirmed: i64 = bookings
-        .iter()
-        .filter(|row| row["state"].as_str() == Some("confirmed"))
-        .filter_map(|row| row["quantity"].as_i64())
-        .sum();
-    if confirmed != tickets.len() as i64 {
+    let confirmed = bookings.iter().filter(|row| row.state == BookingState::Confirmed);
+    let confirmed: u64 = confirmed.map(|row| row.quantity).sum();
+    if confirmed != tickets.len() as u64 {
         found.push(format!("{confirmed} places confirmed, {} tickets", tickets.len()));
     }
     found.into_iter().map(|it| format!("{} ({}): {it}", venue.name, venue.id)).collect()
 }
 
 fn sums(venue: &Venue, redis: &RedisEvent, found: &mut Vec<String>) {
-    let [available, held, sold] = ["available", "held", "sold"].map(|name| redis.count(name));
+    let mut count = |name: &str| {
+        redis.counts.get(name).unwrap_or_else(|| {
+            found.push(format!("there is no count {name}"));
+            0
+        })
+    };
+    let [available, held, sold] = ["available", "held", "sold"].map(&mut count);
+    let sections: Vec<&str> =
+        venue.seated.iter().map(|(name, ..)| *name).chain(venue.standing.clone()).collect();
+    let in_sections = ["available", "held", "sold"].map(|name| -> i64 {
+        sections.iter().map(|section| count(&format!("{name}:{section}"))).sum()
+    });
     if available + held + sold != venue.capacity || available < 0 || held < 0 || sold < 0 {
         found.push(format!("{available} free + {held} held + {sold} sold != {}", venue.capacity));
     }
-    for (name, sum) in [("available", available), ("held", held), ("sold", sold)] {
-        let sections = venue.seated.iter().map(|(name, ..)| name).chain(&venue.standing);
-        let parts: i64 = sections.map(|section| redis.count(&format!("{name}:{section}"))).sum();
+    let sums = [("available", available), ("held", held), ("sold", sold)];
+    for ((name, sum), parts) in sums.into_iter().zip(in_sections) {
         if parts != sum {
             found.push(format!("{name}: {sum} in all, {parts} in the sections"));
         }
@@ -98,9 +107,9 @@ fn seats(section: &str, map: &str, venue: &Venue) -> Seats {
     seats
 }
 
-fn ids_in(bookings: &[&Value], state: &str) -> BTreeSet<String> {
-    let rows = bookings.iter().filter(|row| row["state"].as_str() == Some(state));
-    rows.filter_map(|row| row["id"].as_str().map(str::to_owned)).collect()
+fn ids_in(bookings: &[&BookingRow], state: BookingState) -> BTreeSet<String> {
+    let rows = bookings.iter().filter(|row| row.state == state);
+    rows.map(|row| row.id.clone()).collect()
 }
 
 fn differ<'a>(found: &mut Vec<String>, what: &str, only: impl Iterator<Item = &'a String>) {
@@ -112,16 +121,18 @@ fn differ<'a>(found: &mut Vec<String>, what: &str, only: impl Iterator<Item = &'
 }
 
 fn equal(found: &mut Vec<String>, count: &str, redis: &RedisEvent, expected: usize) {
-    if redis.count(count) != i64::try_from(expected).unwrap_or(i64::MAX) {
-        found.push(format!("{count} is {} and should be {expected}", redis.count(count)));
+    // A count that is missing is told with the sums.
+    let Some(is) = redis.counts.get(count) else { return };
+    if is != i64::try_from(expected).unwrap_or(i64::MAX) {
+        found.push(format!("{count} is {is} and should be {expected}"));
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::inspect::ledger::tests::{booking, ticket};
+    use crate::inspect::redis::{Counts, Hold};
 
     pub(crate) fn venue() -> Venue {
         Venue {
@@ -142,6 +153,7 @@ pub(crate) mod tests {
             ("available", 8),
             ("held", 1),
             ("sold", 5),
+            ("number", 0),
             ("available:A", 1),
             ("held:A", 1),
             ("sold:A", 2),
@@ -149,44 +161,41 @@ pub(crate) mod tests {
             ("held:FLOOR", 0),
             ("sold:FLOOR", 3),
         ];
+        let hold = Hold { section: "A".to_owned(), seats: vec!["2-1".to_owned()] };
         let redis = RedisEvent {
-            counts: counts.map(|(name, count)| (name.to_owned(), count)).into(),
+            counts: read(&counts),
             maps: [("A".to_owned(), "ss/h.".to_owned())].into(),
             holders: [("A-2-1".to_owned(), "bk_h".to_owned())].into(),
-            bookings: [("bk_h".to_owned(), "held".to_owned())].into(),
+            bookings: [("bk_h".to_owned(), hold)].into(),
             journal: 0,
         };
-        let row = |id: &str, state: &str, section: &str, seats: &[&str], quantity: i64| {
-            json!({ "id": id, "event_id": "e1", "user_id": "u", "state": state,
-                "section": section, "seats": seats, "quantity": quantity, "amount": 100,
-                "currency": "EUR" })
+        let tables = Tables {
+            bookings: vec![
+                booking("bk_1", BookingState::Confirmed, &["A-1-1", "A-1-2"]),
+                BookingRow { quantity: 3, ..booking("bk_2", BookingState::Confirmed, &[]) },
+                booking("bk_h", BookingState::Reserved, &["A-2-1"]),
+            ],
+            tickets: vec![
+                ticket("A-1-1", "bk_1", "A"),
+                ticket("A-1-2", "bk_1", "A"),
+                ticket("FLOOR-bk_2-1", "bk_2", "FLOOR"),
+                ticket("FLOOR-bk_2-2", "bk_2", "FLOOR"),
+                ticket("FLOOR-bk_2-3", "bk_2", "FLOOR"),
+            ],
+            sections: vec![SectionRow {
+                event_id: "e1".to_owned(),
+                name: "FLOOR".to_owned(),
+                standing_sold: 3,
+            }],
+            ..Tables::default()
         };
-        let ticket = |seat: &str, booking: &str, section: &str| json!({ "event_id": "e1", "seat": seat, "booking_id": booking, "section": section });
-        let tables = [
-            (
-                "bookings".to_owned(),
-                vec![
-                    row("bk_1", "confirmed", "A", &["A-1-1", "A-1-2"], 2),
-                    row("bk_2", "confirmed", "FLOOR", &[], 3),
-                    row("bk_h", "reserved", "A", &["A-2-1"], 1),
-                ],
-            ),
-            (
-                "tickets".to_owned(),
-                vec![
-                    ticket("A-1-1", "bk_1", "A"),
-                    ticket("A-1-2", "bk_1", "A"),
-                    ticket("FLOOR-bk_2-1", "bk_2", "FLOOR"),
-                    ticket("FLOOR-bk_2-2", "bk_2", "FLOOR"),
-                    ticket("FLOOR-bk_2-3", "bk_2", "FLOOR"),
-                ],
-            ),
-            (
-                "sections".to_owned(),
-                vec![json!({ "event_id": "e1", "name": "FLOOR", "standing_sold": 3 })],
-            ),
-        ];
-        (redis, tables.into())
+        (redis, tables)
+    }
+
+    /// The counts, as Redis would say them.
+    fn read(counts: &[(&str, i64)]) -> Counts {
+        let fields = counts.iter().map(|(name, count)| ((*name).to_owned(), count.to_string()));
+        Counts::read(&fields.collect()).expect("whole counts")
     }
 
     #[test]
@@ -202,14 +211,16 @@ pub(crate) mod tests {
         lost.maps.insert("A".to_owned(), ".s/h.".to_owned());
         assert!(differences(&venue(), &lost, &tables)[0].contains("sold in Postgres alone: A-1-1"));
         let mut leaked = redis.clone();
-        leaked.counts.insert("held".to_owned(), 2);
-        assert!(!differences(&venue(), &leaked, &tables).is_empty());
+        leaked.counts = read(&[("available", 8), ("held", 2), ("sold", 5), ("number", 0)]);
+        let found = differences(&venue(), &leaked, &tables);
+        assert!(found.iter().any(|it| it.contains("8 free + 2 held + 5 sold != 14")), "{found:?}");
+        assert!(found.iter().any(|it| it.contains("there is no count held:A")), "{found:?}");
         let mut forgotten = redis.clone();
         forgotten.bookings.clear();
         let found = differences(&venue(), &forgotten, &tables);
         assert!(found[0].contains("reserved in Postgres alone: bk_h"), "{found:?}");
         let mut oversold = tables.clone();
-        oversold.get_mut("sections").expect("it")[0]["standing_sold"] = json!(4);
+        oversold.sections[0].standing_sold = 4;
         assert!(!differences(&venue(), &redis, &oversold).is_empty());
     }
 }

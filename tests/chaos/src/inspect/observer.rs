@@ -6,13 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
+use tokio_postgres::{Client, Row};
 
 use crate::history::{History, Outcome};
 use crate::inspect::ledger;
-use crate::inspect::redis::RedisReader;
+use crate::inspect::redis::{Counts, RedisReader};
 use crate::load::Crowd;
 use crate::load::probe::Probe;
 use crate::rig::Rig;
@@ -60,16 +62,20 @@ pub struct Observer {
 
 impl Observer {
     /// Looks until [`Observer::stop`]. Blocks.
-    pub fn run(&self, rig: &Rig, crowd: &Arc<Crowd>, history: &History) {
+    ///
+    /// # Errors
+    ///
+    /// When a store answers something that cannot be read. That nobody answers is no error.
+    pub fn run(&self, rig: &Rig, crowd: &Arc<Crowd>, history: &History) -> Result<()> {
         let runtime = Handle::current();
         while !self.is_over.load(Ordering::SeqCst) {
-            let served = runtime.block_on(served(rig)).unwrap_or_default();
-            if let Ok(balance) = runtime.block_on(balance(rig, history.now_us())) {
+            let served = runtime.block_on(served(rig))?.unwrap_or_default();
+            if let Some(balance) = runtime.block_on(balance(rig, history.now_us()))? {
                 self.balances.lock().unwrap_or_else(PoisonError::into_inner).push(balance);
             }
             for venue in &crowd.venues {
                 // Nobody may answer for it right now: that is no sample.
-                if let Some(sample) = look(rig, &venue.id, &served, history.now_us()) {
+                if let Some(sample) = look(rig, &venue.id, &served, history.now_us())? {
                     self.samples.lock().unwrap_or_else(PoisonError::into_inner).push(sample);
                 }
             }
@@ -78,6 +84,7 @@ impl Observer {
             }
             sleep(INTERVAL);
         }
+        Ok(())
     }
 
     /// Ends it.
@@ -96,17 +103,15 @@ impl Observer {
     }
 }
 
-/// The place that was let in last, of each event, where Postgres keeps it.
-async fn served(rig: &Rig) -> anyhow::Result<BTreeMap<String, i64>> {
-    const SERVED: &str = "SELECT id::text, (to_jsonb(event) ->> 'queue_served')::bigint
-        FROM boxoffice.events AS event WHERE to_jsonb(event) ? 'queue_served'";
-    let client = ledger::connect(rig.database_url()).await?;
-    let rows = client.query(SERVED, &[]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+/// The place that was let in last, of each event.
+async fn served(rig: &Rig) -> Result<Option<BTreeMap<String, i64>>> {
+    let rows = query(rig, "SELECT id::text, queue_served FROM boxoffice.events").await?;
+    let rows = rows.map(|rows| rows.iter().map(|row| (row.get(0), row.get(1))).collect());
+    Ok(rows)
 }
 
 /// What is sold and what is kept, in one statement, so of one moment.
-async fn balance(rig: &Rig, at_us: u64) -> anyhow::Result<Balance> {
+async fn balance(rig: &Rig, at_us: u64) -> Result<Option<Balance>> {
     const BALANCE: &str = "SELECT coalesce(sum(b.amount), 0)::bigint,
             coalesce(sum(p.amount), 0)::bigint,
             count(*) FILTER (WHERE (b.amount, b.currency::text)
@@ -116,30 +121,61 @@ async fn balance(rig: &Rig, at_us: u64) -> anyhow::Result<Balance> {
         ) AS b
         FULL JOIN (SELECT * FROM boxoffice.payments WHERE decision = 'keep') AS p
             ON p.id = b.payment_id AND p.booking_id = b.id";
-    let client = ledger::connect(rig.database_url()).await?;
-    let row = client.query_one(BALANCE, &[]).await?;
-    Ok(Balance { at_us, sold: row.get(0), kept: row.get(1), alone: row.get(2) })
+    let Some(rows) = query(rig, BALANCE).await? else { return Ok(None) };
+    let row = rows.first().context("no balance")?;
+    Ok(Some(Balance { at_us, sold: row.get(0), kept: row.get(1), alone: row.get(2) }))
 }
 
-fn look(rig: &Rig, event: &str, served: &BTreeMap<String, i64>, at_us: u64) -> Option<Sample> {
-    let reader = RedisReader::open(&rig.system.redis, event).ok()?;
-    let counts = reader.counts().ok().filter(|counts| !counts.is_empty())?;
-    let count = |name: &str| counts.get(name).copied().unwrap_or(0);
-    Some(Sample {
+/// The rows of a statement; none when Postgres is out of reach, which it may be in this run. A
+/// statement that Postgres does not understand is an error: a look that sees nothing would do so
+/// all the time.
+async fn query(rig: &Rig, statement: &str) -> Result<Option<Vec<Row>>> {
+    let Ok(client) = ledger::connect(rig.database_url()).await else { return Ok(None) };
+    rows_of(&client, statement).await
+}
+
+async fn rows_of(client: &Client, statement: &str) -> Result<Option<Vec<Row>>> {
+    /// Class 42 of SQLSTATE: syntax errors, unknown names, missing rights.
+    const NOT_UNDERSTOOD: &str = "42";
+    match client.query(statement, &[]).await {
+        Ok(rows) => Ok(Some(rows)),
+        Err(error) if error.code().is_some_and(|it| it.code().starts_with(NOT_UNDERSTOOD)) => {
+            Err(error).context(statement.to_owned())
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+/// An event as Redis has it; none while nobody answers for it, or it has been forgotten.
+fn look(
+    rig: &Rig,
+    event: &str,
+    served: &BTreeMap<String, i64>,
+    at_us: u64,
+) -> Result<Option<Sample>> {
+    let Ok(reader) = RedisReader::open(&rig.system.redis, event) else { return Ok(None) };
+    let fields = reader.hash("counts").unwrap_or_default();
+    if fields.is_empty() {
+        return Ok(None);
+    }
+    let Ok(active) = reader.active_passes() else { return Ok(None) };
+    let counts = Counts::read(&fields)?;
+    let count = |name: &str| counts.get(name).with_context(|| format!("there is no count {name}"));
+    Ok(Some(Sample {
         at_us,
         event: event.to_owned(),
-        counts: ["available", "held", "sold"].map(count),
-        active: reader.active_passes().ok()?,
-        number: count("number"),
+        counts: [count("available")?, count("held")?, count("sold")?],
+        active,
+        number: count("number")?,
         served: served.get(event).copied(),
-    })
+    }))
 }
 
 /// Whether an abandoned hold still has its places.
 fn look_at_probe(rig: &Rig, probe: &Probe, history: &History) {
     let facts = json!({ "event": probe.event, "booking": probe.booking, "places": probe.places });
     let index = history.begin(0, "probe_freed", facts);
-    let still = || -> anyhow::Result<Vec<String>> {
+    let still = || -> Result<Vec<String>> {
         let reader = RedisReader::open(&rig.system.redis, &probe.event)?;
         let mut still = Vec::new();
         for place in &probe.places {
