@@ -49,7 +49,7 @@ pub async fn drain_journal<T: Transport, D: Database>(
         }
         let rows: Vec<_> = entries.iter().map(drain_entry).collect();
         let written = ledger::drain_journal(&stores.database, &rows).await?;
-        drained.bookings += written.applied;
+        drained.bookings += written;
         trim_journal(&stores.cluster, event, &entries, stores.redis_deadline).await?;
         if drained.complete {
             break;
