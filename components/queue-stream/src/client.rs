@@ -8,7 +8,7 @@ use domain::id::{EventId, UserId};
 use domain::queue::{Place, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
 use guest::stream::Outgoing;
-use guest::{Problem, place};
+use guest::Problem;
 use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
 
 use crate::line::{Line, Prospect};
@@ -310,7 +310,7 @@ pub(crate) fn describe(
     user: UserId,
     place: &QueuePlace,
 ) -> Result<Place, Problem> {
-    Ok(Place { receipt: None, ..place::describe_with(keys, event, user, place)? })
+    Ok(Place { receipt: None, ..service::place::describe(keys, event, user, place)? })
 }
 
 fn standing(watched: &WatchedPlace) -> Standing {
