@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Lets the keys of an event that is over expire, so that Redis does not keep them for ever. The
--- ledger can build them again.
+-- ledger answers for the event then.
 --
 -- Guarantees: the keys of an event that is not over do not expire. A repeated call changes nothing.
 -- A key that a script makes later expires with the others, see includes/expire_with_event.lua.
@@ -27,7 +27,9 @@
 -- KEYS[18] feed (stream)
 -- KEYS[19..] map of each seated section (string)
 --
--- ARGV[1] how long they stay after the end of the event, ms; one hour from now at least
+-- ARGV[1] how long they stay after the end of the event, or after it was cancelled, ms; one hour
+--   from now at least
+-- ARGV[2] 1 when the ledger says that the event is over: a half-built one expires too; else 0
 --
 -- Returns {outcome}: retired | kept (not over) | event_missing
 --
@@ -37,26 +39,31 @@
 
 -- @keys
 
-local keep_ms = tonumber(ARGV[1])
+local keep_ms, is_over = tonumber(ARGV[1]), ARGV[2] == '1'
 local hour_ms = 3600000
 
-local ends_at_ms = redis.call('HGET', key.settings, 'ends_at_ms')
-if not ends_at_ms then
+local ends_at_ms, cancelled =
+  unpack(redis.call('HMGET', key.settings, 'ends_at_ms', 'cancelled'))
+if not ends_at_ms and not is_over then
   return { 'event_missing' }
 end
 local now_ms = clock_ms()
-local over = now_ms >= tonumber(ends_at_ms)
+local end_ms = math.min(tonumber(ends_at_ms or now_ms), now_ms)
+local ttl_ms = redis.call('PTTL', key.settings)
 
 -- After this point the script must succeed.
-if not over then
+if ends_at_ms and cancelled ~= '1' and now_ms < tonumber(ends_at_ms) then
   -- The end may have been moved after the event had been over.
   for _, name in ipairs(KEYS) do
     redis.call('PERSIST', name)
   end
   return { 'kept' }
 end
-local until_ms = string.format('%.0f', math.max(ends_at_ms + keep_ms, now_ms + hour_ms))
+local until_ms = math.max(end_ms + keep_ms, now_ms + hour_ms)
+if ttl_ms > 0 then
+  until_ms = math.min(until_ms, now_ms + ttl_ms)
+end
 for _, name in ipairs(KEYS) do
-  redis.call('PEXPIREAT', name, until_ms)
+  redis.call('PEXPIREAT', name, string.format('%.0f', until_ms))
 end
 return { 'retired' }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use domain::backoff::Backoff;
 use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,10 +20,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// Attempts of one request. With the pauses below they span about 8 s when the server refuses at
 /// once, long enough for a Redis replica to take over from its master (5 s).
 const ATTEMPTS_MAX: u32 = 8;
-/// The pause before the second attempt; it doubles from attempt to attempt.
-const PAUSE_FIRST: Duration = Duration::from_millis(100);
-/// The longest pause: `Retry-After` above it is cut, so that a demonstration cannot be parked.
-const PAUSE_MAX: Duration = Duration::from_secs(2);
+/// The pauses between attempts. A longer `Retry-After` is cut to the longest of them, so that a
+/// demonstration cannot be parked.
+const PAUSES: Backoff = Backoff { first_ms: 100, longest_ms: 2_000 };
 /// How much of an unexpected body is worth showing.
 const BODY_SHOWN_MAX: usize = 200;
 
@@ -259,11 +259,11 @@ fn judge(what: String, status: u16, retry_after: Option<Duration>, body: Vec<u8>
     }
 }
 
-/// Full jitter around a doubling pause, so that a crowd refused together does not return together.
+/// A doubling pause, moved by chance, so that a crowd refused together does not return together.
 fn pause(attempt: u32, retry_after: Option<Duration>) -> Duration {
-    let doubled = PAUSE_FIRST.saturating_mul(1 << attempt.min(10)).min(PAUSE_MAX);
-    let least = retry_after.unwrap_or(Duration::ZERO).min(PAUSE_MAX);
-    least + doubled.mul_f64(fastrand::f64() / 2.0 + 0.25)
+    let longest = Duration::from_millis(PAUSES.longest_ms);
+    let least = retry_after.unwrap_or(Duration::ZERO).min(longest);
+    least + Duration::from_millis(PAUSES.wait_ms(attempt, fastrand::u64(..)))
 }
 
 fn beginning(body: &[u8]) -> String {
@@ -311,8 +311,8 @@ mod tests {
     fn pauses_grow_and_are_bounded() {
         for attempt in 1..ATTEMPTS_MAX {
             let longest = pause(attempt, Some(Duration::from_secs(3_600)));
-            assert!(longest <= PAUSE_MAX * 2, "{attempt}: {longest:?}");
-            assert!(pause(attempt, None) >= PAUSE_FIRST / 4);
+            assert!(longest <= Duration::from_secs(4), "{attempt}: {longest:?}");
+            assert!(pause(attempt, None) >= Duration::from_millis(50));
         }
     }
 }

@@ -10,8 +10,9 @@ use domain::id::BookingId;
 use domain::rate::RouteClass;
 use guest::auth::Caller;
 use guest::stores::SpinStores;
-use guest::{Call, Problem, Reply, auth, booking, idempotency, limit, stores};
+use guest::{Call, Problem, Reply, auth, idempotency, limit, stores};
 use sale::CancelSaleOutcome;
+use service::booking;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let caller = auth::caller(&call).await?;
@@ -22,7 +23,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let scope = format!("cancel:{}", caller.scope());
     idempotency::once(&call, booking_id.event(), &scope, async {
         let stores = stores::open().await?;
-        // Whoever may not see it learns nothing of it.
+        // A caller who may not see it learns nothing of it.
         booking::visible(&stores, booking_id, caller).await?;
         cancel(&stores, booking_id, caller).await
     })
@@ -37,9 +38,11 @@ async fn cancel(stores: &SpinStores, booking: BookingId, caller: Caller) -> Resu
             Err(Problem::new(Code::Forbidden, "the event has started: only the organiser may"))
         }
         CancelSaleOutcome::NotConfirmed(held @ Booking { status: BookingStatus::Reserved, .. }) => {
-            booking::release(stores, held, caller).await
+            Reply::ok(&booking::release(stores, held, caller).await?)
         }
-        CancelSaleOutcome::NotConfirmed(Booking { status, .. }) => Err(booking::resolved(status)),
+        CancelSaleOutcome::NotConfirmed(Booking { status, .. }) => {
+            Err(booking::resolved(status).into())
+        }
         CancelSaleOutcome::Missing => Err(Problem::of(Code::BookingNotFound)),
     }
 }

@@ -4,8 +4,9 @@
 use domain::booking::{Booking, BookingStatus};
 use domain::code::Code;
 use guest::auth::Caller;
-use guest::{Call, Problem, Reply, auth, booking, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, idempotency, stores};
 use sale::ConfirmSaleOutcome;
+use service::booking;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let caller = auth::caller(&call).await?;

@@ -6,7 +6,7 @@ use domain::id::EventId;
 use domain::section::Section;
 use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, stores};
-use scripts::{EventOutcome, EventState, SeatCounts};
+use scripts::{EventState, SeatCounts};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -50,19 +50,12 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     })
 }
 
-/// The event as Redis has it.
+/// The event as it is now.
 pub(crate) async fn event_state(
     stores: &SpinStores,
     event: EventId,
 ) -> Result<EventState, Problem> {
-    let outcome = sale::opened(stores, event, async || {
-        scripts::read_event(&stores.cluster, event, stores.redis_deadline).await
-    })
-    .await?;
-    match outcome {
-        EventOutcome::Found(state) => Ok(*state),
-        EventOutcome::EventMissing => Err(Problem::of(Code::EventNotFound)),
-    }
+    sale::read_event(stores, event).await?.ok_or_else(|| Problem::of(Code::EventNotFound))
 }
 
 fn of_section(section: &Section, section_counts: SeatCounts) -> SectionAvailability {

@@ -48,9 +48,7 @@ pub(crate) async fn read(call: &Call, stores: &SpinStores) -> Result<(Section, V
         .into_iter()
         .find(|section| section.name == name)
         .ok_or_else(|| Problem::new(Code::InvalidSeats, "the section does not exist"))?;
-    let map = scripts::read_map(&stores.cluster, event, &name, stores.redis_deadline)
-        .await?
-        .ok_or_else(not_seated)?;
+    let map = sale::read_map(stores, event, &section).await?.ok_or_else(not_seated)?;
     Ok((section, map))
 }
 

@@ -9,12 +9,12 @@ use std::fmt::Write as _;
 
 use domain::id::EventId;
 use domain::time::Instant;
-use futures_util::future::{join_all, join3};
+use futures_util::future::{join_all, join4};
 use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, clock, log, stores};
 use http::StatusCode;
 use ledger::{AuditTotals, OpenWork};
-use scripts::{QueueOutcome, QueueState};
+use scripts::{MarkKind, QueueOutcome, QueueState};
 
 /// The text format of Prometheus.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -47,10 +47,11 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 /// What the stores say. One that does not answer is told as down; what it knows is left out.
 async fn read(call: &Call) -> Result<String, Problem> {
     let stores = stores::open().await?;
-    let (events, work, audits) = join3(
+    let (events, work, audits, failed_marks) = join4(
         ledger::active_events(&stores.database),
         ledger::open_work(&stores.database),
         sale::audit_totals(&stores.database),
+        scripts::read_failed_marks(&stores.cluster, stores.redis_deadline),
     )
     .await;
     let told = |what: &str, error: &dyn std::fmt::Display| {
@@ -59,6 +60,9 @@ async fn read(call: &Call) -> Result<String, Problem> {
     let postgres_is_up = work.is_ok();
     let work = work.inspect_err(|error| told("metrics_of_postgres", error)).unwrap_or_default();
     let audits = audits.inspect_err(|error| told("metrics_of_audits", error)).ok();
+    let failed_marks = failed_marks
+        .inspect_err(|error| told("metrics_of_failed_marks", error))
+        .unwrap_or_default();
     let mut events = events.unwrap_or_default();
     events.truncate(EVENTS_MAX);
     let queues = join_all(events.iter().map(|event| queue(&stores, *event))).await;
@@ -73,7 +77,9 @@ async fn read(call: &Call) -> Result<String, Problem> {
         .filter_map(|(event, queue)| Some((event, queue.ok()??)))
         .collect();
     let are_up = [("redis", redis_is_up), ("postgres", postgres_is_up)];
-    Ok(written(&known, &work, audits.as_ref(), are_up))
+    let mut text = written(&known, &work, audits.as_ref(), are_up);
+    write_failed_marks(&mut text, &failed_marks);
+    Ok(text)
 }
 
 /// The event's counts; `None` when Redis has not opened it: metrics open nothing.
@@ -148,9 +154,22 @@ fn write_audits(text: &mut String, audits: &AuditTotals) {
     sample(text, "boxoffice_double_holds", [("event", "all")], audits.double_holds);
 }
 
+fn write_failed_marks(text: &mut String, failed: &[(MarkKind, i64)]) {
+    const NAME: &str = "boxoffice_failed_marks_total";
+    let help = "Writes to Redis that failed after Postgres had decided; they are repeated.";
+    typed_family(text, NAME, help, "counter");
+    for (kind, count) in failed {
+        sample(text, NAME, [("kind", kind.as_str())], *count);
+    }
+}
+
 fn family(text: &mut String, name: &str, help: &str) {
+    typed_family(text, name, help, "gauge");
+}
+
+fn typed_family(text: &mut String, name: &str, help: &str, kind: &str) {
     // Writing to a String cannot fail, here and below.
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
 /// One line. Labels are ids and words of ours, in which nothing has to be escaped.

@@ -11,10 +11,11 @@ use domain::rate::RouteClass;
 use guest::auth::Caller;
 use guest::call::invalid_field;
 use guest::provider::provider;
-use guest::{Call, Problem, Reply, auth, booking, idempotency, limit, stores, variables};
+use guest::{Call, Problem, Reply, auth, idempotency, limit, stores, variables};
 use ledger::{RecordPayment, RecordPaymentOutcome};
 use provider::{CreateIntent, Intent};
 use serde::Serialize;
+use service::booking;
 
 #[derive(Serialize)]
 struct Payment {
@@ -33,7 +34,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         let stores = stores::open().await?;
         let booking = booking::visible(&stores, booking_id, Caller::Buyer(user)).await?;
         if booking.status != BookingStatus::Reserved {
-            return Err(booking::resolved(booking.status));
+            return Err(booking::resolved(booking.status).into());
         }
         if booking.amount == 0 {
             return Err(invalid_field("amount", "is 0: there is nothing to pay"));

@@ -70,7 +70,7 @@ fn wait(call: &Call) -> Result<Duration, Problem> {
 /// (RFC 9110, section 8.8.3). When to ask again is part of it: shortly before the opening that is
 /// another time with each answer, and a client that gets a 304 goes on with the last one.
 fn entity_tag(place: &QueuePlace) -> Option<String> {
-    let poll_after_ms = place::poll_before_opening(place).unwrap_or(0);
+    let poll_after_ms = service::place::poll_before_opening(place).unwrap_or(0);
     Some(format!("W/\"{}-{poll_after_ms}\"", entity_stem(place)?))
 }
 

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use domain::feed::{FeedEntry, FeedId, News, Standing, Step};
+use domain::feed::{FeedEntry, FeedId, LinePosition, News, Step};
 use domain::id::EventId;
 use domain::queue::tell_after_ms;
 use guest::stores::SpinStores;
@@ -52,7 +52,7 @@ pub(crate) async fn for_change(
     }
     let Some(_waiter) = Waiter::begin(event, watched.cursor) else { return false };
     let mut follower = Follower {
-        standing: Standing {
+        standing: LinePosition {
             order: watched.order,
             position: watched.place.position,
             cursor: watched.cursor,
@@ -79,7 +79,7 @@ pub(crate) async fn for_change(
 
 /// One place that follows the news.
 struct Follower {
-    standing: Standing,
+    standing: LinePosition,
     serial: i64,
     has_moved: bool,
 }

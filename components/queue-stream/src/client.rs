@@ -3,15 +3,17 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use domain::feed::{EndReason, FeedEntry, FeedId, LineState, News, SURELY_THERE, Standing, Step};
+use domain::feed::{
+    EndReason, FeedEntry, FeedId, LinePosition, LineState, News, SURELY_THERE, Step,
+};
 use domain::id::{EventId, UserId};
 use domain::queue::{Place, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
+use guest::Problem;
 use guest::stream::Outgoing;
-use guest::{Problem, place};
 use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
 
-use crate::line::{Line, Prospect};
+use crate::line_outlook::LineOutlook;
 use crate::messages::{MessageId, MessageWriter};
 
 /// How long a stream lives. A deploy, a full instance or a broken path then heals by itself; a
@@ -59,7 +61,7 @@ pub(crate) struct Client {
     read: QueuePlace,
     /// When that was.
     read_at: Instant,
-    standing: Standing,
+    standing: LinePosition,
     serial: i64,
     state: Option<LineState>,
     messages: MessageWriter,
@@ -125,9 +127,14 @@ impl Client {
         self.serial
     }
 
-    /// A line that is followed from where this place was read.
-    pub(crate) fn line(&self) -> Line {
-        Line::new(self, Prospect::of(&self.read), self.state)
+    /// The outlook of the line when the place was read.
+    pub(crate) fn outlook(&self) -> LineOutlook {
+        LineOutlook::of(&self.read)
+    }
+
+    /// The state of the line when the place was read.
+    pub(crate) fn state(&self) -> Option<LineState> {
+        self.state
     }
 
     /// Whether news can still change the place.
@@ -217,30 +224,30 @@ impl Client {
     pub(crate) fn owed(
         &mut self,
         event: EventId,
-        prospect: &Prospect,
+        outlook: &LineOutlook,
         now: Instant,
     ) -> Option<(Vec<u8>, bool)> {
         if self.is_over || self.outgoing.is_none() {
             return None;
         }
         // What cannot be written as JSON or signed ends the stream; the client comes back.
-        if self.tell(event, prospect, now).is_err() {
+        if self.tell(event, outlook, now).is_err() {
             self.messages.end(event, EndReason::Deadline, self.standing.cursor);
             self.is_over = true;
         }
         self.messages.take().map(|bytes| (bytes, self.is_over))
     }
 
-    fn tell(&mut self, event: EventId, prospect: &Prospect, now: Instant) -> Result<(), Problem> {
+    fn tell(&mut self, event: EventId, outlook: &LineOutlook, now: Instant) -> Result<(), Problem> {
         let cursor = self.standing.cursor;
         if now >= self.beats_at {
             self.messages.beat();
             self.beats_at = now + BEAT;
         }
-        if self.has_moved && self.is_due(prospect, now) {
+        if self.has_moved && self.is_due(outlook, now) {
             self.has_moved = false;
             // What is the same as told before is not told again.
-            if self.update(event, prospect)? || self.told_at.is_none() {
+            if self.update(event, outlook)? || self.told_at.is_none() {
                 self.messages.place("place", &self.place, cursor)?;
                 self.told_at = Some(now);
             }
@@ -267,12 +274,12 @@ impl Client {
     }
 
     /// Whether it is time for the next position.
-    fn is_due(&self, prospect: &Prospect, now: Instant) -> bool {
+    fn is_due(&self, outlook: &LineOutlook, now: Instant) -> bool {
         let (Some(told_at), None) = (self.told_at, self.last) else {
             // A first place at once; the last thing to be said is said below, without a place.
             return self.told_at.is_none();
         };
-        let Prospect { outlook, release_per_s } = prospect;
+        let LineOutlook { outlook, release_per_s } = outlook;
         let told = self.place.position.unwrap_or(0);
         let wait_s = outlook.wait(told, *release_per_s).likely_s;
         now.saturating_duration_since(told_at) >= Duration::from_millis(tell_after_ms(wait_s))
@@ -285,8 +292,8 @@ impl Client {
     }
 
     /// Brings the place up to date; whether there is anything else to tell.
-    fn update(&mut self, event: EventId, prospect: &Prospect) -> Result<bool, Problem> {
-        let Prospect { outlook, release_per_s } = prospect;
+    fn update(&mut self, event: EventId, outlook: &LineOutlook) -> Result<bool, Problem> {
+        let LineOutlook { outlook, release_per_s } = outlook;
         let before = self.place.clone();
         if self.is_read_anew && self.last.is_none() {
             self.place = describe(&self.keys, event, self.user, &self.read)?;
@@ -310,9 +317,9 @@ pub(crate) fn describe(
     user: UserId,
     place: &QueuePlace,
 ) -> Result<Place, Problem> {
-    Ok(Place { receipt: None, ..place::describe_with(keys, event, user, place)? })
+    Ok(Place { receipt: None, ..service::place::describe(keys, event, user, place)? })
 }
 
-fn standing(watched: &WatchedPlace) -> Standing {
-    Standing { order: watched.order, position: watched.place.position, cursor: watched.cursor }
+fn standing(watched: &WatchedPlace) -> LinePosition {
+    LinePosition { order: watched.order, position: watched.place.position, cursor: watched.cursor }
 }

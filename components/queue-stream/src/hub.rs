@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use cluster::{Cluster, OwnConnection};
+use cluster::{Cluster, DedicatedConnection};
 use domain::feed::{FeedEntry, FeedId};
 use domain::id::{EventId, UserId};
 use futures_util::StreamExt;
@@ -25,7 +25,8 @@ use spin_sdk::redis::Connection;
 use uuid::Uuid;
 
 use crate::client::Client;
-use crate::line::{Line, Prospect};
+use crate::line::Line;
+use crate::line_outlook::LineOutlook;
 
 /// Between two looks for new streams and at the clock: how late a first place may be.
 const TICK: Duration = Duration::from_millis(100);
@@ -43,7 +44,7 @@ const REREADS_MAX: usize = 16;
 const SHARED_IDLE: Duration = Duration::from_secs(2);
 
 type Redis = Rc<Cluster<SpinTransport>>;
-type Own = OwnConnection<Rc<Connection>>;
+type Own = DedicatedConnection<Rc<Connection>>;
 
 thread_local! {
     static HUB: RefCell<Hub> = const {
@@ -110,7 +111,7 @@ enum Done {
     /// Time to look around.
     Tick,
     /// A read of the feed, and before it the fans who were noted as being there.
-    Read { event: EventId, own: Own, seen: Option<Seen>, result: Result<Harvest, scripts::Error> },
+    Read { event: EventId, own: Own, seen: Option<Seen>, result: Result<Read, scripts::Error> },
     /// A write; without an end to write to, the stream is over.
     Sent { event: EventId, number: u64, outgoing: Option<Outgoing> },
     /// A place read anew.
@@ -127,7 +128,7 @@ struct Seen {
 }
 
 /// What a read of the feed brought.
-enum Harvest {
+enum Read {
     News(Vec<FeedEntry>),
     /// None; then the newest serial number.
     Quiet(i64),
@@ -175,7 +176,7 @@ impl Driver {
         let arrivals = HUB.with_borrow_mut(|hub| std::mem::take(&mut hub.arrivals));
         for Arrival { event, client } in arrivals {
             self.numbers = self.numbers.wrapping_add(1);
-            let line = self.lines.entry(event).or_insert_with(|| client.line());
+            let line = self.lines.entry(event).or_insert_with(|| Line::of(&client));
             line.add(self.numbers, client);
             if line.may_read() {
                 self.read(event, Own::default(), Duration::ZERO);
@@ -211,7 +212,7 @@ impl Driver {
         let Some(line) = self.lines.get_mut(&event) else { return };
         let now = Instant::now();
         for (number, client) in &mut line.clients {
-            tell(&self.work, event, *number, client, &line.prospect, now);
+            tell(&self.work, event, *number, client, &line.outlook, now);
         }
     }
 
@@ -221,7 +222,7 @@ impl Driver {
         match (outgoing, line.clients.get_mut(&number)) {
             (Some(outgoing), Some(client)) => {
                 client.outgoing = Some(outgoing);
-                tell(&self.work, event, number, client, &line.prospect, Instant::now());
+                tell(&self.work, event, number, client, &line.outlook, Instant::now());
             }
             _ => {
                 line.clients.remove(&number);
@@ -243,7 +244,7 @@ impl Driver {
         event: EventId,
         own: Own,
         seen: Option<Seen>,
-        result: Result<Harvest, scripts::Error>,
+        result: Result<Read, scripts::Error>,
     ) {
         let Some(line) = self.lines.get_mut(&event) else { return };
         line.is_reading = false;
@@ -252,8 +253,8 @@ impl Driver {
         }
         let pause = if result.is_err() { READ_PAUSE } else { Duration::ZERO };
         match result {
-            Ok(Harvest::News(entries)) => line.follow(&entries),
-            Ok(Harvest::Quiet(serial)) => line.check(serial),
+            Ok(Read::News(entries)) => line.follow(&entries),
+            Ok(Read::Quiet(serial)) => line.check(serial),
             // Whatever was missed meanwhile, the serial numbers will tell.
             Err(_) => {}
         }
@@ -321,10 +322,10 @@ fn tell(
     event: EventId,
     number: u64,
     client: &mut Client,
-    prospect: &Prospect,
+    outlook: &LineOutlook,
     now: Instant,
 ) {
-    if let Some((bytes, is_last)) = client.owed(event, prospect, now)
+    if let Some((bytes, is_last)) = client.owed(event, outlook, now)
         && let Some(outgoing) = client.outgoing.take()
     {
         work.push(Box::pin(send(event, number, outgoing, bytes, is_last)));
@@ -363,9 +364,9 @@ async fn read(
     let news = scripts::read_feed(&redis, &mut own, event, cursor, READ_PATIENCE).await;
     let result = match news {
         Ok(news) if news.is_empty() => {
-            scripts::newest_serial(&redis, &mut own, event).await.map(Harvest::Quiet)
+            scripts::newest_serial(&redis, &mut own, event).await.map(Read::Quiet)
         }
-        other => other.map(Harvest::News),
+        other => other.map(Read::News),
     };
     Done::Read { event, own, seen, result }
 }
@@ -379,7 +380,8 @@ async fn see(
 ) -> Option<Seen> {
     let users: Vec<_> = fans.iter().map(|(_, user)| *user).collect();
     let at = Instant::now();
-    let gone = scripts::see_users_alone(redis, own, event, &users, REDIS_DEADLINE).await.ok()?;
+    let gone =
+        scripts::see_users_dedicated(redis, own, event, &users, REDIS_DEADLINE).await.ok()?;
     Some(Seen { fans, gone, at })
 }
 

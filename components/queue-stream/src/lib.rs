@@ -25,6 +25,7 @@ use spin_sdk::http_service;
 mod client;
 mod hub;
 mod line;
+mod line_outlook;
 mod messages;
 mod open;
 

@@ -5,29 +5,13 @@ use std::time::Instant;
 
 use domain::feed::{FeedEntry, FeedId, LineState, News};
 use domain::id::UserId;
-use domain::wait::Outlook;
-use scripts::{QueuePlace, WatchedPlace};
+use scripts::WatchedPlace;
 
 use crate::client::Client;
+use crate::line_outlook::LineOutlook;
 
 /// News that are kept for places that were read a moment ago, at most.
 const RECENT_MAX: usize = 256;
-
-/// What is to be expected, for all who wait.
-#[derive(Clone, Copy)]
-pub(crate) struct Prospect {
-    /// What was measured.
-    pub(crate) outlook: Outlook,
-    /// Fans let in per second at most.
-    pub(crate) release_per_s: i64,
-}
-
-impl Prospect {
-    /// As it was told with a place.
-    pub(crate) fn of(place: &QueuePlace) -> Self {
-        Self { outlook: place.outlook, release_per_s: place.release_per_s }
-    }
-}
 
 /// One event.
 pub(crate) struct Line {
@@ -38,7 +22,7 @@ pub(crate) struct Line {
     pub(crate) serial: i64,
     /// Whether a read is under way.
     pub(crate) is_reading: bool,
-    pub(crate) prospect: Prospect,
+    pub(crate) outlook: LineOutlook,
     state: Option<LineState>,
     recent: VecDeque<FeedEntry>,
     /// Places are being read anew and nobody has told yet where the news go on.
@@ -49,14 +33,14 @@ pub(crate) struct Line {
 
 impl Line {
     /// A line that is followed from where its first place was read.
-    pub(crate) fn new(client: &Client, prospect: Prospect, state: Option<LineState>) -> Self {
+    pub(crate) fn of(client: &Client) -> Self {
         Self {
             clients: BTreeMap::new(),
             cursor: client.cursor(),
             serial: client.serial(),
             is_reading: false,
-            prospect,
-            state,
+            outlook: client.outlook(),
+            state: client.state(),
             recent: VecDeque::new(),
             is_lost: false,
             is_suspect: false,
@@ -84,10 +68,10 @@ impl Line {
             self.cursor = entry.id;
             self.serial = entry.serial;
             if let News::Pace(outlook) = &entry.news {
-                self.prospect.outlook = *outlook;
+                self.outlook.outlook = *outlook;
             }
             if let News::State { state, release_per_s, .. } = entry.news {
-                self.prospect.release_per_s = release_per_s;
+                self.outlook.release_per_s = release_per_s;
                 self.state = Some(state);
             }
             if self.recent.len() == RECENT_MAX {
@@ -120,7 +104,7 @@ impl Line {
             self.recent.clear();
         }
         self.state = watched.state;
-        self.prospect = Prospect::of(&watched.place);
+        self.outlook = LineOutlook::of(&watched.place);
         if let Some(mut client) = self.clients.remove(&number) {
             client.take_over(watched);
             self.add(number, client);

@@ -1,7 +1,8 @@
 //! `POST /api/v1/bookings/{booking_id}/release`: a hold is resolved once; a second try is told what
 //! already happened.
 
-use guest::{Call, Problem, Reply, auth, booking, idempotency, stores};
+use guest::{Call, Problem, Reply, auth, idempotency, stores};
+use service::booking;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let caller = auth::caller(&call).await?;
@@ -10,7 +11,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     idempotency::once(&call, booking_id.event(), &scope, async {
         let stores = stores::open().await?;
         let booking = booking::visible(&stores, booking_id, caller).await?;
-        booking::release(&stores, booking, caller).await
+        Reply::ok(&booking::release(&stores, booking, caller).await?)
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use domain::notification::NotificationKey;
 use guest::provider::SpinHttp;
 use guest::{Problem, clock, log, provider, stores, variables};
-use sale::{Jobs, Sink, TickReport};
+use sale::{Job, Sink, TickReport, WorkerContext};
 
 /// After this long no new job is begun: the next run is due, and a run must end within the deadline
 /// of a request.
@@ -23,12 +23,18 @@ pub(crate) async fn jobs() -> Result<TickReport, Problem> {
     let provider = provider::provider().await?;
     let random = || uuid::Uuid::new_v4().as_u64_pair().0;
     let sink = sink().await?;
-    let jobs = Jobs { provider: &provider, livemode, sink: sink.as_ref(), random, now: clock::now };
-    let report = sale::tick(&stores, &jobs, || begun.elapsed() < BUDGET).await;
+    let context = WorkerContext {
+        provider: &provider,
+        livemode,
+        sink: sink.as_ref(),
+        random,
+        now: clock::now,
+    };
+    let report = sale::tick(&stores, &context, || begun.elapsed() < BUDGET).await;
     for failed in &report.failed {
-        log::failed_job(failed.job, &failed.subject, &failed.cause);
+        log::failed_job(failed.job.as_str(), &failed.subject, &failed.cause);
     }
-    if report.failed.iter().any(|failed| failed.job == "events_to_serve") {
+    if report.has_failed(Job::EventsToServe) {
         return Err(Problem::unavailable("the active events cannot be listed"));
     }
     Ok(report)

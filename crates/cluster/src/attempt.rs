@@ -5,61 +5,15 @@ use std::time::Duration;
 
 use crate::cluster::Cluster;
 use crate::connections::{Claim, Opening, Outcome};
-use crate::remedy::Remedy;
-use crate::reply_error::ServerError;
+use crate::failure::Failure;
 use crate::timing::within;
-use crate::{Argument, Error, NodeAddress, Reply, Transport};
+use crate::{Argument, NodeAddress, Reply, Transport};
 
 /// The first wait of a task for another task's opening, about as long as an opening takes.
 const FIRST_OPENING_WAIT: Duration = Duration::from_millis(1);
 
 /// The longest such wait: 16 tasks that wait for a frozen node wake about 800 times a second.
 const LONGEST_OPENING_WAIT: Duration = Duration::from_millis(20);
-
-/// Why an attempt has no reply.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The node was silent until the limit.
-    Late,
-    /// The node or the host said so.
-    Said { error: ServerError, text: String },
-}
-
-impl Failure {
-    fn said(text: String) -> Self {
-        Self::Said { error: ServerError::parse(&text), text }
-    }
-
-    /// What this failure calls for.
-    pub(crate) fn remedy(&self) -> Remedy {
-        match self {
-            // A frozen node stays silent on the next connection too.
-            Self::Late => Remedy::RefreshAndRetry,
-            Self::Said { error, text } => Remedy::of(error, text),
-        }
-    }
-
-    /// What the caller is told if there is no time for another attempt.
-    pub(crate) fn error(&self) -> Error {
-        match self {
-            Self::Late => Error::Deadline,
-            Self::Said { text, .. } => Error::Unavailable { cause: text.clone() },
-        }
-    }
-
-    /// What the caller is told if another attempt would fail in the same way.
-    pub(crate) fn rejection(&self) -> Error {
-        match self {
-            Self::Late => Error::Deadline,
-            Self::Said { text, .. } => Error::Rejected { text: text.clone() },
-        }
-    }
-
-    /// Whether the connection cannot be trusted any more.
-    fn is_broken(&self) -> bool {
-        matches!(self, Self::Late | Self::Said { error: ServerError::Connection, .. })
-    }
-}
 
 impl<T: Transport> Cluster<T> {
     /// Sends a command over the connection that all tasks share, within `limit`. A connection

@@ -2,59 +2,18 @@
 
 use std::time::Duration;
 
-use crate::attempt::Failure;
 use crate::cluster::Cluster;
+use crate::failure::Failure;
 use crate::remedy::Remedy;
 use crate::reply_error::Redirect;
+use crate::request::{Request, Target};
 use crate::slot::Slot;
 use crate::timing::{Budget, pause};
-use crate::{Argument, Error, NodeAddress, Reply, Script, Transport};
+use crate::{Error, NodeAddress, Reply, Transport};
 
 /// Most redirects in a row. Two are the rule while a slot moves; more than five mean that the
 /// nodes send the call round in circles.
 const MAX_HOPS: u32 = 5;
-
-/// What is sent.
-pub(crate) struct Request<'a> {
-    command: &'a str,
-    arguments: Vec<Argument>,
-    /// Set while the script is sent by its digest.
-    script: Option<&'a Script>,
-}
-
-impl<'a> Request<'a> {
-    pub(crate) fn command(command: &'a str, arguments: Vec<Argument>) -> Self {
-        Self { command, arguments, script: None }
-    }
-
-    pub(crate) fn script(script: &'a Script, keys: &[String], arguments: Vec<Argument>) -> Self {
-        let count = i64::try_from(keys.len()).unwrap_or(i64::MAX);
-        let mut all = vec![Argument::from(script.sha1), Argument::Integer(count)];
-        all.extend(keys.iter().map(|key| Argument::from(key.as_str())));
-        all.extend(arguments);
-        Self { command: "EVALSHA", arguments: all, script: Some(script) }
-    }
-
-    /// Sends the script in full from now on. False if that was done already, or it is no script.
-    fn send_source(&mut self) -> bool {
-        let (Some(script), Some(first)) = (self.script.take(), self.arguments.first_mut()) else {
-            return false;
-        };
-        self.command = "EVAL";
-        *first = Argument::from(script.source);
-        true
-    }
-}
-
-/// Where the next attempt goes.
-pub(crate) enum Target {
-    /// To whoever owns the slot as far as is known.
-    Owner,
-    /// To the node that a MOVED named.
-    Node(NodeAddress),
-    /// To the node that an ASK named.
-    Asking(NodeAddress),
-}
 
 /// How far a call has come.
 struct Progress {

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use crate::call::Request;
 use crate::connections::Connections;
-use crate::refresh::RefreshState;
+use crate::refresh_state::RefreshState;
+use crate::request::Request;
 use crate::slot::Slot;
 use crate::slot_map::SlotMap;
 use crate::{AddressMap, Argument, Error, NodeAddress, Reply, Script, Transport};

@@ -18,17 +18,20 @@
 
 mod address;
 mod address_map;
-mod alone;
 mod attempt;
 mod call;
 mod cluster;
 mod connections;
+mod dedicated;
 mod error;
+mod failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod refresh;
+mod refresh_state;
 mod remedy;
 mod reply_error;
+mod request;
 mod script;
 mod slot;
 mod slot_map;
@@ -42,8 +45,8 @@ mod tests;
 
 pub use address::{InvalidAddress, NodeAddress};
 pub use address_map::{AddressMap, InvalidAddressMap};
-pub use alone::OwnConnection;
 pub use cluster::Cluster;
+pub use dedicated::DedicatedConnection;
 pub use error::Error;
 pub use script::Script;
 pub use transport::Transport;

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::attempt::Failure;
 use crate::cluster::Cluster;
+use crate::failure::Failure;
+use crate::refresh_state::RefreshState;
 use crate::reply_error::ServerError;
 use crate::timing::Budget;
 use crate::topology::Topology;
@@ -18,13 +19,6 @@ const NODES_PER_REFRESH: usize = 3;
 
 /// How often a task looks whether another one has the first topology.
 const FIRST_TOPOLOGY_WAIT: Duration = Duration::from_millis(2);
-
-/// When the last refresh began, and whether it still runs.
-#[derive(Debug, Default)]
-pub(crate) struct RefreshState {
-    began_at: Option<Duration>,
-    is_running: bool,
-}
 
 impl<T: Transport> Cluster<T> {
     /// Before the first command: asks for the topology, or waits for the task that does. Returns

@@ -3,7 +3,7 @@
 //! The transport panics when a command goes to another node than the script says, and its clock is
 //! virtual: a pause of seconds takes no time.
 
-mod alone;
+mod dedicated;
 mod failures;
 mod redirects;
 mod scripted;

@@ -19,11 +19,12 @@
 //!   has signatures and the few fields that are read from the provider's events.
 //! - [`token`]: signed tokens of buyers, queue passes, receipts and tickets of streams.
 //! - [`id`]: events, users, bookings. A booking id carries its event. [`code`]: the stable error
-//!   codes of the HTTP contract. [`rate`]: how often somebody may ask. [`time`]: instants in
-//!   milliseconds and their RFC 3339 form.
+//!   codes of the HTTP contract. [`rate`]: how often somebody may ask. [`backoff`]: how
+//!   long to wait after a failure. [`time`]: instants in milliseconds and their RFC 3339 form.
 
 #![warn(missing_docs)]
 
+pub mod backoff;
 mod bookings;
 pub mod code;
 mod events;

@@ -19,35 +19,7 @@ use crate::variables;
 
 pub use guest::proven_guest;
 pub use queue::{PassHeader, buyer_or_ticket, queue_pass, queue_receipt, receipt_and_owner};
-
-/// A caller who may act on a booking: its owner, or the organiser on anyone's behalf.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
-    /// A buyer.
-    Buyer(UserId),
-    /// The organiser.
-    Organiser,
-}
-
-impl Caller {
-    /// Whether what belongs to `owner` may be seen by this caller. To anyone else it does not
-    /// exist.
-    pub fn may_see(self, owner: UserId) -> bool {
-        match self {
-            // mutant: everybody-owns-everything
-            Self::Buyer(user) => user == owner,
-            Self::Organiser => true,
-        }
-    }
-
-    /// Names the caller in the scope of idempotency keys.
-    pub fn scope(self) -> String {
-        match self {
-            Self::Buyer(user) => user.to_string(),
-            Self::Organiser => "organiser".to_owned(),
-        }
-    }
-}
+pub use service::Caller;
 
 /// The buyer who calls.
 ///
@@ -151,14 +123,6 @@ fn same_secret(given: &str, expected: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_belongs_to_a_buyer_is_seen_by_the_buyer_and_the_organiser() {
-        let user = |last: u128| UserId::from_uuid(uuid::Uuid::from_u128(last));
-        assert!(Caller::Buyer(user(1)).may_see(user(1)));
-        assert!(!Caller::Buyer(user(2)).may_see(user(1)));
-        assert!(Caller::Organiser.may_see(user(1)));
-    }
 
     #[test]
     fn a_secret_is_compared_as_a_whole() {

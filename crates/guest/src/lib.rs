@@ -4,11 +4,11 @@
 //!
 //! - [`service`]: from Spin's request to an operation and back; [`call`] is the request,
 //!   [`reply`] and [`problem`] are the two kinds of answer; [`stream`] is one that goes on.
-//! - [`auth`]: who calls; [`identity`] makes guests. [`idempotency`]: one effect per key.
-//! - [`joining`]: into the queue, the same for every way in.
+//! - [`auth`]: who calls. [`idempotency`]: one effect per key.
+//! - [`identity`], [`joining`], [`place`]: use cases of [`service`](::service) with the keys and
+//!   settings of the manifest.
 //! - [`html`]: pages for people.
 //! - [`limit`]: how often they may.
-//! - [`place`], [`booking`]: what several components say about a place in the queue and a booking.
 //! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
 //!   offers, with deadlines.
 //! - [`etag`]: names an answer by what decides it. [`log`]: lines for operators.
@@ -27,7 +27,6 @@
 )]
 
 pub mod auth;
-pub mod booking;
 pub mod call;
 pub mod clock;
 mod digest;

@@ -1,15 +1,15 @@
 //! Errors as clients see them (RFC 9457), and their cause as operators see it.
 //!
-//! Everything below the edge has an error type of its own; here each becomes one code of the
-//! contract. What a client may know is `detail` and `context`; `cause` only goes to the log.
+//! The crate `service` says which code of the contract an error is; here it gets its HTTP form. A
+//! client may know `detail` and `context`; `cause` only goes to the log.
 
 use axum::body::Body;
 use axum::response::Response;
 use domain::code::Code;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
+use service::Refusal;
 
-use crate::call::invalid_field;
 use crate::log;
 
 /// How long a client should wait before it repeats a request that failed for the moment, in
@@ -153,42 +153,29 @@ impl Problem {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { code, detail, context, retry_after_s, cause } = refusal;
+        let retry_after_s = retry_after_s.unwrap_or(RETRY_AFTER_S);
+        Self { code, detail, context, headers: Vec::new(), retry_after_s, cause }
+    }
+}
+
 impl From<scripts::Error> for Problem {
     fn from(error: scripts::Error) -> Self {
-        use cluster::Error as Cluster;
-        match error {
-            scripts::Error::Cluster(
-                Cluster::Unavailable { .. } | Cluster::Deadline | Cluster::TooManyRedirects,
-            ) => Self::unavailable(error.to_string()),
-            // A script or command that the server refuses: memory is full, rights are missing, or
-            // a defect. Nobody may conclude that seats were held.
-            scripts::Error::Cluster(Cluster::Rejected { .. }) => {
-                Self::unavailable(error.to_string())
-            }
-            other => Self::internal(other.to_string()),
-        }
+        Refusal::from(error).into()
     }
 }
 
 impl From<ledger::Error> for Problem {
     fn from(error: ledger::Error) -> Self {
-        match error {
-            // The only text of a client that the ledger reads.
-            ledger::Error::InvalidCursor => invalid_field("cursor", "is not one of ours"),
-            error if error.is_transient() => Self::unavailable(error.to_string()),
-            error => Self::internal(error.to_string()),
-        }
+        Refusal::from(error).into()
     }
 }
 
 impl From<sale::Error> for Problem {
     fn from(error: sale::Error) -> Self {
-        match error {
-            sale::Error::Scripts(error) => error.into(),
-            sale::Error::Ledger(error) => error.into(),
-            sale::Error::Contention(_) => Self::unavailable(error.to_string()),
-            sale::Error::Disagreement(_) => Self::internal(error.to_string()),
-        }
+        Refusal::from(error).into()
     }
 }
 

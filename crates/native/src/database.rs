@@ -1,14 +1,16 @@
 //! Postgres as strict as through Spin.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use ledger::{Database, DatabaseError, Value};
 use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use tokio_postgres::{Client, NoTls, Row};
 
 /// One connection. Like in Spin, each call prepares its statement.
+#[derive(Clone)]
 pub struct NativeDatabase {
-    client: Client,
+    client: Arc<Client>,
 }
 
 impl NativeDatabase {
@@ -20,7 +22,7 @@ impl NativeDatabase {
     pub async fn connect(url: &str) -> Self {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
         tokio::spawn(connection);
-        Self { client }
+        Self { client: Arc::new(client) }
     }
 
     /// Runs SQL that is no step: to look, or to move time.

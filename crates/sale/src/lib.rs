@@ -19,6 +19,7 @@
 )]
 
 mod audit;
+mod best_effort;
 mod bookings;
 mod events;
 mod payments;

@@ -157,6 +157,12 @@ pub fn probe(number: u32) -> String {
     format!("box:{{ready-{number}}}:probe")
 }
 
+/// Hash: kind of a write → how many of them have failed after the ledger had decided, of all events.
+/// A tag of its own: the shard of the event is the one that does not answer.
+pub fn failed_marks() -> String {
+    "box:{failed_marks}:counts".to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -212,7 +212,7 @@ pub const SURELY_THERE: Duration = Duration::from_secs(40);
 
 /// A waiting fan's place, kept up to date by news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct LinePosition {
     /// Where the fan stands in the order; smaller is earlier.
     pub order: u64,
     /// 1 for the next to be let in; 0 before the draw.
@@ -241,7 +241,7 @@ pub enum Step {
     Over(EndReason),
 }
 
-impl Standing {
+impl LinePosition {
     /// Applies the news of `entry`; those that the place takes into account already change nothing.
     /// `silent_for` is how long ago the fan was noted as being there.
     pub fn apply(&mut self, entry: &FeedEntry, silent_for: Duration) -> Step {

@@ -1,6 +1,6 @@
 //! Compares an event in Redis with Postgres, and mends what Postgres decides.
 //!
-//! 1. *Look*: Redis first, Postgres after it. What Redis calls sold then has its ticket in Postgres
+//! 1. *Snapshot*: Redis first, Postgres after it. What Redis calls sold then has its ticket in Postgres
 //!    already, or never will: a sale is committed before it is marked.
 //! 2. *Look again*: what differs in the same way on two looks is damage; a step under way is not.
 //! 3. *Mend*: each repair is one script that changes only what is still as it was seen.
@@ -10,10 +10,6 @@
 //! from the two. Of a hold that only Postgres knows, Redis decides: it takes its places again if
 //! they are free, else it ends. One that is over in Postgres goes free.
 
-mod compare;
-mod look;
-mod mend;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -22,15 +18,16 @@ use domain::id::EventId;
 use ledger::{AuditCounts, AuditTotals, Database};
 use scripts::SeatCounts;
 
-pub use self::compare::Difference;
-use self::look::{Look, look};
-use crate::events::rebuild_event::{Loss, rebuild};
+use crate::audit::compare::differences;
+use crate::audit::difference::Difference;
+use crate::audit::mend::mend;
+use crate::audit::snapshot::{Snapshot, snapshot};
+use crate::events::rebuild_event::{LossCertainty, rebuild};
+use crate::events::retire_event::retire_event;
 use crate::{Error, Stores};
 
 /// Between two looks: a confirmation under way is through within it.
 const SECOND_LOOK_AFTER: Duration = Duration::from_millis(300);
-/// How long the keys of an event stay in Redis after its end. Postgres can bring it back.
-const KEEP_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// The worker audits each event so often, while there are not too many of them: a run has time for
 /// a few.
 const AUDIT_EVERY_MS: i64 = 10_000;
@@ -77,17 +74,17 @@ pub async fn audit_event<T: Transport, D: Database>(
     event: EventId,
     mode: AuditMode,
 ) -> Result<Option<AuditReport>, Error> {
-    let Some(mut seen) = look(stores, event).await? else { return Ok(None) };
-    let mut differences = compare::differences(&seen);
-    if !differences.is_empty() {
+    let Some(mut seen) = snapshot(stores, event).await? else { return Ok(None) };
+    let mut found = differences(&seen);
+    if !found.is_empty() {
         stores.cluster.sleep(SECOND_LOOK_AFTER).await;
-        let Some(again) = look(stores, event).await? else { return Ok(None) };
-        let still = compare::differences(&again);
-        differences.retain(|difference| still.contains(difference));
+        let Some(again) = snapshot(stores, event).await? else { return Ok(None) };
+        let still = differences(&again);
+        found.retain(|difference| still.contains(difference));
         seen = again;
     }
     if mode == AuditMode::Repair {
-        let counts = repair(stores, event, &seen, &differences).await?;
+        let counts = repair(stores, event, &seen, &found).await?;
         ledger::count_audit(&stores.database, event, counts).await?;
     }
     let totals = ledger::read_audit_totals(&stores.database, Some(event)).await?;
@@ -100,7 +97,7 @@ pub async fn audit_event<T: Transport, D: Database>(
         redis: state.map_or(nothing, |state| state.total),
         postgres_held: seen.postgres.held,
         postgres_sold: seen.postgres.sold.iter().map(|(_, sold)| sold).sum(),
-        differences,
+        differences: found,
         totals,
     }))
 }
@@ -108,13 +105,13 @@ pub async fn audit_event<T: Transport, D: Database>(
 async fn repair<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
-    seen: &Look,
+    seen: &Snapshot,
     differences: &BTreeSet<Difference>,
 ) -> Result<AuditCounts, Error> {
     let found = i64::try_from(differences.len()).unwrap_or(i64::MAX);
     let lost = differences.iter().find_map(|difference| match difference {
-        Difference::Missing | Difference::Generation { .. } => Some(Loss::Noticed),
-        Difference::Map(_) => Some(Loss::Proven),
+        Difference::Missing | Difference::Generation { .. } => Some(LossCertainty::Noticed),
+        Difference::Map(_) => Some(LossCertainty::Proven),
         _ => None,
     });
     let mut counts = AuditCounts { differences: found, ..AuditCounts::default() };
@@ -124,10 +121,8 @@ async fn repair<T: Transport, D: Database>(
         return Ok(counts);
     }
     if let Some(redis) = &seen.redis {
-        mend::mend(stores, seen, redis, differences, &mut counts).await?;
-        let settings = &redis.state.settings;
-        let deadline = stores.redis_deadline;
-        scripts::retire_event(&stores.cluster, event, settings, KEEP_MS, deadline).await?;
+        mend(stores, seen, redis, differences, &mut counts).await?;
+        retire_event(stores, &seen.postgres.event).await?;
     }
     Ok(counts)
 }

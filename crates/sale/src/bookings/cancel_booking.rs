@@ -4,8 +4,9 @@ use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
 use ledger::{CancelBookingOutcome, Database};
-use scripts::CancelOutcome;
+use scripts::{CancelOutcome, MarkKind};
 
+use crate::best_effort::best_effort;
 use crate::bookings::find_booking::find_booking;
 use crate::{Error, Stores};
 
@@ -43,15 +44,15 @@ pub async fn cancel_booking<T: Transport, D: Database>(
                 None => CancelSaleOutcome::Missing,
             });
         }
-        CancelBookingOutcome::Cancelled => {
-            // The saga does it again, should this fail.
-            let _ = free_cancelled(stores, booking).await;
-        }
-        CancelBookingOutcome::AlreadyCancelled => {}
+        CancelBookingOutcome::Cancelled | CancelBookingOutcome::AlreadyCancelled => {}
     }
-    let cancelled = ledger::find_booking(&stores.database, booking).await?;
-    let gone = Error::Disagreement("a cancelled booking has vanished");
-    Ok(CancelSaleOutcome::Cancelled(cancelled.ok_or(gone)?))
+    let cancelled = find_cancelled(stores, booking).await?;
+    if outcome == CancelBookingOutcome::Cancelled {
+        // The saga does it again, should this fail.
+        let freed = free(stores, &cancelled).await;
+        best_effort(stores, MarkKind::Cancellation, freed).await;
+    }
+    Ok(CancelSaleOutcome::Cancelled(cancelled))
 }
 
 /// Frees the places of a cancelled booking in Redis, as far as they are still its own.
@@ -63,6 +64,14 @@ pub(crate) async fn free_cancelled<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
 ) -> Result<(), Error> {
+    let cancelled = find_cancelled(stores, booking).await?;
+    free(stores, &cancelled).await
+}
+
+async fn find_cancelled<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: BookingId,
+) -> Result<Booking, Error> {
     let recorded = ledger::find_booking(&stores.database, booking).await?;
     let recorded = recorded.ok_or(Error::Disagreement("a cancelled booking has vanished"))?;
     match recorded.status {
@@ -74,14 +83,23 @@ pub(crate) async fn free_cancelled<T: Transport, D: Database>(
             return Err(Error::Disagreement("a booking to be freed is not cancelled"));
         }
     }
-    let freed = scripts::cancel_booking(&stores.cluster, &recorded, stores.redis_deadline).await?;
+    Ok(recorded)
+}
+
+async fn free<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    cancelled: &Booking,
+) -> Result<(), Error> {
+    let booking = cancelled.booking_id;
+    let freed = scripts::cancel_booking(&stores.cluster, cancelled, stores.redis_deadline).await?;
     match freed {
         CancelOutcome::Freed { sold, capacity, .. } => {
             if sold < capacity {
                 ledger::mark_sold_out(&stores.database, booking.event(), false).await?;
             }
         }
-        // Redis has lost the event. It is built from Postgres again, without this sale.
+        // Redis has lost the event, or let it go after its end. Where it is rebuilt, this sale is
+        // not in it.
         CancelOutcome::EventMissing => {}
     }
     Ok(())

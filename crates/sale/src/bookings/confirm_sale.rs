@@ -3,7 +3,7 @@
 //! 1. *Pin*: Redis marks the hold as confirming, so that neither the sweeper nor its owner takes
 //!    the seats away meanwhile. A hold that is gone is taken again if its seats are free.
 //! 2. *Commit*: one statement in Postgres sells the seats. Only this decides.
-//! 3. *Mark*: Redis marks the seats as sold, or lets them go when Postgres refused.
+//! 3. *Mark*: Redis marks the seats as sold, or frees them when Postgres refused.
 //!
 //! A crash after any step is healed by the same call again, or by the sweeper: it asks Postgres
 //! before it frees a seat whose hold is overdue.
@@ -11,10 +11,11 @@
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use ledger::Database;
-use scripts::{PinOutcome, ReleaseReason};
+use scripts::PinOutcome;
 
 use crate::bookings::find_booking::{FoundBooking, find_booking};
-use crate::{Error, Stores, drain_journal, opened};
+use crate::bookings::marks::{try_mark_sold, unpin};
+use crate::{Error, Stores, drain_journal, with_open_event};
 
 /// How long a pinned hold outlives its own time: longer than any request runs, short enough that
 /// the seats of a crashed confirmation come back within a minute.
@@ -65,23 +66,29 @@ pub async fn confirm_sale<T: Transport, D: Database>(
         let booking_id = found.booking().booking_id;
         let (booking, retakes) = match found {
             FoundBooking::Unresolved(booking) => (booking, false),
-            FoundBooking::Recorded(booking) => match (booking.status, payment) {
-                (BookingStatus::Reserved | BookingStatus::Expired, _) => (booking, true),
-                // Whatever became of the booking, something must be decided about the money.
-                // Postgres decides it, so it must know first what Redis may know alone.
-                (_, Some(_)) => {
-                    // mutant: money-before-the-release-is-known
-                    if !drain_journal(stores, booking.event_id).await?.complete {
-                        return Err(Error::Contention("confirm_sale"));
+            FoundBooking::Unmarked(booking) if payment.is_none() => {
+                try_mark_sold(stores, &booking).await;
+                return Ok(ConfirmSaleOutcome::Confirmed);
+            }
+            FoundBooking::Recorded(booking) | FoundBooking::Unmarked(booking) => {
+                match (booking.status, payment) {
+                    (BookingStatus::Reserved | BookingStatus::Expired, _) => (booking, true),
+                    // Whatever became of the booking, something must be decided about the money.
+                    // Postgres decides it, so it must know first what Redis may know alone.
+                    (_, Some(_)) => {
+                        // mutant: money-before-the-release-is-known
+                        if !drain_journal(stores, booking.event_id).await?.complete {
+                            return Err(Error::Contention("confirm_sale"));
+                        }
+                        return commit(stores, &booking, payment).await;
                     }
-                    return commit(stores, &booking, payment).await;
+                    (BookingStatus::Confirmed, None) => return Ok(ConfirmSaleOutcome::Confirmed),
+                    (BookingStatus::Released, None) => return Ok(ConfirmSaleOutcome::Released),
+                    (BookingStatus::Refunded | BookingStatus::Cancelled, None) => {
+                        return Ok(ConfirmSaleOutcome::Cancelled);
+                    }
                 }
-                (BookingStatus::Confirmed, None) => return Ok(ConfirmSaleOutcome::Confirmed),
-                (BookingStatus::Released, None) => return Ok(ConfirmSaleOutcome::Released),
-                (BookingStatus::Refunded | BookingStatus::Cancelled, None) => {
-                    return Ok(ConfirmSaleOutcome::Cancelled);
-                }
-            },
+            }
         };
         match pin(stores, &booking, retakes).await? {
             PinOutcome::Pinned(_) | PinOutcome::Confirmed(_) => {
@@ -90,9 +97,8 @@ pub async fn confirm_sale<T: Transport, D: Database>(
             PinOutcome::SeatsTaken => return Ok(ConfirmSaleOutcome::SeatsTaken),
             // Resolved since it was found: look again.
             PinOutcome::Absent => {}
-            PinOutcome::EventMissing => {
-                return Err(Error::Disagreement("a booking of an event that nobody knows"));
-            }
+            // The event is over, and Redis has let it go: Postgres decides alone.
+            PinOutcome::EventMissing => return commit(stores, &booking, payment).await,
         }
         found = find_booking(stores, booking_id)
             .await?
@@ -106,7 +112,7 @@ async fn pin<T: Transport, D: Database>(
     booking: &Booking,
     retakes: bool,
 ) -> Result<PinOutcome, Error> {
-    opened(stores, booking.event_id, async || {
+    with_open_event(stores, booking.event_id, async || {
         let request = scripts::PinHold {
             booking: booking.booking_id,
             section: &booking.section,
@@ -123,91 +129,52 @@ async fn commit<T: Transport, D: Database>(
     booking: &Booking,
     payment: Option<&str>,
 ) -> Result<ConfirmSaleOutcome, Error> {
-    use ledger::ConfirmOutcome;
     let request = ledger::ConfirmBooking { booking, payment };
-    let outcome = ledger::confirm_booking(&stores.database, &request).await?;
-    match outcome {
-        ConfirmOutcome::Confirmed
-        | ConfirmOutcome::AlreadyConfirmed
-        | ConfirmOutcome::AlreadyPaid => {
-            // The sale exists, whatever Redis says now. The sweeper marks what is not marked: it
-            // asks Postgres before it frees a hold.
-            let _ = mark_sold(stores, booking).await;
-        }
-        ConfirmOutcome::AlreadyReleased
-        | ConfirmOutcome::SeatSold
-        | ConfirmOutcome::SoldOut
-        | ConfirmOutcome::Cancelled
-        | ConfirmOutcome::EventEnded
-        | ConfirmOutcome::Refunded => let_go(stores, booking).await?,
-        // The hold keeps its grace: a right payment may follow.
-        ConfirmOutcome::PaymentDiffers
-        | ConfirmOutcome::PaymentGivenBack
-        | ConfirmOutcome::NotPaid
-        | ConfirmOutcome::EventMissing
-        | ConfirmOutcome::InvalidSeats
-        | ConfirmOutcome::BookingDiffers => {}
+    let (mark, outcome) = after(ledger::confirm_booking(&stores.database, &request).await?)?;
+    match mark {
+        Mark::Sold => try_mark_sold(stores, booking).await,
+        Mark::Released => unpin(stores, booking).await?,
+        Mark::Nothing => {}
     }
-    match outcome {
-        ConfirmOutcome::Confirmed | ConfirmOutcome::AlreadyConfirmed => {
-            Ok(ConfirmSaleOutcome::Confirmed)
-        }
-        ConfirmOutcome::AlreadyPaid => Ok(ConfirmSaleOutcome::AlreadyPaid),
-        ConfirmOutcome::AlreadyReleased => Ok(ConfirmSaleOutcome::Released),
-        ConfirmOutcome::SeatSold | ConfirmOutcome::SoldOut => Ok(ConfirmSaleOutcome::SeatsTaken),
-        ConfirmOutcome::Cancelled => Ok(ConfirmSaleOutcome::Cancelled),
-        ConfirmOutcome::EventEnded => Ok(ConfirmSaleOutcome::EventEnded),
-        ConfirmOutcome::Refunded => Ok(ConfirmSaleOutcome::Refunded),
-        ConfirmOutcome::PaymentDiffers => Ok(ConfirmSaleOutcome::PaymentDiffers),
-        ConfirmOutcome::PaymentGivenBack => Ok(ConfirmSaleOutcome::PaymentGivenBack),
-        ConfirmOutcome::NotPaid => Ok(ConfirmSaleOutcome::NotPaid),
-        ConfirmOutcome::EventMissing => {
-            Err(Error::Disagreement("Redis holds seats of an event that Postgres does not know"))
-        }
-        ConfirmOutcome::InvalidSeats => {
-            Err(Error::Disagreement("Redis holds seats that Postgres does not know"))
-        }
-        ConfirmOutcome::BookingDiffers => {
-            Err(Error::Disagreement("Redis and Postgres tell the same booking differently"))
-        }
-    }
+    Ok(outcome)
 }
 
-/// Marks a sale in Redis. The sweeper does the same for a sale whose news did not arrive.
-pub(crate) async fn mark_sold<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    booking: &Booking,
-) -> Result<(), Error> {
-    let request = scripts::ConfirmBooking {
-        booking: booking.booking_id,
-        section: &booking.section,
-        lost: Some(booking),
-    };
-    let outcome =
-        scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?;
-    match outcome {
-        scripts::ConfirmOutcome::Confirmed { sold, capacity }
-        | scripts::ConfirmOutcome::Absent { sold, capacity } => {
-            if sold >= capacity {
-                ledger::mark_sold_out(&stores.database, booking.event_id, true).await?;
-            }
-        }
-        // Redis has just lost the event. It is built from Postgres again, with this sale in it.
-        scripts::ConfirmOutcome::EventMissing => {}
-    }
-    Ok(())
+/// What Redis is told after Postgres has decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// The seats are sold to the booking.
+    Sold,
+    /// The hold has ended.
+    Released,
+    /// Nothing: the hold keeps its grace, because a right payment may follow.
+    Nothing,
 }
 
-/// Frees the seats of a hold that Postgres has refused or resolved; without a hold, nothing.
-pub(crate) async fn let_go<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    booking: &Booking,
-) -> Result<(), Error> {
-    let request = scripts::ReleaseSeats {
-        booking: booking.booking_id,
-        section: &booking.section,
-        reason: ReleaseReason::Refused,
-    };
-    scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
-    Ok(())
+/// What follows from what Postgres has decided: what Redis is told, and what the caller is.
+fn after(decided: ledger::ConfirmOutcome) -> Result<(Mark, ConfirmSaleOutcome), Error> {
+    use ConfirmSaleOutcome as Sale;
+    use ledger::ConfirmOutcome as Decided;
+    Ok(match decided {
+        Decided::Confirmed | Decided::AlreadyConfirmed => (Mark::Sold, Sale::Confirmed),
+        Decided::AlreadyPaid => (Mark::Sold, Sale::AlreadyPaid),
+        Decided::AlreadyReleased => (Mark::Released, Sale::Released),
+        Decided::SeatSold | Decided::SoldOut => (Mark::Released, Sale::SeatsTaken),
+        Decided::Cancelled => (Mark::Released, Sale::Cancelled),
+        Decided::EventEnded => (Mark::Released, Sale::EventEnded),
+        Decided::Refunded => (Mark::Released, Sale::Refunded),
+        Decided::PaymentDiffers => (Mark::Nothing, Sale::PaymentDiffers),
+        Decided::PaymentGivenBack => (Mark::Nothing, Sale::PaymentGivenBack),
+        Decided::NotPaid => (Mark::Nothing, Sale::NotPaid),
+        Decided::EventMissing => {
+            let what = "Redis holds seats of an event that Postgres does not know";
+            return Err(Error::Disagreement(what));
+        }
+        Decided::InvalidSeats => {
+            return Err(Error::Disagreement("Redis holds seats that Postgres does not know"));
+        }
+        Decided::BookingDiffers => {
+            let what = "Redis and Postgres tell the same booking differently";
+            return Err(Error::Disagreement(what));
+        }
+    })
 }

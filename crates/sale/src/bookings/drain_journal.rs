@@ -46,8 +46,7 @@ pub async fn drain_journal<T: Transport, D: Database>(
         if journal.entries.is_empty() {
             break;
         }
-        let written = ledger::drain_journal(&stores.database, &journal.entries).await?;
-        drained.bookings += written;
+        drained.bookings += ledger::drain_journal(&stores.database, &journal.entries).await?;
         trim_journal(&stores.cluster, event, &journal, stores.redis_deadline).await?;
         if drained.complete {
             break;

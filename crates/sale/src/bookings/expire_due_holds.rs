@@ -5,20 +5,17 @@
 
 use cluster::Transport;
 use domain::id::{BookingId, EventId};
-use domain::section::SectionName;
 use futures_util::{StreamExt, stream};
 use ledger::Database;
 use scripts::{BookingOutcome, DUE_HOLDS_MAX, ExpireHolds, ExpireOutcome, PinHold, PinOutcome};
 
-use crate::bookings::confirm_sale::mark_sold;
+use crate::bookings::marks::mark_sold;
+use crate::bookings::seated_sections::{ATTEMPTS_MAX, keep_sections, known_sections};
 use crate::{Error, Stores};
 
 /// Batches of one call: 2,000 holds are more than one second of a busy event brings. What is left
 /// waits for the next call.
 const BATCHES_MAX: usize = 20;
-/// The list of seated sections is learned from the script's first refusal; it can change once more
-/// when the organiser adds a section in the same moment.
-const SECTIONS_LEARNED_MAX: usize = 3;
 
 /// How long a hold with an open payment is kept at a time, in ms: the saga asks the provider within
 /// a second, and what it decides ends the hold.
@@ -124,12 +121,15 @@ async fn expire<T: Transport, D: Database>(
     event: EventId,
     bookings: &[BookingId],
 ) -> Result<u64, Error> {
-    let mut seated: Vec<SectionName> = Vec::new();
-    for _ in 0..SECTIONS_LEARNED_MAX {
+    let mut seated = known_sections(event);
+    for _ in 0..ATTEMPTS_MAX {
         let request = ExpireHolds { event, sections: &seated, bookings };
         match scripts::expire_holds(&stores.cluster, &request, stores.redis_deadline).await? {
             ExpireOutcome::Expired { count } => return Ok(u64::try_from(count).unwrap_or(0)),
-            ExpireOutcome::SectionsChanged { sections } => seated = sections,
+            ExpireOutcome::SectionsChanged { sections } => {
+                keep_sections(event, &sections);
+                seated = sections;
+            }
             ExpireOutcome::EventMissing => return Ok(0),
         }
     }

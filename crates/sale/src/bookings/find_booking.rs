@@ -7,8 +7,8 @@ use domain::time::Instant;
 use ledger::Database;
 use scripts::{BookingOutcome, HoldState, read_booking};
 
-use crate::bookings::confirm_sale::mark_sold;
-use crate::{Error, Stores, opened};
+use crate::bookings::marks::find_sale;
+use crate::{Error, Stores, with_open_event};
 
 /// Where a booking was found, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,25 +18,31 @@ pub enum FoundBooking {
     Unresolved(Booking),
     /// Only Postgres has it.
     Recorded(Booking),
+    /// Postgres has sold it, and Redis was not told: a caller that writes marks it there.
+    Unmarked(Booking),
 }
 
 impl FoundBooking {
     /// The booking, wherever it was found.
     pub const fn booking(&self) -> &Booking {
         match self {
-            Self::Unresolved(booking) | Self::Recorded(booking) => booking,
+            Self::Unresolved(booking) | Self::Recorded(booking) | Self::Unmarked(booking) => {
+                booking
+            }
         }
     }
 
     /// The booking, wherever it was found.
     pub fn into_booking(self) -> Booking {
         match self {
-            Self::Unresolved(booking) | Self::Recorded(booking) => booking,
+            Self::Unresolved(booking) | Self::Recorded(booking) | Self::Unmarked(booking) => {
+                booking
+            }
         }
     }
 }
 
-/// Finds a booking.
+/// Finds a booking. Changes nothing.
 ///
 /// A booking that Redis has just resolved is in the journal first and in Postgres a moment later;
 /// until then Redis tells how it ended.
@@ -48,18 +54,18 @@ pub async fn find_booking<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
 ) -> Result<Option<FoundBooking>, Error> {
-    let read = opened(stores, booking.event(), async || {
+    let read = with_open_event(stores, booking.event(), async || {
         read_booking(&stores.cluster, booking, stores.redis_deadline).await
     })
     .await?;
     let (ended, now) = match read {
         BookingOutcome::Found { hold, expires_at, now } => {
-            // The sale may be made, and its news have got lost on the way here. While Postgres does
-            // not answer, it is what Redis knows: a hold.
+            // Postgres may have made the sale, and Redis not know of it. While Postgres does not
+            // answer, the booking is what Redis knows: a hold.
             if hold.state == HoldState::Confirming
-                && let Ok(Some(sold)) = mark_if_sold(stores, booking).await
+                && let Ok(Some(sold)) = find_sale(&stores.database, booking).await
             {
-                return Ok(Some(FoundBooking::Recorded(sold)));
+                return Ok(Some(FoundBooking::Unmarked(sold)));
             }
             let status = status_at(BookingStatus::Reserved, expires_at, now);
             let found = Booking { status, expires_at, ..hold.booking };
@@ -68,8 +74,10 @@ pub async fn find_booking<T: Transport, D: Database>(
         BookingOutcome::Released(hold) => (Some((hold, BookingStatus::Released)), None),
         BookingOutcome::Expired(hold) => (Some((hold, BookingStatus::Expired)), None),
         BookingOutcome::Absent { now } => (None, Some(now)),
-        // No such event, so no such booking.
-        BookingOutcome::EventMissing => return Ok(None),
+        // The event is over, and Redis has let it go; or there is no such event.
+        BookingOutcome::EventMissing => {
+            return find_past_booking(stores, booking).await;
+        }
     };
     // Whatever Postgres has decided is how it ended; else Redis tells.
     let recorded = ledger::find_booking(&stores.database, booking).await?;
@@ -88,33 +96,18 @@ pub async fn find_booking<T: Transport, D: Database>(
     Ok(found.map(FoundBooking::Recorded))
 }
 
-/// Marks a booking as sold in Redis if Postgres has sold it; returns it then.
-///
-/// # Errors
-///
-/// See [`Error`]. Redis may fail to be told: the sale is returned all the same.
-pub(crate) async fn mark_if_sold<T: Transport, D: Database>(
+/// Finds a booking that only Postgres can know.
+async fn find_past_booking<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
-) -> Result<Option<Booking>, Error> {
-    let sold = find_sale(stores, booking).await?;
-    if let Some(booking) = &sold {
-        let _ = mark_sold(stores, booking).await;
-    }
-    Ok(sold)
-}
-
-/// The booking, if Postgres has sold it.
-///
-/// # Errors
-///
-/// See [`Error`].
-pub(crate) async fn find_sale<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    booking: BookingId,
-) -> Result<Option<Booking>, Error> {
-    let recorded = ledger::find_booking(&stores.database, booking).await?;
-    Ok(recorded.filter(|booking| booking.status == BookingStatus::Confirmed))
+) -> Result<Option<FoundBooking>, Error> {
+    let Some(found) = ledger::find_booking(&stores.database, booking).await? else {
+        return Ok(None);
+    };
+    let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
+    let now = scripts::read_clock(cluster, booking.event(), deadline).await?;
+    let status = status_at(found.status, found.expires_at, now);
+    Ok(Some(FoundBooking::Recorded(Booking { status, ..found })))
 }
 
 /// Expiry is a fact about time: a booking past its own reads as expired, swept or not.

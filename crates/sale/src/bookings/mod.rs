@@ -1,4 +1,4 @@
-//! A booking after its seats are held: confirmed, released, expired, cancelled; the journal
+//! A booking: its seats held, confirmed, released, expired, cancelled; the journal
 //! drained.
 
 pub(crate) mod cancel_booking;
@@ -6,7 +6,10 @@ pub(crate) mod confirm_sale;
 pub(crate) mod drain_journal;
 mod expire_due_holds;
 pub(crate) mod find_booking;
+pub(crate) mod marks;
 mod release_booking;
+mod reserve_seats;
+mod seated_sections;
 
 pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
@@ -14,3 +17,4 @@ pub use drain_journal::{Drained, drain_for_user, drain_journal};
 pub use expire_due_holds::expire_due_holds;
 pub use find_booking::{FoundBooking, find_booking};
 pub use release_booking::{ReleaseOutcome, release_booking};
+pub use reserve_seats::{ReserveSeats, reserve_seats};

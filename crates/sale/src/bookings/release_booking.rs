@@ -3,8 +3,10 @@
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use ledger::{Database, ReleaseBookingOutcome};
+use scripts::MarkKind;
 
-use crate::bookings::confirm_sale::{let_go, mark_sold};
+use crate::best_effort::best_effort;
+use crate::bookings::marks::{try_mark_sold, unpin};
 use crate::{Error, Stores};
 
 /// What became of the hold.
@@ -44,15 +46,16 @@ pub async fn release_booking<T: Transport, D: Database>(
     match ledger::release_booking(&stores.database, booking).await? {
         ReleaseBookingOutcome::Released => {
             // Should this fail, the same call again does it, or else the audit.
-            let_go(stores, booking).await?;
+            unpin(stores, booking).await?;
             Ok(ReleaseOutcome::Released)
         }
         ReleaseBookingOutcome::AlreadyConfirmed => {
-            let _ = mark_sold(stores, booking).await;
+            try_mark_sold(stores, booking).await;
             Ok(ReleaseOutcome::Resolved)
         }
         ReleaseBookingOutcome::Cancelled => {
-            let _ = let_go(stores, booking).await;
+            let freed = unpin(stores, booking).await;
+            best_effort(stores, MarkKind::Release, freed).await;
             Ok(ReleaseOutcome::Resolved)
         }
         ReleaseBookingOutcome::BookingExpired => Ok(ReleaseOutcome::Expired),

@@ -5,7 +5,7 @@ use domain::id::EventId;
 use domain::section::Section;
 use ledger::Database;
 
-use crate::{Error, Stores, opened};
+use crate::{Error, Stores, with_open_event};
 
 /// Adds `sections` to `event` in Redis; those that are there already stay as they are.
 ///
@@ -17,7 +17,7 @@ pub async fn add_sections<T: Transport, D: Database>(
     event: EventId,
     sections: &[Section],
 ) -> Result<(), Error> {
-    opened(stores, event, async || {
+    with_open_event(stores, event, async || {
         scripts::add_sections(&stores.cluster, event, sections, stores.redis_deadline).await
     })
     .await?;

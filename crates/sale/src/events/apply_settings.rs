@@ -4,7 +4,7 @@ use cluster::Transport;
 use ledger::{Database, StoredEvent};
 use scripts::{EventUpdate, SaleRules};
 
-use crate::{Error, Stores, opened};
+use crate::{Error, Stores, with_open_event};
 
 /// Applies the settings of `event` in Redis, unless newer ones are there.
 ///
@@ -23,7 +23,7 @@ pub async fn apply_settings<T: Transport, D: Database>(
         ends_at: Some(event.ends_at),
         rules: Some(SaleRules::from(&event.sale)),
     };
-    opened(stores, event.id, async || {
+    with_open_event(stores, event.id, async || {
         scripts::update_event(&stores.cluster, event.id, &update, stores.redis_deadline).await
     })
     .await?;

@@ -5,9 +5,11 @@ use domain::booking::Booking;
 use domain::id::{BookingId, EventId};
 use futures_util::{StreamExt, stream};
 use ledger::{CANCEL_BATCH_MAX, Database, StoredEvent};
+use scripts::MarkKind;
 
-use crate::bookings::confirm_sale::let_go;
+use crate::best_effort::best_effort;
 use crate::bookings::drain_journal::drain_journal;
+use crate::bookings::marks::unpin;
 use crate::events::apply_settings::apply_settings;
 use crate::{Error, Stores};
 
@@ -27,7 +29,8 @@ pub async fn cancel_event<T: Transport, D: Database>(
     let cancelled = ledger::cancel_event(&stores.database, event).await?;
     if let Some(cancelled) = &cancelled {
         // The saga does it again, should this fail.
-        let _ = apply_settings(stores, cancelled).await;
+        let applied = apply_settings(stores, cancelled).await;
+        best_effort(stores, MarkKind::Settings, applied).await;
     }
     Ok(cancelled)
 }
@@ -78,9 +81,8 @@ async fn end_holds<T: Transport, D: Database>(
     if holds.is_empty() {
         return Ok(());
     }
-    let mut freed = stream::iter(holds)
-        .map(|booking| let_go(stores, booking))
-        .buffer_unordered(HOLDS_AT_A_TIME);
+    let mut freed =
+        stream::iter(holds).map(|booking| unpin(stores, booking)).buffer_unordered(HOLDS_AT_A_TIME);
     while let Some(result) = freed.next().await {
         result?;
     }

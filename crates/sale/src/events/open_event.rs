@@ -7,7 +7,8 @@ use scripts::{EventSettings, OpenEvent, Opening, SaleRules};
 use crate::{Error, Stores};
 
 /// Opens `event`, which has just been created, with every place free. Does nothing when Redis has
-/// it already. An event that may have been sold from is opened by [`opened`](crate::opened) alone.
+/// it already. Only
+/// [`with_open_event`](crate::with_open_event) opens an event that may have been sold from.
 ///
 /// # Errors
 ///

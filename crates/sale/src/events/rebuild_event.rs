@@ -8,8 +8,9 @@
 //! 6. *Finish*: settings and numbers in one step, and the event is for sale.
 //!
 //! A builder that dies, as when its request is cut off, leaves an event that is still missing; the
-//! next one goes on where it stopped. A sale that commits after its page was read is marked by the
-//! audit.
+//! next one goes on where it stopped. The audit marks a sale that commits after its page was read.
+//!
+//! An event that is over does not come back. One that ends while it is being rebuilt expires.
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -17,14 +18,15 @@ use std::collections::HashSet;
 use cluster::Transport;
 use domain::id::{BookingId, EventId};
 use domain::queue::RETURN_GRACE_MS;
-use ledger::{Database, LeaseOutcome, RESTORE_PAGE_MAX, Rebuild, RestoreKind};
+use ledger::{Database, LeaseOutcome, RESTORE_PAGE_MAX, Rebuild, RestoreKind, StoredEvent};
 use scripts::{
     Building, EventOutcome, EventSettings, FinishOpening, FinishOpeningOutcome, OpenEvent,
     OpenOutcome, Opening, RestoreBookings, RestoreOutcome,
 };
 
 use crate::events::open_event::settings_of;
-use crate::{Error, Stores, drain_journal};
+use crate::events::retire_event::retire_event;
+use crate::{Error, Stores, drain_journal, find_past_event};
 
 /// Pages of one rebuild: ten million places, more than a rebuild could read in its time.
 const PAGES_MAX: usize = 10_000;
@@ -42,6 +44,8 @@ pub enum RebuildOutcome {
     Live,
     /// Somebody else is at it: look again in a moment.
     Busy,
+    /// The event is over, and Redis does not have it: Postgres answers for it.
+    Over,
     /// There is no such event.
     EventMissing,
 }
@@ -55,12 +59,12 @@ pub async fn rebuild_event<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
 ) -> Result<RebuildOutcome, Error> {
-    rebuild(stores, event, Loss::Noticed).await
+    rebuild(stores, event, LossCertainty::Noticed).await
 }
 
 /// How sure it is that the event is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Loss {
+pub(crate) enum LossCertainty {
     /// It was missing, or old, a moment ago: whoever had the lease may have brought it back.
     Noticed,
     /// It is there with its newest generation, and damaged beyond repair.
@@ -70,9 +74,16 @@ pub(crate) enum Loss {
 pub(crate) async fn rebuild<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
-    loss: Loss,
+    loss: LossCertainty,
 ) -> Result<RebuildOutcome, Error> {
     let Some(_in_flight) = InFlight::begin(event) else { return Ok(RebuildOutcome::Busy) };
+    if live_generation(stores, event).await?.is_none()
+        && let Some(past) = find_past_event(stores, event).await?
+    {
+        retire_half_built(stores, &past.event).await?;
+        // mutant: past-events-come-back
+        return Ok(RebuildOutcome::Over);
+    }
     let generation = match ledger::lease_rebuild(&stores.database, event).await? {
         LeaseOutcome::Leased { generation } => generation,
         LeaseOutcome::Busy => return Ok(RebuildOutcome::Busy),
@@ -80,7 +91,7 @@ pub(crate) async fn rebuild<T: Transport, D: Database>(
     };
     // Only now: whoever had the lease before may have finished since this caller missed the event.
     // mutant: everybody-rebuilds
-    if loss == Loss::Noticed
+    if loss == LossCertainty::Noticed
         && live_generation(stores, event).await?.is_some_and(|live| live >= generation)
     {
         ledger::finish_rebuild(&stores.database, event, generation, false).await?;
@@ -93,8 +104,23 @@ pub(crate) async fn rebuild<T: Transport, D: Database>(
     };
     let settings = settings_of(&rebuild.event);
     let built = build(stores, event, &settings, &rebuild, left).await?;
+    if built {
+        retire_event(stores, &rebuild.event).await?;
+    }
     ledger::finish_rebuild(&stores.database, event, settings.generation, built).await?;
     Ok(if built { RebuildOutcome::Live } else { RebuildOutcome::Busy })
+}
+
+/// What a builder has left of an event that is over by now expires.
+async fn retire_half_built<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: &StoredEvent,
+) -> Result<(), Error> {
+    let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
+    if scripts::read_building(cluster, event.id, deadline).await?.is_some() {
+        retire_event(stores, event).await?;
+    }
+    Ok(())
 }
 
 /// Goes on with what a builder has left behind, or begins anew with the next generation. `None`

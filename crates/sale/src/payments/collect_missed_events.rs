@@ -21,10 +21,8 @@ use futures_util::{StreamExt, stream};
 use ledger::{Database, DueEventList, EventList};
 use provider::{EventPage, HttpTransport, ListEvents, ProviderError};
 
-use crate::Stores;
 use crate::payments::record_event::record_event;
-use crate::worker::run_sagas::Jobs;
-use crate::worker::tick::TickReport;
+use crate::{Job, Stores, TickReport, WorkerContext};
 
 /// How often a list is read, by whichever worker comes first, in ms: an event that is older is
 /// hardly on its way any more, and a refund that was made elsewhere can wait so long.
@@ -38,17 +36,17 @@ const LISTS_AT_A_TIME: usize = 2;
 /// Reads the lists that are due, as long as `in_time` says so. Does nothing without a provider.
 pub async fn collect_missed_events<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
-    jobs: &Jobs<'_, H>,
+    context: &WorkerContext<'_, H>,
     in_time: &impl Fn() -> bool,
 ) -> TickReport {
     let mut report = TickReport::default();
-    if !jobs.provider.is_configured() || !in_time() {
+    if !context.provider.is_configured() || !in_time() {
         return report;
     }
     let due = ledger::claim_event_lists(&stores.database, EVERY_MS).await;
-    let due = report.note("claim_event_lists", "all", due.map_err(Into::into));
+    let due = report.note(Job::ClaimEventLists, "all", due.map_err(Into::into));
     let mut runs = stream::iter(due.unwrap_or_default())
-        .map(async |due| read_list(stores, jobs, due, in_time).await)
+        .map(async |due| read_list(stores, context, due, in_time).await)
         .buffer_unordered(LISTS_AT_A_TIME);
     while let Some(of_list) = runs.next().await {
         report.add(of_list);
@@ -60,7 +58,7 @@ pub async fn collect_missed_events<T: Transport, D: Database, H: HttpTransport>(
 /// Reads the newest page of a list, and goes on where the last run stopped.
 async fn read_list<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
-    jobs: &Jobs<'_, H>,
+    context: &WorkerContext<'_, H>,
     due: DueEventList,
     in_time: &impl Fn() -> bool,
 ) -> TickReport {
@@ -73,7 +71,7 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
         }
         let is_newest = number == 0;
         let after = goes_on.clone().filter(|_| !is_newest);
-        let page = match jobs.provider.list_events(&which(due.list, after.as_deref())).await {
+        let page = match context.provider.list_events(&which(due.list, after.as_deref())).await {
             Ok(page) => page,
             // The provider has forgotten that event, so the run was at the end.
             Err(ProviderError::NotFound) if !is_newest => {
@@ -81,11 +79,11 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
                 break;
             }
             Err(error) => {
-                report.failure("list_events", name, error);
+                report.failure(Job::ListEvents, name, error);
                 break;
             }
         };
-        if !take_in(stores, jobs, name, &page, in_time, &mut report).await {
+        if !ingest(stores, context, name, &page, in_time, &mut report).await {
             break;
         }
         goes_on = match page.next {
@@ -100,7 +98,7 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
     }
     if goes_on != due.after {
         let noted = ledger::note_event_list(&stores.database, due.list, goes_on.as_deref()).await;
-        report.note("note_event_list", name, noted.map_err(Into::into));
+        report.note(Job::NoteEventList, name, noted.map_err(Into::into));
     }
     report
 }
@@ -115,28 +113,28 @@ fn which(list: EventList, after: Option<&str>) -> ListEvents<'_> {
 
 /// Records what is new on a page. One event that fails does not stop the others, and is tried again
 /// when the list is read again. Returns whether there was time for the whole page.
-async fn take_in<T: Transport, D: Database, H: HttpTransport>(
+async fn ingest<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
-    jobs: &Jobs<'_, H>,
+    context: &WorkerContext<'_, H>,
     name: &str,
     page: &EventPage,
     in_time: &impl Fn() -> bool,
     report: &mut TickReport,
 ) -> bool {
     if page.unreadable > 0 {
-        report.failure("list_events", name, format!("{} cannot be read", page.unreadable));
+        report.failure(Job::ListEvents, name, format!("{} cannot be read", page.unreadable));
     }
     let ids = page.events.iter().map(|listed| listed.event.id.clone()).collect();
     let unrecorded = ledger::unrecorded_events(&stores.database, ids).await;
-    let unrecorded = report.note("unrecorded_events", name, unrecorded.map_err(Into::into));
+    let unrecorded = report.note(Job::UnrecordedEvents, name, unrecorded.map_err(Into::into));
     let Some(unrecorded) = unrecorded else { return false };
     for listed in page.events.iter().filter(|listed| unrecorded.contains(&listed.event.id)) {
         if !in_time() {
             return false;
         }
         let (event, payload) = (&listed.event, &listed.payload);
-        let recorded = record_event(&stores.database, event, payload, jobs.livemode).await;
-        report.note("record_event", &event.id, recorded.map_err(Into::into));
+        let recorded = record_event(&stores.database, event, payload, context.livemode).await;
+        report.note(Job::RecordEvent, &event.id, recorded.map_err(Into::into));
     }
     true
 }

@@ -9,8 +9,11 @@ use cluster::Transport;
 use domain::payment::{PaymentNews, PaymentStep, ProviderState};
 use ledger::{Database, StoredPayment};
 use provider::{HttpTransport, Intent, IntentStatus, Provider, ProviderError, RefundStatus};
+use scripts::MarkKind;
 
-use crate::bookings::find_booking::{find_booking, mark_if_sold};
+use crate::best_effort::best_effort;
+use crate::bookings::find_booking::find_booking;
+use crate::bookings::marks::mark_if_sold;
 use crate::payments::settle_payment::settle_payment;
 use crate::{Error, Stores};
 
@@ -65,7 +68,7 @@ impl From<ProviderError> for StepError {
 }
 
 /// What a payment is continued with.
-pub(crate) struct Desk<'a, T: Transport, D: Database, H> {
+pub(crate) struct PaymentRun<'a, T: Transport, D: Database, H> {
     pub(crate) stores: &'a Stores<T, D>,
     pub(crate) provider: &'a Provider<H>,
     /// The mode we are in: a payment of the other one is never touched.
@@ -75,7 +78,7 @@ pub(crate) struct Desk<'a, T: Transport, D: Database, H> {
 /// Continues `payment` as far as it goes now. On an error, the payment as it was last seen comes
 /// back with it, because its saga has moved on meanwhile.
 pub(crate) async fn continue_payment<T: Transport, D: Database, H: HttpTransport>(
-    desk: &Desk<'_, T, D, H>,
+    run: &PaymentRun<'_, T, D, H>,
     payment: &mut StoredPayment,
     in_time: &impl Fn() -> bool,
 ) -> Result<PaymentRest, StepError> {
@@ -87,23 +90,23 @@ pub(crate) async fn continue_payment<T: Transport, D: Database, H: HttpTransport
         match step {
             PaymentStep::Done => return Ok(PaymentRest::Done),
             PaymentStep::Await => {
-                if let Some(rest) = desk.wait_for(payment).await? {
+                if let Some(rest) = run.wait_for(payment).await? {
                     return Ok(rest);
                 }
             }
             PaymentStep::Settle => {
-                settle_payment(desk.stores, payment).await?;
-                desk.look_again(payment).await?;
+                settle_payment(run.stores, payment).await?;
+                run.look_again(payment).await?;
             }
-            PaymentStep::Capture => desk.capture(payment).await?,
-            PaymentStep::GiveBack => desk.give_back(payment).await?,
-            PaymentStep::Withdraw => desk.withdraw(payment).await?,
+            PaymentStep::Capture => run.capture(payment).await?,
+            PaymentStep::GiveBack => run.give_back(payment).await?,
+            PaymentStep::Withdraw => run.withdraw(payment).await?,
         }
     }
     Ok(PaymentRest::Interrupted)
 }
 
-impl<T: Transport, D: Database, H: HttpTransport> Desk<'_, T, D, H> {
+impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
     /// The buyer has not paid, as far as we know. Once the booking is over, nobody shall pay for it
     /// any more: the payment is cancelled at the provider, and only then the seats go free.
     async fn wait_for(
@@ -132,13 +135,15 @@ impl<T: Transport, D: Database, H: HttpTransport> Desk<'_, T, D, H> {
         if payment.step() != PaymentStep::Capture {
             return Ok(());
         }
-        // Who made the sale may have died before Redis knew. The money does not wait for Redis.
+        // The request that made the sale may have died before it told Redis. The money does not
+        // wait for Redis.
         if let Some(booking) = payment.booking_id {
             // mutant: lost-news-stay-lost
-            let _ = mark_if_sold(self.stores, booking).await;
+            let marked = mark_if_sold(self.stores, booking).await;
+            best_effort(self.stores, MarkKind::Sale, marked).await;
         }
         match self.provider.capture_intent(&payment.id).await {
-            Ok(intent) => self.take_in(payment, &intent).await?,
+            Ok(intent) => self.ingest(payment, &intent).await?,
             Err(ProviderError::UnexpectedState) => self.ask(payment).await?,
             Err(error) => return Err(error.into()),
         }
@@ -175,7 +180,7 @@ impl<T: Transport, D: Database, H: HttpTransport> Desk<'_, T, D, H> {
 
     async fn cancel(&self, payment: &mut StoredPayment) -> Result<(), StepError> {
         match self.provider.cancel_intent(&payment.id).await {
-            Ok(intent) => self.take_in(payment, &intent).await,
+            Ok(intent) => self.ingest(payment, &intent).await,
             // It went on in the same moment.
             Err(ProviderError::UnexpectedState) => self.ask(payment).await,
             Err(error) => Err(error.into()),
@@ -219,10 +224,10 @@ impl<T: Transport, D: Database, H: HttpTransport> Desk<'_, T, D, H> {
     /// Asks the provider how the payment stands and takes the answer in.
     async fn ask(&self, payment: &mut StoredPayment) -> Result<(), StepError> {
         let intent = self.provider.find_intent(&payment.id).await?;
-        self.take_in(payment, &intent).await
+        self.ingest(payment, &intent).await
     }
 
-    async fn take_in(&self, payment: &mut StoredPayment, intent: &Intent) -> Result<(), StepError> {
+    async fn ingest(&self, payment: &mut StoredPayment, intent: &Intent) -> Result<(), StepError> {
         if intent.livemode != self.livemode {
             return Err(StepError::Definitive("the payment is of the other mode".to_owned()));
         }

@@ -7,4 +7,4 @@ mod settle_payment;
 
 pub use collect_missed_events::collect_missed_events;
 pub use record_event::record_event;
-pub use settle_payment::{SettleOutcome, settle_payment};
+pub use settle_payment::{Settled, settle_payment};

@@ -8,30 +8,15 @@ use crate::bookings::confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 use crate::bookings::find_booking::find_booking;
 use crate::{Error, Stores};
 
-/// What became of the payment. Every outcome but `Confirmed` and `NothingToSettle` means that it is
-/// given back.
+/// What became of the payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SettleOutcome {
-    /// The booking is confirmed by it.
+pub enum Settled {
+    /// Its booking is confirmed by it.
     Confirmed,
-    /// It is decided already, or not paid.
-    NothingToSettle,
-    /// The booking is confirmed by something else.
-    AlreadyPaid,
-    /// It names no booking that exists.
-    UnknownBooking,
-    /// Amount or currency are not those of the booking.
-    PaymentDiffers,
-    /// The hold was released before the payment arrived.
-    Released,
-    /// The hold had expired and the seats belong to somebody else.
-    SeatsTaken,
-    /// The event or the booking is cancelled.
-    Cancelled,
-    /// The event is over.
-    EventEnded,
-    /// It was refunded before it could become a sale, and so is the booking.
-    Refunded,
+    /// It is given back.
+    GivenBack,
+    /// Nothing: it was decided before, or there is no money to decide about.
+    Unchanged,
 }
 
 /// Settles `payment`: sells the seats of its booking, or decides to give it back. The provider is
@@ -44,38 +29,37 @@ pub enum SettleOutcome {
 pub async fn settle_payment<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     payment: &StoredPayment,
-) -> Result<SettleOutcome, Error> {
+) -> Result<Settled, Error> {
     if payment.step() != PaymentStep::Settle {
-        return Ok(SettleOutcome::NothingToSettle);
+        return Ok(Settled::Unchanged);
     }
-    // A payment without a booking has no saga, and its step is for the day when one is named.
-    let Some(booking) = payment.booking_id else {
-        return Ok(SettleOutcome::NothingToSettle);
-    };
-    let give_back = async |reason: &str, outcome: SettleOutcome| {
+    // A payment without a booking has no saga. Its step is for the day when one is named.
+    let Some(booking) = payment.booking_id else { return Ok(Settled::Unchanged) };
+    let give_back = async |reason: &str| {
         ledger::give_back_payment(&stores.database, &payment.id, reason).await?;
-        Ok(outcome)
+        Ok(Settled::GivenBack)
     };
     let Some(found) = find_booking(stores, booking).await? else {
-        return give_back("unknown_booking", SettleOutcome::UnknownBooking).await;
+        return give_back("unknown_booking").await;
     };
     let price = (found.booking().amount, found.booking().currency.as_str());
     if payment.contradicted || (payment.amount, payment.currency.as_str()) != price {
-        // Postgres compares too. This spares the hold from being kept for a payment that is none.
-        return give_back("payment_differs", SettleOutcome::PaymentDiffers).await;
+        // Postgres compares too. This spares the hold from being kept for a wrong payment.
+        return give_back("payment_differs").await;
     }
     match confirm_sale(stores, found, Some(&payment.id)).await? {
-        ConfirmSaleOutcome::Confirmed => Ok(SettleOutcome::Confirmed),
+        ConfirmSaleOutcome::Confirmed => Ok(Settled::Confirmed),
         // Redis knows that somebody else holds the seats.
-        ConfirmSaleOutcome::SeatsTaken => give_back("seats_taken", SettleOutcome::SeatsTaken).await,
-        ConfirmSaleOutcome::AlreadyPaid => Ok(SettleOutcome::AlreadyPaid),
-        ConfirmSaleOutcome::Released => Ok(SettleOutcome::Released),
-        ConfirmSaleOutcome::Cancelled => Ok(SettleOutcome::Cancelled),
-        ConfirmSaleOutcome::EventEnded => Ok(SettleOutcome::EventEnded),
-        ConfirmSaleOutcome::Refunded => Ok(SettleOutcome::Refunded),
-        ConfirmSaleOutcome::PaymentDiffers => Ok(SettleOutcome::PaymentDiffers),
+        ConfirmSaleOutcome::SeatsTaken => give_back("seats_taken").await,
+        // Postgres has decided so in the statement that refused the sale.
+        ConfirmSaleOutcome::AlreadyPaid
+        | ConfirmSaleOutcome::Released
+        | ConfirmSaleOutcome::Cancelled
+        | ConfirmSaleOutcome::EventEnded
+        | ConfirmSaleOutcome::Refunded
+        | ConfirmSaleOutcome::PaymentDiffers => Ok(Settled::GivenBack),
         ConfirmSaleOutcome::PaymentGivenBack | ConfirmSaleOutcome::NotPaid => {
-            Ok(SettleOutcome::NothingToSettle)
+            Ok(Settled::Unchanged)
         }
     }
 }

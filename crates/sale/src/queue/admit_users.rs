@@ -8,7 +8,7 @@ use cluster::Transport;
 use ledger::Database;
 use scripts::{AdmitOutcome, AdmitUsers};
 
-use crate::{DrawOutcome, Error, Stores, draw_line, opened};
+use crate::{DrawOutcome, Error, Stores, draw_line, find_past_event, with_open_event};
 
 /// Lets the next users in. [`Undrawn`](AdmitOutcome::Undrawn) when drawing the line takes longer
 /// than one call.
@@ -23,11 +23,11 @@ pub async fn admit_users<T: Transport, D: Database>(
 ) -> Result<AdmitOutcome, Error> {
     let admit =
         async || scripts::admit_users(&stores.cluster, request, stores.redis_deadline).await;
-    let mut outcome = opened(stores, request.event, admit).await?;
+    let mut outcome = with_open_event(stores, request.event, admit).await?;
     if outcome == AdmitOutcome::Undrawn
         && draw_line(stores, request.event).await? == DrawOutcome::Drawn
     {
-        outcome = opened(stores, request.event, admit).await?;
+        outcome = with_open_event(stores, request.event, admit).await?;
     }
     if let AdmitOutcome::Admitted { admitted, served, .. }
     | AdmitOutcome::Replayed { admitted, served } = outcome
@@ -35,6 +35,11 @@ pub async fn admit_users<T: Transport, D: Database>(
     {
         // mutant: letting-in-by-hand-is-forgotten
         ledger::checkpoint_queue(&stores.database, request.event, served).await?;
+    }
+    if outcome == AdmitOutcome::EventMissing
+        && find_past_event(stores, request.event).await?.is_some()
+    {
+        return Ok(AdmitOutcome::Admitted { admitted: 0, waiting: 0, active: 0, served: 0 });
     }
     Ok(outcome)
 }

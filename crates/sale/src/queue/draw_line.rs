@@ -14,7 +14,7 @@ use domain::queue::drawn_order;
 use ledger::Database;
 use scripts::{BeginDrawOutcome, DrawPlacesOutcome, DrawnPlace};
 
-use crate::{Error, Stores, opened};
+use crate::{Error, Stores, with_open_event};
 
 /// Batches of one call: 50,000 fans, some seconds of work. The next call goes on.
 const BATCHES_MAX: usize = 50;
@@ -43,7 +43,7 @@ pub async fn draw_line<T: Transport, D: Database>(
 ) -> Result<DrawOutcome, Error> {
     let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
     let begin = async || scripts::begin_draw(cluster, event, deadline).await;
-    let count = match opened(stores, event, begin).await? {
+    let count = match with_open_event(stores, event, begin).await? {
         BeginDrawOutcome::Fixed { count } => count,
         BeginDrawOutcome::Drawn => return Ok(DrawOutcome::Drawn),
         BeginDrawOutcome::Scheduled => return Ok(DrawOutcome::Scheduled),

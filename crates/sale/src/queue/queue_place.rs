@@ -19,7 +19,7 @@ use scripts::{
     ShownProof, ShownReceipt, WatchedPlace,
 };
 
-use crate::{Error, Stores, opened};
+use crate::{Error, Stores, find_past_event, with_open_event};
 
 /// A block of numbers can be used up by others between two calls; then there is another one. The
 /// draw can be done between them too.
@@ -65,9 +65,16 @@ pub async fn join_queue<T: Transport, D: Database>(
             (JoinOutcome::Place(place), Some(receipt))
                 if place.outcome == PlaceOutcome::UnknownPlace =>
             {
-                honoured = judge(stores, event, user, receipt).await?;
+                honoured = classify(stores, event, user, receipt).await?;
             }
-            (JoinOutcome::Place(place), _) => return Ok(*place),
+            (JoinOutcome::Place(mut place), _) => {
+                if place.outcome == PlaceOutcome::EventMissing
+                    && find_past_event(stores, event).await?.is_some()
+                {
+                    place.outcome = PlaceOutcome::NotOnSale;
+                }
+                return Ok(*place);
+            }
         }
     }
     Err(Error::Contention("join_queue"))
@@ -84,35 +91,7 @@ pub async fn find_place<T: Transport, D: Database>(
     user: UserId,
     receipt: Option<Receipt>,
 ) -> Result<QueuePlace, Error> {
-    let read =
-        async || scripts::read_place(&stores.cluster, event, user, stores.redis_deadline).await;
-    let mut place = opened(stores, event, read).await?;
-    if place.unseen && !is_still_there(stores, event, user).await {
-        place = read().await?;
-    }
-    let (PlaceOutcome::Absent, Some(receipt)) = (place.outcome, receipt) else { return Ok(place) };
-    // What Redis has on record, a used pass for example, is worth more than a receipt.
-    if place.score > 0 {
-        return Ok(place);
-    }
-    for _ in 0..ATTEMPTS_MAX {
-        let honoured = judge(stores, event, user, receipt).await?;
-        if honoured == ShownReceipt::None {
-            return Ok(place);
-        }
-        // Without a block: a place comes back, no new one is made.
-        let (proof, address) = (ShownProof::NotAsked, None);
-        let request = JoinQueue { event, user, block: None, receipt: honoured, proof, address };
-        let Some(restored) = join(stores, &request).await?.place() else { return Ok(place) };
-        match restored.outcome {
-            PlaceOutcome::NotOnSale | PlaceOutcome::JoiningStopped | PlaceOutcome::AddressFull => {
-                return Ok(place);
-            }
-            PlaceOutcome::UnknownPlace => {}
-            _ => return Ok(restored),
-        }
-    }
-    Err(Error::Contention("find_place"))
+    Ok(watch_place(stores, event, user, receipt).await?.place)
 }
 
 /// As [`find_place`], together with where the news of its line go on.
@@ -128,15 +107,51 @@ pub async fn watch_place<T: Transport, D: Database>(
 ) -> Result<WatchedPlace, Error> {
     let watch =
         async || scripts::watch_place(&stores.cluster, event, user, stores.redis_deadline).await;
-    let mut watched = opened(stores, event, watch).await?;
+    let mut watched = with_open_event(stores, event, watch).await?;
+    if watched.place.outcome == PlaceOutcome::EventMissing {
+        if find_past_event(stores, event).await?.is_some() {
+            watched.place.outcome = PlaceOutcome::Absent;
+        }
+        return Ok(watched);
+    }
     if watched.place.unseen && !is_still_there(stores, event, user).await {
         watched = watch().await?;
     }
-    if watched.place.outcome != PlaceOutcome::Absent || receipt.is_none() {
+    let (PlaceOutcome::Absent, Some(receipt)) = (watched.place.outcome, receipt) else {
         return Ok(watched);
+    };
+    // What Redis has on record, a used pass for example, is worth more than a receipt.
+    if watched.place.score == 0 && restore(stores, event, user, receipt).await? {
+        watched = watch().await?;
     }
-    let restored = find_place(stores, event, user, receipt).await?;
-    if restored.outcome == PlaceOutcome::Absent { Ok(watched) } else { Ok(watch().await?) }
+    Ok(watched)
+}
+
+/// Brings a place back that Redis has lost; returns whether it did.
+async fn restore<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    user: UserId,
+    receipt: Receipt,
+) -> Result<bool, Error> {
+    for _ in 0..ATTEMPTS_MAX {
+        let honoured = classify(stores, event, user, receipt).await?;
+        if honoured == ShownReceipt::None {
+            return Ok(false);
+        }
+        // Without a block: a place comes back, no new one is made.
+        let (proof, address) = (ShownProof::NotAsked, None);
+        let request = JoinQueue { event, user, block: None, receipt: honoured, proof, address };
+        let Some(restored) = join(stores, &request).await?.place() else { return Ok(false) };
+        match restored.outcome {
+            PlaceOutcome::NotOnSale | PlaceOutcome::JoiningStopped | PlaceOutcome::AddressFull => {
+                return Ok(false);
+            }
+            PlaceOutcome::UnknownPlace => {}
+            _ => return Ok(true),
+        }
+    }
+    Err(Error::Contention("restoring a place"))
 }
 
 /// Notes that the user is there. False when the line has passed the place meanwhile.
@@ -177,14 +192,14 @@ async fn join<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     request: &JoinQueue<'_>,
 ) -> Result<JoinOutcome, Error> {
-    opened(stores, request.event, async || {
+    with_open_event(stores, request.event, async || {
         scripts::join_queue(&stores.cluster, request, stores.redis_deadline).await
     })
     .await
 }
 
 /// What the receipt of a place that Redis does not know is worth.
-async fn judge<T: Transport, D: Database>(
+async fn classify<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
     user: UserId,

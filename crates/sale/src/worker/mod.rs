@@ -1,10 +1,14 @@
 //! The work of every second: the tick, its jobs and the sagas.
 
-mod backoff;
+mod context;
 mod notify;
-pub(crate) mod run_sagas;
-pub(crate) mod tick;
+mod report;
+mod retire_events;
+mod run_sagas;
+mod tick;
 
-pub use notify::{Sink, notify};
-pub use run_sagas::{Jobs, run_sagas};
-pub use tick::{FailedJob, TickReport, tick};
+pub use context::{Sink, WorkerContext};
+pub use notify::notify;
+pub use report::{FailedJob, Job, TickReport};
+pub use run_sagas::run_sagas;
+pub use tick::tick;

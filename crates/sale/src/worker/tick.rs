@@ -1,4 +1,4 @@
-//! The work of every second: lets fans in, expires holds, drains journals, continues sagas.
+//! The work of every second: admits fans, expires holds, drains journals, continues sagas.
 //!
 //! Runs overlap, and every replica fires: each job is safe to run many times at once, and a job
 //! that fails leaves the others alone and is tried again at the next tick.
@@ -9,12 +9,13 @@ use futures_util::{StreamExt, future, stream};
 use ledger::Database;
 use provider::HttpTransport;
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
-use std::fmt::Display;
 
 use crate::audit::audit_event::audit_due_events;
+use crate::worker::report::{Job, TickReport};
+use crate::worker::retire_events::retire_events;
 use crate::{
-    Error, Jobs, Stores, admit_users, collect_missed_events, drain_journal, expire_due_holds,
-    notify, run_sagas,
+    Error, Stores, WorkerContext, admit_users, collect_missed_events, drain_journal,
+    expire_due_holds, notify, run_sagas,
 };
 
 /// Events served at a time: enough to hide the round trips, few enough not to take a buyer's turn.
@@ -31,75 +32,20 @@ const ANSWER_MAX_AGE_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Answers removed per event and second: as many as the busiest second can bring.
 const ANSWERS_SWEPT_MAX: u32 = 1_000;
 
-/// What one run did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TickReport {
-    /// Fans let in.
-    pub admitted: u64,
-    /// Holds expired.
-    pub expired: u64,
-    /// Journal entries written to Postgres.
-    pub drained: u64,
-    /// Sagas continued.
-    pub sagas: u64,
-    /// What did not work; it is tried again.
-    pub failed: Vec<FailedJob>,
-}
-
-/// A job that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedJob {
-    /// Which.
-    pub job: &'static str,
-    /// For which event or saga.
-    pub subject: String,
-    /// Why.
-    pub cause: String,
-}
-
-impl TickReport {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.admitted += other.admitted;
-        self.expired += other.expired;
-        self.drained += other.drained;
-        self.sagas += other.sagas;
-        self.failed.extend(other.failed);
-    }
-
-    pub(crate) fn note<V>(
-        &mut self,
-        job: &'static str,
-        subject: impl Display,
-        result: Result<V, Error>,
-    ) -> Option<V> {
-        result.map_err(|error| self.failure(job, subject, error)).ok()
-    }
-
-    pub(crate) fn failure(
-        &mut self,
-        job: &'static str,
-        subject: impl Display,
-        cause: impl Display,
-    ) {
-        let (subject, cause) = (subject.to_string(), cause.to_string());
-        self.failed.push(FailedJob { job, subject, cause });
-    }
-}
-
-/// Runs every job once for every active event, and continues sagas, tells others and asks for
-/// missed events beside them: a provider that does not answer delays nobody who wants in. No new
-/// job is begun once `in_time` says no, so that runs overlap little.
+/// Runs every job once for every active event. Beside them it continues sagas, sends notifications
+/// and asks for missed events: a provider that does not answer delays nobody who wants in. No new
+/// job begins once `in_time` says no, so that runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
-    jobs: &Jobs<'_, H>,
+    context: &WorkerContext<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
     let (mut report, of_events, of_messages, of_missed) = future::join4(
-        run_sagas(stores, jobs, &in_time),
+        run_sagas(stores, context, &in_time),
         serve_all(stores, &in_time),
-        notify(stores, jobs, &in_time),
+        notify(stores, context, &in_time),
         // mutant: missed-events-stay-missed
-        collect_missed_events(stores, jobs, &in_time),
+        collect_missed_events(stores, context, &in_time),
     )
     .await;
     report.add(of_events);
@@ -114,7 +60,7 @@ async fn serve_all<T: Transport, D: Database>(
 ) -> TickReport {
     let mut report = TickReport::default();
     let listed = ledger::events_to_serve(&stores.database).await.map_err(Error::from);
-    let events = report.note("events_to_serve", "all", listed).unwrap_or_default();
+    let events = report.note(Job::EventsToServe, "all", listed).unwrap_or_default();
     let mut served =
         stream::iter(events)
             .map(async |event| {
@@ -126,37 +72,35 @@ async fn serve_all<T: Transport, D: Database>(
     }
     drop(served);
     let audited = Box::pin(audit_due_events(stores, in_time)).await;
-    for (event, result) in report.note("events_to_audit", "all", audited).unwrap_or_default() {
-        report.note("audit_event", event, result);
+    for (event, result) in report.note(Job::EventsToAudit, "all", audited).unwrap_or_default() {
+        report.note(Job::AuditEvent, event, result);
     }
+    report.add(retire_events(stores, in_time).await);
     if in_time() {
         let stale = ledger::expire_stale_bookings(&stores.database).await.map_err(Error::from);
-        report.note("expire_stale_bookings", "all", stale);
+        report.note(Job::ExpireStaleBookings, "all", stale);
     }
     report
 }
 
-/// Runs the jobs of one event. When Redis does not answer for it, the rest waits for the next tick:
-/// an event on a dead shard must not take the time of the others.
+/// Runs the jobs of one event. When the first one fails, the rest waits for the next tick: an event
+/// on a dead shard must not take the time of the others.
 async fn serve<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
     in_time: &impl Fn() -> bool,
 ) -> TickReport {
     let mut report = TickReport::default();
-    if !is_reachable(stores, event).await {
-        let cause = "redis does not answer for this event".to_owned();
-        report.failed.push(FailedJob { job: "serve", subject: event.to_string(), cause });
+    // Before the next are let in, those who are gone leave the line.
+    let swept = sweep_absent(stores, event).await;
+    if report.note(Job::SweepAbsent, event, swept).is_none() {
         return report;
     }
-    // Before the next are let in, who should be there.
-    let swept = sweep_absent(stores, event).await;
-    report.note("sweep_absent", event, swept);
     admit(stores, event, in_time, &mut report).await;
     let expired = expire_due_holds(stores, event).await;
-    report.expired = report.note("expire_due_holds", event, expired).unwrap_or_default();
+    report.expired = report.note(Job::ExpireDueHolds, event, expired).unwrap_or_default();
     let drained = drain_journal(stores, event).await;
-    report.drained = report.note("drain_journal", event, drained).unwrap_or_default().bookings;
+    report.drained = report.note(Job::DrainJournal, event, drained).unwrap_or_default().bookings;
     let swept = scripts::sweep_answers(
         &stores.cluster,
         event,
@@ -165,14 +109,8 @@ async fn serve<T: Transport, D: Database>(
         stores.redis_deadline,
     );
     let swept = swept.await.map_err(Error::from);
-    report.note("sweep_answers", event, swept);
+    report.note(Job::SweepAnswers, event, swept);
     report
-}
-
-async fn is_reachable<T: Transport, D: Database>(stores: &Stores<T, D>, event: EventId) -> bool {
-    let key = scripts::keys::settings(event);
-    let arguments = vec![key.as_str().into()];
-    stores.cluster.execute(&key, "EXISTS", arguments, stores.redis_deadline).await.is_ok()
 }
 
 /// Takes those out of the line who are not there any more; their places stay theirs for now.
@@ -201,7 +139,7 @@ async fn admit<T: Transport, D: Database>(
     let request =
         AdmitUsers { event, mode: AdmitMode::Scheduled, limit: ADMIT_MAX, idempotency: None };
     for _ in 0..ADMITS_MAX {
-        let outcome = report.note("admit_users", event, admit_users(stores, &request).await);
+        let outcome = report.note(Job::AdmitUsers, event, admit_users(stores, &request).await);
         let Some(AdmitOutcome::Admitted { admitted, .. }) = outcome else { break };
         let admitted = u64::try_from(admitted).unwrap_or(0);
         report.admitted += admitted;

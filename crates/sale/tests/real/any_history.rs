@@ -15,7 +15,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use provider::{CreateIntent, Provider};
-use sale::{AuditMode, CancelSaleOutcome, ConfirmSaleOutcome, Jobs, ReleaseOutcome, Stores};
+use sale::{
+    AuditMode, CancelSaleOutcome, ConfirmSaleOutcome, ReleaseOutcome, Stores, WorkerContext,
+};
 use scripts::{Choice, PresentedPass, ReserveSeats};
 use uuid::Uuid;
 
@@ -237,7 +239,7 @@ impl Scene {
             }
             Step::Work => {
                 self.till.hurry().await;
-                let jobs = Jobs {
+                let jobs = WorkerContext {
                     provider: &self.provider,
                     livemode: false,
                     sink: None,
@@ -271,7 +273,7 @@ impl Scene {
             idempotency: None,
             choice,
         };
-        sale::opened(&self.stores, booking.event(), async || {
+        sale::with_open_event(&self.stores, booking.event(), async || {
             scripts::reserve_seats(&self.stores.cluster, &request, DEADLINE).await
         })
         .await

@@ -104,6 +104,9 @@ async fn a_pinned_hold_is_released_unless_the_sale_was_made() {
     ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     assert_eq!(stage.release(sold).await, ReleaseOutcome::Resolved);
     assert_eq!(stage.status(sold).await, BookingStatus::Confirmed);
+    // Reading changes nothing; a caller that writes marks the sale.
+    assert_eq!(stage.counts().await, (19, 1, 0));
+    assert_eq!(stage.confirm(sold).await, ConfirmSaleOutcome::Confirmed);
     assert_eq!(stage.counts().await, (19, 0, 1));
 }
 

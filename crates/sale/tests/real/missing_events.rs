@@ -4,7 +4,7 @@ use domain::booking::BookingStatus;
 use domain::id::BookingId;
 use domain::payment::{Decision, ProviderState};
 use fake_provider::{CallFault, FaultKind, Faults, Operation, WebhookFaults};
-use sale::{SettleOutcome, TickReport, collect_missed_events};
+use sale::{Settled, TickReport, collect_missed_events};
 use serde_json::{Value, json};
 
 use crate::ticking;
@@ -18,7 +18,7 @@ async fn sold(till: &Till, number: u32) -> (BookingId, String) {
     let booking = till.stage.hold_seat(1, number).await;
     let payment = till.pay(booking).await;
     let told = till.tell("payment_intent.amount_capturable_updated", &payment).await;
-    assert_eq!(told, SettleOutcome::Confirmed);
+    assert_eq!(told, Settled::Confirmed);
     till.finish().await;
     assert_eq!(till.saga(&payment).await, "done done");
     (booking, payment)
@@ -48,7 +48,7 @@ const NONE: [&str; 0] = [];
 
 /// Which of [`JOBS`] failed.
 fn failed_jobs(report: &TickReport) -> Vec<&'static str> {
-    let failed = report.failed.iter().map(|failed| failed.job);
+    let failed = report.failed.iter().map(|failed| failed.job.as_str());
     let mut jobs: Vec<_> = failed.filter(|job| JOBS.contains(job)).collect();
     jobs.sort_unstable();
     jobs

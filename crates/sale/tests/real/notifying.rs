@@ -8,7 +8,7 @@ use bytes::Bytes;
 use domain::notification::NotificationKey;
 use domain::time::Instant;
 use provider::{HttpTransport, Provider, ProviderSettings, TransportError};
-use sale::{Jobs, Sink, cancel_booking, notify};
+use sale::{Sink, WorkerContext, cancel_booking, notify};
 
 use crate::till::Till;
 
@@ -69,8 +69,13 @@ async fn each_change_is_told_until_it_is_taken() {
     let settings = ProviderSettings { api_base: String::new(), api_key: String::new() };
     let provider = Provider::new(Receiver::default(), settings);
     let random = || 7;
-    let jobs =
-        Jobs { provider: &provider, livemode: false, sink: Some(&sink), random, now: || NOW };
+    let jobs = WorkerContext {
+        provider: &provider,
+        livemode: false,
+        sink: Some(&sink),
+        random,
+        now: || NOW,
+    };
     let left = "SELECT count(*) FROM boxoffice.outbox WHERE delivered_at IS NULL";
     assert_eq!(till.database().number(left).await, 4);
     for _ in 0..20 {

@@ -5,7 +5,7 @@ use domain::booking::BookingStatus;
 use domain::payment::{Decision, ProviderState};
 use fake_provider::{CallFault, FaultKind, Faults, Operation};
 use ledger::{EventEffect, RecordPaymentOutcome};
-use sale::{ReleaseOutcome, SettleOutcome, expire_due_holds};
+use sale::{ReleaseOutcome, Settled, expire_due_holds};
 use serde_json::json;
 
 use crate::till::{Till, deliver, record};
@@ -31,14 +31,14 @@ async fn a_payment_confirms_once_however_often_it_is_told() {
     let booking = till.stage.hold_seat(1, 3).await;
     let payment = till.pay(booking).await;
     let authorised = till.event(AUTHORISED, &payment).await;
-    assert_eq!(deliver(&till.stage, &authorised).await, SettleOutcome::Confirmed);
-    assert_eq!(deliver(&till.stage, &authorised).await, SettleOutcome::NothingToSettle);
+    assert_eq!(deliver(&till.stage, &authorised).await, Settled::Confirmed);
+    assert_eq!(deliver(&till.stage, &authorised).await, Settled::Unchanged);
     assert_eq!(till.stage.status(booking).await, BookingStatus::Confirmed);
     assert_eq!(till.saga(&payment).await, "capture running");
     till.work().await;
     assert_eq!(till.state(&payment).await, KEPT);
     assert_eq!(till.saga(&payment).await, "done done");
-    assert_eq!(till.tell(CAPTURED, &payment).await, SettleOutcome::NothingToSettle);
+    assert_eq!(till.tell(CAPTURED, &payment).await, Settled::Unchanged);
     assert_eq!((till.stage.counts().await, till.stage.tickets().await), ((19, 0, 1), 1));
     till.balance().await;
 }
@@ -74,8 +74,7 @@ async fn of_two_payments_of_a_booking_one_is_kept() {
     assert!(
         matches!(
             outcomes,
-            (SettleOutcome::Confirmed, SettleOutcome::AlreadyPaid)
-                | (SettleOutcome::AlreadyPaid, SettleOutcome::Confirmed)
+            (Settled::Confirmed, Settled::GivenBack) | (Settled::GivenBack, Settled::Confirmed)
         ),
         "{outcomes:?}"
     );
@@ -93,7 +92,7 @@ async fn a_payment_of_a_booking_that_was_sold_at_the_cash_desk_is_given_back() {
     let booking = till.stage.hold_seat(1, 3).await;
     let payment = till.pay(booking).await;
     till.stage.confirm(booking).await;
-    assert_eq!(till.tell(AUTHORISED, &payment).await, SettleOutcome::AlreadyPaid);
+    assert_eq!(till.tell(AUTHORISED, &payment).await, Settled::GivenBack);
     till.finish().await;
     assert_eq!(till.state(&payment).await, VOIDED);
     assert_eq!(till.stage.status(booking).await, BookingStatus::Confirmed);
@@ -114,8 +113,8 @@ async fn a_late_payment_takes_the_seats_again_or_is_given_back() {
     for payment in &payments {
         till.controls.pay(payment).await.unwrap();
     }
-    assert_eq!(till.tell(AUTHORISED, &payments[0]).await, SettleOutcome::Confirmed);
-    assert_eq!(till.tell(AUTHORISED, &payments[1]).await, SettleOutcome::SeatsTaken);
+    assert_eq!(till.tell(AUTHORISED, &payments[0]).await, Settled::Confirmed);
+    assert_eq!(till.tell(AUTHORISED, &payments[1]).await, Settled::GivenBack);
     till.finish().await;
     assert_eq!(till.state(&payments[0]).await, KEPT);
     assert_eq!(till.state(&payments[1]).await, VOIDED);
@@ -140,7 +139,7 @@ async fn a_payment_that_outlives_its_event_is_given_back() {
         ends_at = now() - interval '1 s'";
     till.database().execute(ended).await;
     for payment in &payments {
-        assert_eq!(till.tell(AUTHORISED, payment).await, SettleOutcome::EventEnded);
+        assert_eq!(till.tell(AUTHORISED, payment).await, Settled::GivenBack);
     }
     till.finish().await;
     for payment in &payments {
@@ -167,7 +166,7 @@ async fn a_payment_that_differs_confirms_nothing_and_is_given_back() {
         till.controls.pay(&payment).await.unwrap();
         // Told, or found by asking: the same.
         if number % 2 == 0 {
-            assert_eq!(till.tell(AUTHORISED, &payment).await, SettleOutcome::PaymentDiffers);
+            assert_eq!(till.tell(AUTHORISED, &payment).await, Settled::GivenBack);
         }
         till.finish().await;
         assert_eq!(till.state(&payment).await, VOIDED, "{change}");
@@ -175,7 +174,7 @@ async fn a_payment_that_differs_confirms_nothing_and_is_given_back() {
         // The hold is not bound by it: the right payment follows.
         let (right, _) = till.try_begin(booking, 1).await;
         till.controls.pay(&right).await.unwrap();
-        assert_eq!(till.tell(AUTHORISED, &right).await, SettleOutcome::Confirmed);
+        assert_eq!(till.tell(AUTHORISED, &right).await, Settled::Confirmed);
         till.finish().await;
         till.balance().await;
     }
@@ -204,13 +203,13 @@ async fn what_was_captured_anyway_is_refunded_once() {
     till.controls.change(&payment, &json!({"manual_capture": false})).await.unwrap();
     till.stage.release(booking).await;
     till.controls.pay(&payment).await.unwrap();
-    assert_eq!(till.tell(CAPTURED, &payment).await, SettleOutcome::Released);
+    assert_eq!(till.tell(CAPTURED, &payment).await, Settled::GivenBack);
     // The provider refunds and its answer is lost.
     set_fault(&till, Operation::Refund, FaultKind::CutAfter, 2).await;
     till.finish().await;
     till.finish().await;
     assert_eq!(till.state(&payment).await, GIVEN_BACK);
-    assert_eq!(till.tell(REFUNDED, &payment).await, SettleOutcome::NothingToSettle);
+    assert_eq!(till.tell(REFUNDED, &payment).await, Settled::Unchanged);
     assert_eq!(till.database().number("SELECT count(*) FROM boxoffice.refunds").await, 1);
     assert_eq!(till.stage.status(booking).await, BookingStatus::Released);
     till.balance().await;
@@ -289,7 +288,7 @@ async fn a_sale_whose_authorisation_ended_is_undone() {
     let till = Till::open().await;
     let booking = till.stage.hold_seat(1, 1).await;
     let payment = till.pay(booking).await;
-    assert_eq!(till.tell(AUTHORISED, &payment).await, SettleOutcome::Confirmed);
+    assert_eq!(till.tell(AUTHORISED, &payment).await, Settled::Confirmed);
     till.controls.cancel(&payment).await.unwrap();
     till.finish().await;
     assert_eq!(till.state(&payment).await, VOIDED);
@@ -307,7 +306,7 @@ async fn a_payment_of_a_booking_that_nobody_knows_is_given_back() {
     let intent = till.provider.create_intent(&create).await.unwrap();
     till.controls.pay(&intent.id).await.unwrap();
     till.stage.lose_redis().await;
-    assert_eq!(till.tell(AUTHORISED, &intent.id).await, SettleOutcome::UnknownBooking);
+    assert_eq!(till.tell(AUTHORISED, &intent.id).await, Settled::GivenBack);
     till.finish().await;
     assert_eq!(till.state(&intent.id).await, VOIDED);
     till.balance().await;
@@ -364,10 +363,7 @@ async fn events_of_a_payment_delivered_to_many_instances_at_once_have_one_effect
         .run_until(async {
             for delivery in deliveries {
                 let outcome = delivery.await.unwrap();
-                assert!(
-                    matches!(outcome, SettleOutcome::Confirmed | SettleOutcome::NothingToSettle),
-                    "{outcome:?}"
-                );
+                assert!(matches!(outcome, Settled::Confirmed | Settled::Unchanged), "{outcome:?}");
             }
         })
         .await;

@@ -11,7 +11,7 @@ use domain::id::{BookingId, EventId, UserId};
 use domain::time::Instant;
 use ledger::{CreateEvent, CreateEventOutcome, UpdateEventOutcome};
 use native::{NativeDatabase, NativeTransport, connect};
-use sale::{ConfirmSaleOutcome, Stores, confirm_sale, find_booking, open_event, opened};
+use sale::{ConfirmSaleOutcome, Stores, confirm_sale, find_booking, open_event, with_open_event};
 use scripts::{
     Choice, EventOutcome, PresentedPass, ReserveOutcome, ReserveSeats, SeatCounts, keys,
     read_event, reserve_seats,
@@ -78,6 +78,17 @@ impl Stage {
     /// Another event beside this one.
     pub(crate) async fn open_beside(&self) -> Self {
         Self::open_in(stack::shared_redis(), self.database_url.clone(), SECTIONS, false).await
+    }
+
+    /// Another event, through the same connections.
+    pub(crate) fn with_event(&self, event: EventId) -> Self {
+        let Stores { cluster, database, redis_deadline } = &self.stores;
+        let stores = Stores {
+            cluster: Rc::clone(cluster),
+            database: database.clone(),
+            redis_deadline: *redis_deadline,
+        };
+        Self { stores, event, database_url: self.database_url.clone() }
     }
 
     /// Where Postgres is.
@@ -164,7 +175,7 @@ impl Stage {
         let booking = BookingId::new(self.event, Uuid::now_v7());
         let request =
             ReserveSeats { user, booking, pass: PresentedPass::None, idempotency: None, choice };
-        let outcome = opened(&self.stores, self.event, async || {
+        let outcome = with_open_event(&self.stores, self.event, async || {
             reserve_seats(&self.stores.cluster, &request, DEADLINE).await
         })
         .await
@@ -271,7 +282,7 @@ impl Stage {
 
     /// `(available, held, sold)` of the event in Redis.
     pub(crate) async fn counts(&self) -> (i64, i64, i64) {
-        let outcome = opened(&self.stores, self.event, async || {
+        let outcome = with_open_event(&self.stores, self.event, async || {
             read_event(&self.stores.cluster, self.event, DEADLINE).await
         })
         .await

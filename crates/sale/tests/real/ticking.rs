@@ -2,7 +2,7 @@
 
 use native::NativeHttp;
 use provider::{Provider, ProviderSettings};
-use sale::{Jobs, TickReport, tick};
+use sale::{TickReport, WorkerContext, tick};
 
 use crate::stage::{SECTIONS, Stage};
 
@@ -12,7 +12,8 @@ pub(crate) async fn work(stage: &Stage, in_time: impl Fn() -> bool) -> TickRepor
     let settings = ProviderSettings { api_base: String::new(), api_key: String::new() };
     let provider = Provider::new(NativeHttp::new(), settings);
     let now = || domain::time::Instant::from_unix_ms(1_800_000_000_000);
-    let jobs = Jobs { provider: &provider, livemode: false, sink: None, random: || 7, now };
+    let jobs =
+        WorkerContext { provider: &provider, livemode: false, sink: None, random: || 7, now };
     tick(&stage.stores, &jobs, in_time).await
 }
 

@@ -9,7 +9,7 @@ use fake_provider::{Controls, FakeOptions, FakeProvider, LedgerIntent};
 use ledger::{Database, EventEffect, RecordPayment, RecordPaymentOutcome, StoredPayment};
 use native::{NativeDatabase, NativeHttp};
 use provider::{CreateIntent, HttpTransport, Provider, ProviderSettings};
-use sale::{Jobs, SettleOutcome, Stores, TickReport, run_sagas, settle_payment, tick};
+use sale::{Settled, Stores, TickReport, WorkerContext, run_sagas, settle_payment, tick};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -98,7 +98,7 @@ impl Till {
     }
 
     /// Delivers an event of this kind about a payment, as the provider has it now.
-    pub(crate) async fn tell(&self, kind: &str, payment: &str) -> SettleOutcome {
+    pub(crate) async fn tell(&self, kind: &str, payment: &str) -> Settled {
         let payload = self.event(kind, payment).await;
         deliver(&self.stage, &payload).await
     }
@@ -145,9 +145,9 @@ impl Till {
         run_sagas(&stage.stores, &self.jobs(), &|| true).await
     }
 
-    pub(crate) fn jobs(&self) -> Jobs<'_, NativeHttp> {
+    pub(crate) fn jobs(&self) -> WorkerContext<'_, NativeHttp> {
         let now = || Instant::from_unix_ms(1_800_000_000_000);
-        Jobs { provider: &self.provider, livemode: false, sink: None, random: || 7, now }
+        WorkerContext { provider: &self.provider, livemode: false, sink: None, random: || 7, now }
     }
 
     /// One tick that asks for missed events, whether it is time or not.
@@ -223,7 +223,7 @@ impl Till {
 }
 
 /// What the webhook does: record, then settle.
-pub(crate) async fn deliver(stage: &Stage, payload: &str) -> SettleOutcome {
+pub(crate) async fn deliver(stage: &Stage, payload: &str) -> Settled {
     deliver_to(&stage.stores, payload).await
 }
 
@@ -231,10 +231,10 @@ pub(crate) async fn deliver(stage: &Stage, payload: &str) -> SettleOutcome {
 pub(crate) async fn deliver_to<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     payload: &str,
-) -> SettleOutcome {
+) -> Settled {
     match record_in(&stores.database, payload, false).await {
         EventEffect::Applied(payment) => settle_payment(stores, &payment).await.unwrap(),
-        _ => SettleOutcome::NothingToSettle,
+        _ => Settled::Unchanged,
     }
 }
 

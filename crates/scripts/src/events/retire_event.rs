@@ -19,7 +19,8 @@ pub enum RetireOutcome {
     EventMissing,
 }
 
-/// Lets all keys of an event that is over expire, `keep_ms` after its end.
+/// Lets all keys of an event that is over expire, `keep_ms` after its end. `is_over` is what the
+/// ledger says: what was left of a rebuild that never came to its end then expires too.
 ///
 /// # Errors
 ///
@@ -28,11 +29,12 @@ pub async fn retire_event<T: Transport>(
     cluster: &Cluster<T>,
     event: EventId,
     settings: &EventSettings,
+    is_over: bool,
     keep_ms: i64,
     deadline: Duration,
 ) -> Result<RetireOutcome, Error> {
     let script = registry::retire_event(event, &settings.seated_sections());
-    let arguments = vec![keep_ms.into()];
+    let arguments = vec![keep_ms.into(), i64::from(is_over).into()];
     let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
         "retired" => Ok(RetireOutcome::Retired),

@@ -25,6 +25,6 @@ pub use place::{Pass, PlaceOutcome, QueuePlace};
 pub use read_feed::{newest_serial, peek_feed, read_feed};
 pub use read_place::read_place;
 pub use read_queue::{QueueOutcome, QueueState, read_queue};
-pub use see_users::{SEEN_AT_ONCE_MAX, see_users, see_users_alone};
+pub use see_users::{SEEN_AT_ONCE_MAX, see_users, see_users_dedicated};
 pub use sweep_absent::{SWEPT_AT_ONCE_MAX, sweep_absent};
 pub use watch_place::{WatchedPlace, watch_place};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster::{Cluster, OwnConnection, Reply, Transport};
+use cluster::{Cluster, DedicatedConnection, Reply, Transport};
 use domain::feed::{FeedEntry, FeedId};
 use domain::id::EventId;
 
@@ -25,7 +25,7 @@ const REPLY_TIME: Duration = Duration::from_millis(1_000);
 /// See [`Error`].
 pub async fn read_feed<T: Transport>(
     cluster: &Cluster<T>,
-    connection: &mut OwnConnection<T::Connection>,
+    connection: &mut DedicatedConnection<T::Connection>,
     event: EventId,
     cursor: FeedId,
     patience: Duration,
@@ -42,7 +42,7 @@ pub async fn read_feed<T: Transport>(
         cursor.to_string().into(),
     ];
     let limit = patience + REPLY_TIME;
-    let replies = cluster.execute_alone(connection, &key, "XREAD", arguments, limit).await?;
+    let replies = cluster.execute_dedicated(connection, &key, "XREAD", arguments, limit).await?;
     parse(&replies).ok_or_else(|| Fields::new("XREAD", replies).unexpected())
 }
 
@@ -76,12 +76,13 @@ pub async fn peek_feed<T: Transport>(
 /// See [`Error`].
 pub async fn newest_serial<T: Transport>(
     cluster: &Cluster<T>,
-    connection: &mut OwnConnection<T::Connection>,
+    connection: &mut DedicatedConnection<T::Connection>,
     event: EventId,
 ) -> Result<i64, Error> {
     let key = keys::counts(event);
     let arguments = vec![key.clone().into(), "told".into()];
-    let replies = cluster.execute_alone(connection, &key, "HGET", arguments, REPLY_TIME).await?;
+    let replies =
+        cluster.execute_dedicated(connection, &key, "HGET", arguments, REPLY_TIME).await?;
     match replies.first() {
         None | Some(Reply::Nil) => Ok(0),
         Some(serial) => {

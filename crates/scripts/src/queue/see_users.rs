@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cluster::{Argument, Cluster, OwnConnection, Transport};
+use cluster::{Argument, Cluster, DedicatedConnection, Transport};
 use domain::id::{EventId, UserId};
 
 use crate::call::{Fields, call};
@@ -34,9 +34,9 @@ pub async fn see_users<T: Transport>(
 /// # Errors
 ///
 /// See [`Error`].
-pub async fn see_users_alone<T: Transport>(
+pub async fn see_users_dedicated<T: Transport>(
     cluster: &Cluster<T>,
-    connection: &mut OwnConnection<T::Connection>,
+    connection: &mut DedicatedConnection<T::Connection>,
     event: EventId,
     users: &[UserId],
     limit: Duration,
@@ -47,7 +47,7 @@ pub async fn see_users_alone<T: Transport>(
     arguments.extend(keys.iter().map(|key| key.as_str().into()));
     arguments.extend(users.iter().map(|user| user.to_string().into()));
     let key = keys::queue(event);
-    let replies = cluster.execute_alone(connection, &key, "EVAL", arguments, limit).await?;
+    let replies = cluster.execute_dedicated(connection, &key, "EVAL", arguments, limit).await?;
     gone(&Fields::new(script.name, replies))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use domain::feed::{FeedEntry, FeedId, Standing, Step};
+use domain::feed::{FeedEntry, FeedId, LinePosition, Step};
 use domain::id::UserId;
 use scripts::{PlaceOutcome, ShownReceipt, keys};
 
@@ -148,7 +148,7 @@ struct Fan {
     user: UserId,
     number: i64,
     position: i64,
-    standing: Standing,
+    standing: LinePosition,
 }
 
 /// Goal: whatever happens in whatever order, nobody's position grows who stays, nobody is lost,
@@ -189,7 +189,7 @@ async fn no_position_ever_grows_and_nobody_is_lost() {
                         user,
                         number: place.number,
                         position: place.position,
-                        standing: Standing {
+                        standing: LinePosition {
                             order: watched.order,
                             position: watched.place.position,
                             cursor: watched.cursor,
@@ -284,7 +284,7 @@ async fn watch(stage: &Stage, user: UserId) -> scripts::WatchedPlace {
 }
 
 /// Applies what is new; the last thing that meant something.
-fn follow(standing: &mut Standing, news: &[FeedEntry]) -> Option<Step> {
+fn follow(standing: &mut LinePosition, news: &[FeedEntry]) -> Option<Step> {
     let steps = news.iter().map(|entry| standing.apply(entry, Duration::ZERO));
     steps.filter(|step| *step != Step::None).last()
 }

@@ -237,7 +237,7 @@ async fn the_waiting_are_told() {
         stage.begin_draw().await;
         stage.move_places(1, &[(ann, 1)]).await;
         stage.play(server, "set extended -> updated\nset scheduled -> updated").await;
-        let mut own = cluster::OwnConnection::default();
+        let mut own = cluster::DedicatedConnection::default();
         let patience = std::time::Duration::from_millis(50);
         let after = FeedId::default();
         let news = scripts::read_feed(&stage.cluster, &mut own, stage.event, after, patience);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cluster::OwnConnection;
-use domain::feed::{FeedEntry, FeedId, LineState, News, Standing, Step};
+use cluster::DedicatedConnection;
+use domain::feed::{FeedEntry, FeedId, LinePosition, LineState, News, Step};
 use scripts::{PlaceOutcome, keys};
 
 use crate::servers;
@@ -13,7 +13,7 @@ use crate::stage::{DEADLINE, Setup, Stage};
 const AT_ONCE: Duration = Duration::from_millis(50);
 
 pub(crate) async fn news_after(stage: &Stage, cursor: FeedId) -> Vec<FeedEntry> {
-    let mut own = OwnConnection::default();
+    let mut own = DedicatedConnection::default();
     scripts::read_feed(&stage.cluster, &mut own, stage.event, cursor, AT_ONCE).await.unwrap()
 }
 
@@ -111,7 +111,8 @@ async fn a_place_that_follows_the_news_is_the_place_on_record() {
         let watched =
             scripts::watch_place(&stage.cluster, stage.event, eve, DEADLINE).await.unwrap();
         assert_eq!((watched.place.position, watched.state), (5, Some(LineState::Open)));
-        let mut standing = Standing { order: watched.order, position: 5, cursor: watched.cursor };
+        let mut standing =
+            LinePosition { order: watched.order, position: 5, cursor: watched.cursor };
         stage.play(server, "bob leaves -> left").await;
         stage.act("admit 1").await;
         let later = scripts::watch_place(&stage.cluster, stage.event, eve, DEADLINE).await.unwrap();
@@ -145,7 +146,7 @@ async fn a_reader_waits_for_news_and_gets_them_at_once() {
     let reader = native::connect(stack::shared_redis());
     let event = stage.event;
     let reading = async {
-        let mut own = OwnConnection::default();
+        let mut own = DedicatedConnection::default();
         let begun = std::time::Instant::now();
         let news = scripts::read_feed(&reader, &mut own, event, FeedId::default(), PATIENCE);
         let news = news.await.unwrap();

@@ -178,7 +178,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         open_event(&open),
         restore_bookings(&restore),
         finish_opening(&finish_open),
-        retire_event(event, &settings, 1),
+        retire_event(event, &settings, false, 1),
         trim_journal(event, &drained),
         update_event(event, &update),
         add_sections(event, &known),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::feed::{News, Standing, Step};
+use domain::feed::{LinePosition, News, Step};
 use scripts::{PlaceOutcome, ShownReceipt, WatchedPlace, keys};
 
 use crate::feed::news_after;
@@ -194,10 +194,10 @@ impl Stage {
     }
 
     /// A place that follows the news from now on.
-    async fn follower(&mut self, name: &str) -> Standing {
+    async fn follower(&mut self, name: &str) -> LinePosition {
         let watched = self.watch(name).await;
         let position = watched.place.position;
-        Standing { order: watched.order, position, cursor: watched.cursor }
+        LinePosition { order: watched.order, position, cursor: watched.cursor }
     }
 }
 

@@ -67,9 +67,16 @@ impl Stage {
                 let settings = self.setup.settings(1);
                 let keep_ms = keep_ms.parse().unwrap();
                 word(
-                    scripts::retire_event(&self.cluster, self.event, &settings, keep_ms, DEADLINE)
-                        .await
-                        .unwrap(),
+                    scripts::retire_event(
+                        &self.cluster,
+                        self.event,
+                        &settings,
+                        false,
+                        keep_ms,
+                        DEADLINE,
+                    )
+                    .await
+                    .unwrap(),
                 )
             }
             [user, "returns"] => self.come_back(user).await,

@@ -12,8 +12,8 @@ fn entry(sequence: u64, text: &str) -> FeedEntry {
     FeedEntry::parse(id(sequence), text).unwrap()
 }
 
-fn standing(order: u64, position: i64) -> Standing {
-    Standing { order, position, cursor: FeedId::default() }
+fn standing(order: u64, position: i64) -> LinePosition {
+    LinePosition { order, position, cursor: FeedId::default() }
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn who_was_not_noted_for_long_is_not_let_in_by_news_alone() {
     let let_in = entry(1, "1 admitted 10 100 5 9");
     for order in [1, 99, 100] {
         let mut standing = standing(order, 10);
-        let told = Standing { ..standing }.apply(&let_in, SURELY_THERE);
+        let told = LinePosition { ..standing }.apply(&let_in, SURELY_THERE);
         assert!(matches!(told, Step::Admitted { .. }), "{told:?}");
         assert_eq!(standing.apply(&let_in, later), Step::Reread);
         assert_eq!(standing.cursor, id(1), "what is read anew goes on from there");
@@ -130,7 +130,7 @@ fn nobody_is_abandoned_who_is_surely_there() {
 
 #[test]
 fn old_news_are_no_news() {
-    let mut standing = Standing { cursor: id(4), ..standing(100, 10) };
+    let mut standing = LinePosition { cursor: id(4), ..standing(100, 10) };
     assert_eq!(standing.apply(&entry(4, "1 left 1"), NOW), Step::None);
     assert_eq!(standing.apply(&entry(5, "2 left 1"), NOW), Step::Moved);
     assert_eq!(standing.apply(&entry(5, "2 left 1"), NOW), Step::None);
@@ -150,7 +150,7 @@ fn the_arithmetic_agrees_with_the_line() {
         random % bound
     };
     let mut line: Vec<u64> = Vec::new();
-    let mut watched: Vec<Standing> = Vec::new();
+    let mut watched: Vec<LinePosition> = Vec::new();
     let (mut next_order, mut newest) = (0, id(0));
     for step in 1..5_000 {
         let news = match below(10) {
@@ -158,7 +158,7 @@ fn the_arithmetic_agrees_with_the_line() {
                 next_order += 1;
                 line.push(next_order);
                 let position = i64::try_from(line.len()).unwrap();
-                watched.push(Standing { order: next_order, position, cursor: newest });
+                watched.push(LinePosition { order: next_order, position, cursor: newest });
                 continue;
             }
             6..=7 if !line.is_empty() => {

@@ -1,153 +1,25 @@
 //! What differs between the stores, or within Redis.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fmt;
 
 use domain::section::{
     ROW_SEPARATOR, SEAT_FREE, SEAT_HELD, SEAT_SOLD, Section, SectionKind, SectionName,
 };
 use scripts::{Hold, HoldState, SeatCounts, SeatRepair};
 
-use super::look::{Look, RedisLook};
+use crate::audit::difference::Difference;
+use crate::audit::snapshot::{RedisSnapshot, Snapshot};
 
 /// The state of a place that has none of its own: standing places are counted.
 const STANDING: u8 = b'-';
 
-/// One thing that is not as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Difference {
-    /// Redis does not have the event.
-    Missing,
-    /// Redis has an older life of the event.
-    Generation {
-        /// In Redis.
-        redis: i64,
-        /// In Postgres.
-        postgres: i64,
-    },
-    /// The map of a section is lost or no map: the event is to be built anew.
-    Map(SectionName),
-    /// Redis has older settings.
-    Settings {
-        /// The version in Redis.
-        redis: i64,
-        /// The version in Postgres.
-        postgres: i64,
-    },
-    /// Redis does not have the section.
-    Section(SectionName),
-    /// A booking is sold, and Redis still holds it.
-    Unmarked {
-        /// The booking.
-        booking: String,
-    },
-    /// A booking is reserved in Postgres, and Redis does not know it: a failover has lost the hold.
-    Lost {
-        /// The booking.
-        booking: String,
-    },
-    /// A booking is over in Postgres, and Redis still holds it: a failover has lost its end.
-    Ended {
-        /// The booking.
-        booking: String,
-    },
-    /// A booking is held, and a place of it is sold to another: a failover has lost the sale.
-    Beaten {
-        /// The booking.
-        booking: String,
-    },
-    /// The state or the holder of a place.
-    Place {
-        /// Its section.
-        section: SectionName,
-        /// What it is and what it should be.
-        repair: SeatRepair,
-    },
-    /// The counts of a section.
-    Counts {
-        /// The section.
-        section: SectionName,
-        /// As they are.
-        seen: SeatCounts,
-        /// As they should be.
-        wanted: SeatCounts,
-    },
-    /// The count of a buyer.
-    Buyer {
-        /// The buyer.
-        user: String,
-        /// Tickets as counted.
-        seen: String,
-        /// Tickets held and bought.
-        wanted: i64,
-    },
-    /// A hold without an end, or an end without a hold.
-    Expiry {
-        /// The booking.
-        booking: String,
-    },
-}
-
-impl Difference {
-    /// The kind, as clients see it.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::Generation { .. } => "generation",
-            Self::Map(_) => "map",
-            Self::Settings { .. } => "settings",
-            Self::Section(_) => "section",
-            Self::Unmarked { .. } => "unmarked_sale",
-            Self::Lost { .. } => "lost_hold",
-            Self::Ended { .. } => "ended_hold",
-            Self::Beaten { .. } => "beaten_hold",
-            Self::Place { .. } => "place",
-            Self::Counts { .. } => "counts",
-            Self::Buyer { .. } => "buyer",
-            Self::Expiry { .. } => "expiry",
-        }
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing => formatter.write_str("Redis does not have the event"),
-            Self::Generation { redis, postgres } | Self::Settings { redis, postgres } => {
-                write!(formatter, "{redis} in Redis, {postgres} in Postgres")
-            }
-            Self::Map(section) => write!(formatter, "the map of {section} is no map"),
-            Self::Section(section) => write!(formatter, "Redis does not have {section}"),
-            Self::Unmarked { booking } => write!(formatter, "{booking} is sold"),
-            Self::Place { repair, .. } => {
-                let place = |(state, holder): &(u8, Option<String>)| {
-                    let holder = holder.as_deref().unwrap_or("nobody");
-                    format!("{} of {holder}", char::from(*state))
-                };
-                let (seen, wanted) = (place(&repair.seen), place(&repair.wanted));
-                write!(formatter, "{} is {seen}, should be {wanted}", repair.field)
-            }
-            Self::Counts { section, seen, wanted } => {
-                let counts = |counts: &SeatCounts| {
-                    format!("{}/{}/{}", counts.available, counts.held, counts.sold)
-                };
-                write!(formatter, "{section} has {}, should have {}", counts(seen), counts(wanted))
-            }
-            Self::Buyer { user, seen, wanted } => {
-                write!(formatter, "{user} has {seen}, should have {wanted}")
-            }
-            Self::Lost { booking } => write!(formatter, "{booking} is not in Redis"),
-            Self::Ended { booking } => write!(formatter, "{booking} is over"),
-            Self::Beaten { booking } => write!(formatter, "a place of {booking} is sold"),
-            Self::Expiry { booking } => write!(formatter, "{booking}"),
-        }
-    }
-}
-
-/// Compares what was seen in one look.
-pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
-    let event = &look.postgres.event;
-    let Some(redis) = &look.redis else { return BTreeSet::from([Difference::Missing]) };
+/// Compares the stores as they were seen once.
+pub(super) fn differences(seen: &Snapshot) -> BTreeSet<Difference> {
+    let event = &seen.postgres.event;
+    let Some(redis) = &seen.redis else {
+        let missing = seen.is_expected.then_some(Difference::Missing);
+        return missing.into_iter().collect();
+    };
     let settings = &redis.state.settings;
     if settings.generation < event.generation {
         let (redis, postgres) = (settings.generation, event.generation);
@@ -167,12 +39,12 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
     let missing = event.sections.iter().filter(|section| !known.contains(&section.name));
     found.extend(missing.map(|section| Difference::Section(section.name.clone())));
 
-    let claims = Claims::of(look, redis);
+    let claims = Claims::of(seen, redis);
     let unmarked = claims.unmarked.iter().map(|booking| (*booking).to_owned());
     found.extend(unmarked.map(|booking| Difference::Unmarked { booking }));
-    let lost = look.holds.lost.iter().map(|booking| booking.booking_id.to_string());
+    let lost = seen.holds.lost.iter().map(|booking| booking.booking_id.to_string());
     found.extend(lost.map(|booking| Difference::Lost { booking }));
-    let ended = look.holds.ended.iter().map(ToString::to_string);
+    let ended = seen.holds.ended.iter().map(ToString::to_string);
     found.extend(ended.map(|booking| Difference::Ended { booking }));
     found.extend(claims.beaten(redis).map(|booking| Difference::Beaten { booking }));
     for section in &settings.sections {
@@ -180,7 +52,7 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
     }
     found.extend(claims.orphans(redis));
     for (section, counts) in settings.sections.iter().zip(&redis.state.sections) {
-        found.extend(counts_of(section, *counts, look, redis, &claims));
+        found.extend(counts_of(section, *counts, seen, redis, &claims));
     }
     // Totals that are not the sums are mended with the counts of any section.
     if let (false, Some((section, counts))) =
@@ -192,7 +64,7 @@ pub(super) fn differences(look: &Look) -> BTreeSet<Difference> {
             found.insert(Difference::Counts { section, seen, wanted });
         }
     }
-    found.extend(buyers(look, redis, &claims));
+    found.extend(buyers(seen, redis, &claims));
     let ends = redis.expiry.keys().filter(|booking| !redis.holds.contains_key(*booking));
     let endless = redis.holds.keys().filter(|booking| !redis.expiry.contains_key(*booking));
     found
@@ -211,10 +83,10 @@ struct Claims<'a> {
 }
 
 impl<'a> Claims<'a> {
-    fn of(look: &Look, redis: &'a RedisLook) -> Self {
+    fn of(seen: &Snapshot, redis: &'a RedisSnapshot) -> Self {
         let mut claims =
             Self { sold: HashMap::new(), held: HashMap::new(), unmarked: HashSet::new() };
-        for sale in &look.sales {
+        for sale in &seen.sales {
             let booking = sale.booking.to_string();
             if let Some((held, _)) = redis.holds.get_key_value(&booking) {
                 claims.unmarked.insert(held);
@@ -240,7 +112,7 @@ impl<'a> Claims<'a> {
 
     /// Holds of which a place is sold to another. One that is being paid is left to the refusal of
     /// its sale.
-    fn beaten(&self, redis: &RedisLook) -> impl Iterator<Item = String> {
+    fn beaten(&self, redis: &RedisSnapshot) -> impl Iterator<Item = String> {
         let is_beaten = |booking: &str, hold: &Hold| {
             let sold = hold.booking.seat_labels();
             let mut sold = sold.iter().filter_map(|seat| self.sold.get(seat));
@@ -271,7 +143,7 @@ impl<'a> Claims<'a> {
     }
 
     /// Holders of what is no seat of the event, and standing places without or with a wrong holder.
-    fn orphans(&self, redis: &RedisLook) -> Vec<Difference> {
+    fn orphans(&self, redis: &RedisSnapshot) -> Vec<Difference> {
         let seated: HashMap<&SectionName, (u32, u32)> =
             redis.state.settings.sections.iter().filter_map(shape).collect();
         let is_seat = |field: &str| {
@@ -306,7 +178,7 @@ impl<'a> Claims<'a> {
 }
 
 /// Whether the map of a section has all its seats, each in one of the three states.
-fn has_whole_map(section: &Section, redis: &RedisLook) -> bool {
+fn has_whole_map(section: &Section, redis: &RedisSnapshot) -> bool {
     let Some((name, (rows, width))) = shape(section) else { return true };
     let map = redis.maps.get(name).map(Vec::as_slice).unwrap_or_default();
     let is_seat = |seat: &u8| matches!(*seat, SEAT_FREE | SEAT_HELD | SEAT_SOLD);
@@ -323,7 +195,7 @@ fn shape(section: &Section) -> Option<(&SectionName, (u32, u32))> {
 }
 
 /// The seats of a section that are not as they should be.
-fn places(section: &Section, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Difference> {
+fn places(section: &Section, redis: &RedisSnapshot, claims: &Claims<'_>) -> Vec<Difference> {
     let Some((name, (rows, width))) = shape(section) else { return Vec::new() };
     let map = redis.maps.get(name).map(Vec::as_slice).unwrap_or_default();
     let mut found = Vec::new();
@@ -348,9 +220,9 @@ fn places(section: &Section, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Diff
 /// sales say.
 fn counts_of(
     section: &Section,
-    seen: SeatCounts,
-    look: &Look,
-    redis: &RedisLook,
+    counts: SeatCounts,
+    seen: &Snapshot,
+    redis: &RedisSnapshot,
     claims: &Claims<'_>,
 ) -> Option<Difference> {
     let name = &section.name;
@@ -370,7 +242,7 @@ fn counts_of(
                 unmarked += i64::from(hold.booking.quantity);
             }
         }
-        let sold = look.postgres.sold.iter().find(|(section, _)| section == name);
+        let sold = seen.postgres.sold.iter().find(|(section, _)| section == name);
         let sold = sold.map_or(0, |(_, sold)| *sold) - unmarked;
         // Of two holds of the last place one is too many. The sum stays the capacity, nothing is
         // free, and what is too much is missing from the sold ones until it has ended.
@@ -378,10 +250,10 @@ fn counts_of(
         let available = (capacity - held - sold).max(0);
         SeatCounts { available, held, sold: capacity - available - held }
     };
-    (seen != wanted).then(|| Difference::Counts { section: name.clone(), seen, wanted })
+    (counts != wanted).then(|| Difference::Counts { section: name.clone(), seen: counts, wanted })
 }
 
-fn totals_add_up(redis: &RedisLook) -> bool {
+fn totals_add_up(redis: &RedisSnapshot) -> bool {
     let sum = |count: fn(&SeatCounts) -> i64| redis.state.sections.iter().map(count).sum::<i64>();
     let total = SeatCounts {
         available: sum(|counts| counts.available),
@@ -392,13 +264,13 @@ fn totals_add_up(redis: &RedisLook) -> bool {
 }
 
 /// Buyers whose count is not what they hold and have bought.
-fn buyers(look: &Look, redis: &RedisLook, claims: &Claims<'_>) -> Vec<Difference> {
+fn buyers(seen: &Snapshot, redis: &RedisSnapshot, claims: &Claims<'_>) -> Vec<Difference> {
     let mut wanted: HashMap<String, i64> = HashMap::new();
     for hold in redis.holds.values() {
         *wanted.entry(hold.booking.user_id.to_string()).or_default() +=
             i64::from(hold.booking.quantity);
     }
-    for sale in &look.sales {
+    for sale in &seen.sales {
         if !claims.unmarked.contains(sale.booking.to_string().as_str()) {
             *wanted.entry(sale.user.to_string()).or_default() += i64::from(sale.quantity);
         }

@@ -11,16 +11,19 @@ use ledger::{
 };
 use scripts::{EventOutcome, EventState, Hold, HoldState};
 
+use crate::events::past_event::is_over;
 use crate::{Error, Stores};
 
-/// Pages of one look: five million sold places.
+/// Pages of one snapshot: five million sold places.
 const PAGES_MAX: usize = 1_000;
 
 /// What both stores said, Redis a moment before Postgres.
-pub(crate) struct Look {
+pub(crate) struct Snapshot {
     /// `None` when the event is not there.
-    pub(crate) redis: Option<RedisLook>,
+    pub(crate) redis: Option<RedisSnapshot>,
     pub(crate) postgres: AuditFacts,
+    /// Whether Redis should have the event: it lets one go that is over.
+    pub(crate) is_expected: bool,
     /// Everything that is sold.
     pub(crate) sales: Vec<SoldBooking>,
     /// Holds of which the two tell different things.
@@ -28,7 +31,7 @@ pub(crate) struct Look {
 }
 
 /// What Redis said, read piece by piece.
-pub(crate) struct RedisLook {
+pub(crate) struct RedisSnapshot {
     pub(crate) state: EventState,
     pub(crate) maps: HashMap<SectionName, Vec<u8>>,
     pub(crate) holders: HashMap<String, String>,
@@ -39,14 +42,21 @@ pub(crate) struct RedisLook {
     pub(crate) buyers: HashMap<String, String>,
 }
 
-/// Looks at the event; `None` when Postgres does not know it.
-pub(crate) async fn look<T: Transport, D: Database>(
+/// Reads the event from both stores; `None` when Postgres does not know it.
+pub(crate) async fn snapshot<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
-) -> Result<Option<Look>, Error> {
-    let redis = look_at_redis(stores, event).await?;
+) -> Result<Option<Snapshot>, Error> {
+    let redis = redis_snapshot(stores, event).await?;
     let Some(postgres) = ledger::audit_facts(&stores.database, event).await? else {
         return Ok(None);
+    };
+    let is_expected = match &redis {
+        Some(_) => true,
+        None => {
+            let now = scripts::read_clock(&stores.cluster, event, stores.redis_deadline).await?;
+            !is_over(&postgres.event, now)
+        }
     };
     let sales = sales(stores, event).await?;
     let mut holds = HoldDifferences::default();
@@ -55,7 +65,7 @@ pub(crate) async fn look<T: Transport, D: Database>(
         holds.lost.extend(found.lost);
         holds.ended.extend(found.ended);
     }
-    Ok(Some(Look { redis, postgres, sales, holds }))
+    Ok(Some(Snapshot { redis, postgres, is_expected, sales, holds }))
 }
 
 async fn sales<T: Transport, D: Database>(
@@ -72,12 +82,12 @@ async fn sales<T: Transport, D: Database>(
             return Ok(sales);
         }
     }
-    Err(Error::Contention("looking at a very large event"))
+    Err(Error::Contention("reading a very large event"))
 }
 
 /// What Redis knows of bookings, in ranges of their ids that one statement compares. Together the
 /// ranges cover all ids.
-fn known_holds(redis: &RedisLook) -> Vec<KnownHolds> {
+fn known_holds(redis: &RedisSnapshot) -> Vec<KnownHolds> {
     // A hold that is resolved between the two scans is in both; that it was held says more.
     let resolved = redis.resolved.keys().map(|booking| (booking, false));
     let holds = redis.holds.iter().map(|(booking, hold)| (booking, hold.state == HoldState::Held));
@@ -101,10 +111,10 @@ fn known_holds(redis: &RedisLook) -> Vec<KnownHolds> {
     ranges
 }
 
-async fn look_at_redis<T: Transport, D: Database>(
+async fn redis_snapshot<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: EventId,
-) -> Result<Option<RedisLook>, Error> {
+) -> Result<Option<RedisSnapshot>, Error> {
     let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
     let EventOutcome::Found(state) = scripts::read_event(cluster, event, deadline).await? else {
         return Ok(None);
@@ -114,7 +124,7 @@ async fn look_at_redis<T: Transport, D: Database>(
         let map = scripts::read_map(cluster, event, &section, deadline).await?;
         maps.insert(section, map.unwrap_or_default());
     }
-    Ok(Some(RedisLook {
+    Ok(Some(RedisSnapshot {
         maps,
         holders: scripts::scan_holders(cluster, event, deadline).await?,
         holds: scripts::scan_bookings(cluster, event, deadline).await?,

@@ -1,4 +1,4 @@
-//! Calls of Redis that find their event.
+//! Calls of Redis that need their event there.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use ledger::Database;
 use crate::events::rebuild_event::{RebuildOutcome, rebuild_event};
 use crate::{Error, Stores};
 
-/// While another caller rebuilds an event, the rest look again so often: a small event is back
-/// within the first interval.
+/// How often the others look again while one caller rebuilds an event: a small one is back within
+/// the first interval.
 const LOOK_INTERVAL: Duration = Duration::from_millis(60);
 /// Looks of one call: 3.6 s of waiting, less than a request may take.
 const LOOKS_MAX: usize = 60;
 
 /// An outcome of a script that can say that its event is not in Redis.
-pub trait EventOutcome {
+pub trait OpenEventOutcome {
     /// Whether it says so.
     fn is_event_missing(&self) -> bool;
 }
 
 macro_rules! event_outcomes {
     ($($outcome:ident),+ $(,)?) => {
-        $(impl EventOutcome for scripts::$outcome {
+        $(impl OpenEventOutcome for scripts::$outcome {
             fn is_event_missing(&self) -> bool {
                 matches!(self, Self::EventMissing)
             }
@@ -45,13 +45,13 @@ event_outcomes!(
     UpdateOutcome,
 );
 
-impl EventOutcome for scripts::QueuePlace {
+impl OpenEventOutcome for scripts::QueuePlace {
     fn is_event_missing(&self) -> bool {
         matches!(self.outcome, scripts::PlaceOutcome::EventMissing)
     }
 }
 
-impl EventOutcome for scripts::JoinOutcome {
+impl OpenEventOutcome for scripts::JoinOutcome {
     fn is_event_missing(&self) -> bool {
         match self {
             Self::Place(place) => place.is_event_missing(),
@@ -60,24 +60,29 @@ impl EventOutcome for scripts::JoinOutcome {
     }
 }
 
-impl EventOutcome for scripts::WatchedPlace {
+impl OpenEventOutcome for scripts::WatchedPlace {
     fn is_event_missing(&self) -> bool {
         self.place.is_event_missing()
     }
 }
 
-/// Runs `call`. When Redis does not know the event, it is brought back from Postgres, by this
-/// caller or another one, and `call` runs again; so the outcome says that the event is missing
-/// only when there is no such event.
+/// Runs `call`. When Redis does not have the event, this caller or another one rebuilds it from
+/// Postgres, and `call` runs again. An event that is over is not rebuilt: Postgres alone answers
+/// for it. So the outcome says that the event is missing when there is no such event, or when it
+/// is over; [`find_past_event`](crate::find_past_event) tells which.
 ///
 /// # Errors
 ///
 /// See [`Error`]; [`Error::Contention`] when the event does not come back in time.
-pub async fn opened<T, D, O, F>(stores: &Stores<T, D>, event: EventId, call: F) -> Result<O, Error>
+pub async fn with_open_event<T, D, O, F>(
+    stores: &Stores<T, D>,
+    event: EventId,
+    call: F,
+) -> Result<O, Error>
 where
     T: Transport,
     D: Database,
-    O: EventOutcome,
+    O: OpenEventOutcome,
     F: AsyncFn() -> Result<O, scripts::Error>,
 {
     for _ in 0..LOOKS_MAX {
@@ -89,7 +94,7 @@ where
         match Box::pin(rebuild_event(stores, event)).await? {
             RebuildOutcome::Live => {}
             RebuildOutcome::Busy => stores.cluster.sleep(LOOK_INTERVAL).await,
-            RebuildOutcome::EventMissing => return Ok(outcome),
+            RebuildOutcome::Over | RebuildOutcome::EventMissing => return Ok(outcome),
         }
     }
     Err(Error::Contention("waiting for an event that is being rebuilt"))

@@ -1,7 +1,7 @@
 //! Connections for commands that block.
 
 use super::*;
-use crate::OwnConnection;
+use crate::DedicatedConnection;
 
 const LIMIT: Duration = Duration::from_secs(6);
 
@@ -17,10 +17,10 @@ async fn a_blocking_command_has_a_connection_of_its_own_and_keeps_it() {
         Answer::Ok,
     );
     let cluster = transport.cluster(A);
-    let mut own = OwnConnection::default();
+    let mut own = DedicatedConnection::default();
     assert_eq!(cluster.execute(KEY, "SET", set(), DEADLINE).await, ok());
     for _ in 0..2 {
-        assert_eq!(cluster.execute_alone(&mut own, KEY, "XREAD", xread(), LIMIT).await, ok());
+        assert_eq!(cluster.execute_dedicated(&mut own, KEY, "XREAD", xread(), LIMIT).await, ok());
         assert!(own.is_open());
     }
     let received = transport.finish();
@@ -36,11 +36,11 @@ async fn a_blocking_command_goes_to_the_new_owner_at_the_next_try() {
         Answer::Ok,
     );
     let cluster = transport.cluster(A);
-    let mut own = OwnConnection::default();
-    let moved = cluster.execute_alone(&mut own, KEY, "XREAD", xread(), LIMIT).await;
+    let mut own = DedicatedConnection::default();
+    let moved = cluster.execute_dedicated(&mut own, KEY, "XREAD", xread(), LIMIT).await;
     assert!(matches!(moved, Err(Error::Unavailable { .. })), "{moved:?}");
     assert!(!own.is_open());
-    assert_eq!(cluster.execute_alone(&mut own, KEY, "XREAD", xread(), LIMIT).await, ok());
+    assert_eq!(cluster.execute_dedicated(&mut own, KEY, "XREAD", xread(), LIMIT).await, ok());
     transport.finish();
 }
 
@@ -48,11 +48,11 @@ async fn a_blocking_command_goes_to_the_new_owner_at_the_next_try() {
 async fn a_silent_node_costs_the_limit_and_the_connection() {
     let transport = three_masters().then(B, "XREAD", Answer::Silence).then(B, "XREAD", Answer::Ok);
     let cluster = transport.cluster(A);
-    let mut own = OwnConnection::default();
-    let late = cluster.execute_alone(&mut own, KEY, "XREAD", xread(), LIMIT).await;
+    let mut own = DedicatedConnection::default();
+    let late = cluster.execute_dedicated(&mut own, KEY, "XREAD", xread(), LIMIT).await;
     assert_eq!(late, Err(Error::Deadline));
     assert!(transport.now() >= LIMIT && transport.now() < LIMIT * 2);
-    assert_eq!(cluster.execute_alone(&mut own, KEY, "XREAD", xread(), LIMIT).await, ok());
+    assert_eq!(cluster.execute_dedicated(&mut own, KEY, "XREAD", xread(), LIMIT).await, ok());
     let received = transport.finish();
     assert_ne!(received[0].connection, received[1].connection);
 }

@@ -5,25 +5,25 @@
 
 use std::time::Duration;
 
-use crate::call::Target;
 use crate::cluster::Cluster;
 use crate::remedy::Remedy;
+use crate::request::Target;
 use crate::slot::Slot;
 use crate::timing::{Budget, within};
 use crate::{Argument, Error, NodeAddress, Reply, Transport};
 
 /// What the caller keeps between two blocking commands; not open at first.
-pub struct OwnConnection<C> {
+pub struct DedicatedConnection<C> {
     open: Option<(NodeAddress, C)>,
 }
 
-impl<C> Default for OwnConnection<C> {
+impl<C> Default for DedicatedConnection<C> {
     fn default() -> Self {
         Self { open: None }
     }
 }
 
-impl<C> OwnConnection<C> {
+impl<C> DedicatedConnection<C> {
     /// Whether it is open.
     pub const fn is_open(&self) -> bool {
         self.open.is_some()
@@ -39,9 +39,9 @@ impl<T: Transport> Cluster<T> {
     ///
     /// # Errors
     /// See [`Error`]; never later than `limit` and the time to learn the topology.
-    pub async fn execute_alone(
+    pub async fn execute_dedicated(
         &self,
-        own: &mut OwnConnection<T::Connection>,
+        own: &mut DedicatedConnection<T::Connection>,
         key: &str,
         command: &str,
         arguments: Vec<Argument>,

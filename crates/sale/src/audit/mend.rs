@@ -11,17 +11,16 @@ use scripts::{
     SEATS_REPAIRED_MAX, SeatRepair,
 };
 
-use super::compare::Difference;
-use super::look::{Look, RedisLook};
-use crate::bookings::confirm_sale::mark_sold;
-use crate::bookings::find_booking::find_sale;
+use crate::audit::difference::Difference;
+use crate::audit::snapshot::{RedisSnapshot, Snapshot};
+use crate::bookings::marks::{find_sale, mark_sold};
 use crate::{Error, Stores, add_sections, apply_settings};
 
 /// Mends every difference, and counts what was mended.
 pub(super) async fn mend<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    seen: &Look,
-    redis: &RedisLook,
+    seen: &Snapshot,
+    redis: &RedisSnapshot,
     differences: &BTreeSet<Difference>,
     mended: &mut AuditCounts,
 ) -> Result<(), Error> {
@@ -49,7 +48,7 @@ pub(super) async fn mend<T: Transport, D: Database>(
             Difference::Section(_) => sections_missing = true,
             Difference::Unmarked { booking } => {
                 let Ok(booking) = booking.parse() else { continue };
-                let Some(sold) = find_sale(stores, booking).await? else { continue };
+                let Some(sold) = find_sale(&stores.database, booking).await? else { continue };
                 mark_sold(stores, &sold).await?;
                 mended.holds += 1;
             }
@@ -85,7 +84,7 @@ pub(super) async fn mend<T: Transport, D: Database>(
 /// meanwhile, what Postgres says will change: it is left alone.
 async fn end_holds<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    redis: &RedisLook,
+    redis: &RedisSnapshot,
     differences: &BTreeSet<Difference>,
 ) -> Result<i64, Error> {
     let mut ended = 0;
@@ -110,8 +109,8 @@ async fn end_holds<T: Transport, D: Database>(
 /// returns how many there were.
 async fn take_lost_holds<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    seen: &Look,
-    redis: &RedisLook,
+    seen: &Snapshot,
+    redis: &RedisSnapshot,
     differences: &BTreeSet<Difference>,
 ) -> Result<i64, Error> {
     let settings = &redis.state.settings;

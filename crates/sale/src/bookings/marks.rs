@@ -1,0 +1,88 @@
+//! What Redis is told of a booking after Postgres has decided.
+
+use cluster::Transport;
+use domain::booking::{Booking, BookingStatus};
+use domain::id::BookingId;
+use ledger::Database;
+use scripts::{MarkKind, ReleaseReason};
+
+use crate::best_effort::best_effort;
+use crate::{Error, Stores};
+
+/// Marks a sale in Redis. The sweeper does the same for a sale that Redis was not told of.
+pub(crate) async fn mark_sold<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+) -> Result<(), Error> {
+    let request = scripts::ConfirmBooking {
+        booking: booking.booking_id,
+        section: &booking.section,
+        lost: Some(booking),
+    };
+    let outcome =
+        scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?;
+    match outcome {
+        scripts::ConfirmOutcome::Confirmed { sold, capacity }
+        | scripts::ConfirmOutcome::Absent { sold, capacity } => {
+            if sold >= capacity {
+                ledger::mark_sold_out(&stores.database, booking.event_id, true).await?;
+            }
+        }
+        // Redis has just lost the event, or let it go after its end. Where it is rebuilt, this sale
+        // is in it.
+        scripts::ConfirmOutcome::EventMissing => {}
+    }
+    Ok(())
+}
+
+/// Marks a sale in Redis, if Redis can be told now: Postgres has made the sale, whatever Redis says.
+/// The sweeper marks what is not marked, because it asks Postgres before it frees a hold.
+pub(crate) async fn try_mark_sold<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+) {
+    let marked = mark_sold(stores, booking).await;
+    best_effort(stores, MarkKind::Sale, marked).await;
+}
+
+/// Frees the seats of a hold that Postgres has refused or resolved; without a hold, nothing.
+pub(crate) async fn unpin<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+) -> Result<(), Error> {
+    let request = scripts::ReleaseSeats {
+        booking: booking.booking_id,
+        section: &booking.section,
+        reason: ReleaseReason::Refused,
+    };
+    scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
+    Ok(())
+}
+
+/// Marks a booking as sold in Redis, if Postgres has sold it and Redis can be told now.
+///
+/// # Errors
+///
+/// See [`Error`]; a Redis that cannot be told is none.
+pub(crate) async fn mark_if_sold<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: BookingId,
+) -> Result<(), Error> {
+    if let Some(sold) = find_sale(&stores.database, booking).await? {
+        try_mark_sold(stores, &sold).await;
+    }
+    Ok(())
+}
+
+/// Finds the booking in Postgres, if Postgres has sold it.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub(crate) async fn find_sale<D: Database>(
+    database: &D,
+    booking: BookingId,
+) -> Result<Option<Booking>, Error> {
+    let recorded = ledger::find_booking(database, booking).await?;
+    Ok(recorded.filter(|booking| booking.status == BookingStatus::Confirmed))
+}

@@ -1,0 +1,84 @@
+//! Holds seats for a buyer.
+
+use cluster::Transport;
+use domain::id::{BookingId, UserId};
+use domain::selection::Selection;
+use ledger::Database;
+use scripts::{Choice, Idempotency, PresentedPass, ReserveOutcome};
+
+use crate::bookings::seated_sections::{ATTEMPTS_MAX, keep_sections, known_sections};
+use crate::{Error, Stores, find_past_event, with_open_event};
+
+/// A reservation.
+#[derive(Debug, Clone, Copy)]
+pub struct ReserveSeats<'a> {
+    /// The buyer.
+    pub user: UserId,
+    /// A fresh booking id. It is the same for every attempt: a lost reply is asked for again, and
+    /// nothing is held twice.
+    pub booking: BookingId,
+    /// The queue pass.
+    pub pass: PresentedPass<'a>,
+    /// The idempotency key, if the request has one.
+    pub idempotency: Option<Idempotency<'a>>,
+    /// The places.
+    pub selection: &'a Selection,
+}
+
+/// Holds the places: all or none. Never answers that sections have changed.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn reserve_seats<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    request: &ReserveSeats<'_>,
+) -> Result<ReserveOutcome, Error> {
+    let event = request.booking.event();
+    let outcome = match request.selection {
+        Selection::Seats { section, seats } => {
+            let seats: Vec<_> = seats.iter().map(|seat| (seat.row, seat.number)).collect();
+            reserve(stores, request, Choice::Seats { section, seats: &seats }).await?
+        }
+        Selection::Section { section, quantity } => {
+            reserve(stores, request, Choice::Section { section, quantity: *quantity }).await?
+        }
+        Selection::Any { quantity } => reserve_anywhere(stores, request, *quantity).await?,
+    };
+    if outcome == ReserveOutcome::EventMissing && find_past_event(stores, event).await?.is_some() {
+        return Ok(ReserveOutcome::EventNotOnSale);
+    }
+    Ok(outcome)
+}
+
+async fn reserve_anywhere<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    request: &ReserveSeats<'_>,
+    quantity: u32,
+) -> Result<ReserveOutcome, Error> {
+    let event = request.booking.event();
+    let mut sections = known_sections(event);
+    for _ in 0..ATTEMPTS_MAX {
+        match reserve(stores, request, Choice::Any { sections: &sections, quantity }).await? {
+            ReserveOutcome::SectionsChanged { sections: changed } => {
+                keep_sections(event, &changed);
+                sections = changed;
+            }
+            outcome => return Ok(outcome),
+        }
+    }
+    Err(Error::Contention("reserving anywhere"))
+}
+
+async fn reserve<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    request: &ReserveSeats<'_>,
+    choice: Choice<'_>,
+) -> Result<ReserveOutcome, Error> {
+    let ReserveSeats { user, booking, pass, idempotency, .. } = *request;
+    let request = scripts::ReserveSeats { user, booking, pass, idempotency, choice };
+    with_open_event(stores, booking.event(), async || {
+        scripts::reserve_seats(&stores.cluster, &request, stores.redis_deadline).await
+    })
+    .await
+}

@@ -1,0 +1,67 @@
+//! Guests: a buyer without an account is a token that we sign. Nothing is stored.
+//!
+//! A token is short-lived. Its user gets a new one for a proof: a token that has not ended, or the
+//! receipt of a place, which lives for months.
+
+use domain::id::UserId;
+use domain::time::Instant;
+use domain::token::{BuyerToken, SigningKeys};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::Refusal;
+
+/// Life of a guest token: a day, so that a client that never renews one still owns in the morning
+/// the place of a draw that it joined the evening before.
+const GUEST_TOKEN_TTL_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// What names a guest for a day.
+#[derive(Debug, Serialize)]
+pub struct GuestToken {
+    /// For `Authorization: Bearer`.
+    pub token: String,
+    /// The guest.
+    pub user_id: UserId,
+    /// When the token ends.
+    pub expires_at: Instant,
+}
+
+/// A new token of `user_id`, who has proved to be that one; `token_id` is its own id.
+///
+/// # Errors
+///
+/// `internal` when it cannot be signed.
+pub fn token_of(
+    keys: &SigningKeys,
+    user_id: UserId,
+    token_id: Uuid,
+    now: Instant,
+) -> Result<GuestToken, Refusal> {
+    let expires_at = now.plus_ms(GUEST_TOKEN_TTL_MS);
+    let buyer = BuyerToken { user: user_id, id: token_id.to_string(), issued_at: now, expires_at };
+    let token = buyer.sign(keys).map_err(|error| Refusal::internal(error.to_string()))?;
+    Ok(GuestToken { token, user_id, expires_at })
+}
+
+/// Whether it is time for a new token: half of the life of this one is over.
+pub fn is_due_for_renewal(token: &BuyerToken, now: Instant) -> bool {
+    let end_ms = token.expires_at.unix_ms();
+    let left_ms = end_ms.saturating_sub(now.unix_ms());
+    left_ms.saturating_mul(2) < end_ms.saturating_sub(token.issued_at.unix_ms())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_after_half_of_its_life() {
+        let issued_at = Instant::from_unix_ms(1_000_000);
+        let at = |hours: i64| issued_at.plus_ms(hours * 3_600_000);
+        let user = UserId::from_uuid(Uuid::from_u128(7));
+        let token = BuyerToken { user, id: "1".to_owned(), issued_at, expires_at: at(24) };
+        assert!(!is_due_for_renewal(&token, at(12)));
+        assert!(is_due_for_renewal(&token, at(13)));
+        assert!(is_due_for_renewal(&token, at(25)));
+    }
+}

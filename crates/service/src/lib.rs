@@ -1,0 +1,28 @@
+//! The use cases that routes and pages share: without Spin, without HTTP.
+//!
+//! Each takes the stores, the settings and the time as arguments, and returns a value or a
+//! [`Refusal`]: a code of the contract with what a client needs to know.
+//!
+//! # Layout
+//!
+//! - [`joining`]: into the queue of an event. [`place`]: what its fan is told of a place.
+//! - [`booking`]: one booking as its owner and the organiser see it, and its release.
+//! - [`identity`]: guests and their tokens.
+//! - [`refusal`]: why a use case has no result.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+
+pub mod booking;
+pub mod identity;
+pub mod joining;
+pub mod place;
+pub mod refusal;
+
+pub use booking::Caller;
+pub use refusal::Refusal;
