@@ -1,9 +1,9 @@
 //! Turns `lua/<area>/*.lua` into the registry of scripts: expanded source, SHA-1 and keys.
 //!
-//! A line `-- @include name` is replaced by `lua/includes/name.lua`, which includes nothing itself.
-//! A line `-- @keys` is replaced by the table of the script's keys. That table and the Rust function
-//! that builds the keys are both made from the lines `-- KEYS[n] name …` of the header, so neither
-//! can take one key for another.
+//! A line `-- @include name` is replaced by `lua/includes/name.lua`, which includes nothing.
+//! A line `-- @keys` is replaced by the table of the script's keys. That table and the Rust
+//! function that builds the keys are both made from the lines `-- KEYS[n] name …` of the header, so
+//! neither can take one key for another.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

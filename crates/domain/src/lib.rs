@@ -14,7 +14,7 @@
 //!   how long it takes, and the chance of a ticket, from what was measured. [`draw`]: the order of
 //!   those who joined before the sale opened. [`proof`]: proof of work at joining.
 //! - `bookings`: [`selection`] is what a buyer asks to reserve, [`booking`] the record of it and
-//!   its states, [`journal`] what happened to its hold, [`notification`] signs what we tell others of it.
+//!   its states, [`journal`] what happened to its hold, [`notification`] signs messages about it.
 //! - `payments`: [`payment`] has the states of a payment, and what follows from them; [`stripe`]
 //!   has signatures and the few fields that are read from the provider's events.
 //! - [`token`]: signed tokens of buyers, queue passes, receipts and tickets of streams.

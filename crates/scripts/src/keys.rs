@@ -146,7 +146,7 @@ pub fn limit(subject: &str) -> String {
     format!("box:{{limit:{subject}}}")
 }
 
-/// String: held for a moment by the worker that works, so that others skip. It has a tag of its own.
+/// String: held for a moment by the worker that works, so that others skip. Its tag is its own.
 pub fn worker_lease() -> String {
     "box:{worker}:lease".to_owned()
 }
@@ -157,7 +157,7 @@ pub fn probe(number: u32) -> String {
     format!("box:{{ready-{number}}}:probe")
 }
 
-/// Hash: kind of a write → how many of them have failed after the ledger had decided, of all events.
+/// Hash: kind of a write → how many of them failed after the ledger had decided, of all events.
 /// A tag of its own: the shard of the event is the one that does not answer.
 pub fn failed_marks() -> String {
     "box:{failed_marks}:counts".to_owned()

@@ -69,13 +69,13 @@ async fn pass_of_queue(
 }
 
 pub(crate) fn describe(booking: &Booking) -> String {
-    let places = if booking.seats.is_empty() {
+    let seats = if booking.seats.is_empty() {
         format!("{} × {}", booking.quantity, booking.section)
     } else {
-        booking.seats.join(", ")
+        booking.seat_labels().join(", ")
     };
     format!(
-        "{} {}\n  {places}\n  {}\n  held until {}",
+        "{} {}\n  {seats}\n  {}\n  held until {}",
         booking.booking_id,
         booking.status.as_str(),
         money(booking.amount, &booking.currency),

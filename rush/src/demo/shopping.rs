@@ -93,7 +93,7 @@ async fn next_wish(
 fn check(tally: &Tally, booking: &Booking, wish: &Wish) {
     let fits = match wish {
         Wish::Seats { seats } => {
-            let (mut asked, mut held) = (seats.clone(), booking.seats.clone());
+            let (mut asked, mut held) = (seats.clone(), booking.seat_labels());
             asked.sort_unstable();
             held.sort_unstable();
             asked == held

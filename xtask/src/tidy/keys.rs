@@ -46,8 +46,8 @@ fn call_end(text: &str) -> Option<usize> {
     for (index, letter) in text[open..].char_indices() {
         match letter {
             '(' => depth += 1,
-            ')' => depth -= 1,
             _ if depth == 0 => return None,
+            ')' => depth -= 1,
             _ => {}
         }
         if depth == 0 {

@@ -110,7 +110,7 @@ async fn work(connection: &Connection, event: domain::id::EventId, number: u32) 
     let facts = seats(event, &[&seat]);
     let sold = confirm(connection, &facts).await;
     assert!(matches!(sold, ConfirmOutcome::Confirmed | ConfirmOutcome::SeatSold), "{sold:?}");
-    find_booking(connection, facts.booking).await.unwrap().expect("the booking");
+    find_booking(connection, facts.booking_id).await.unwrap().expect("the booking");
     find_event(connection, event).await.unwrap().expect("the event");
     let page = ledger::ListEvents { limit: 2, cursor: None, active_only: true };
     assert!(!list_events(connection, &page).await.unwrap().events.is_empty());

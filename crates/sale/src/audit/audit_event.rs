@@ -1,7 +1,7 @@
 //! Compares an event in Redis with Postgres, and mends what Postgres decides.
 //!
-//! 1. *Snapshot*: Redis first, Postgres after it. What Redis calls sold then has its ticket in Postgres
-//!    already, or never will: a sale is committed before it is marked.
+//! 1. *Snapshot*: Redis first, Postgres after it. A sale is committed before it is marked, so what
+//!    Redis calls sold then has its ticket in Postgres already, or never will.
 //! 2. *Look again*: what differs in the same way on two looks is damage; a step under way is not.
 //! 3. *Mend*: each repair is one script that changes only what is still as it was seen.
 //!

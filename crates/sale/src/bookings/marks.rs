@@ -35,7 +35,7 @@ pub(crate) async fn mark_sold<T: Transport, D: Database>(
     Ok(())
 }
 
-/// Marks a sale in Redis, if Redis can be told now: Postgres has made the sale, whatever Redis says.
+/// Marks a sale in Redis if Redis answers now: Postgres has made the sale, whatever Redis says.
 /// The sweeper marks what is not marked, because it asks Postgres before it frees a hold.
 pub(crate) async fn try_mark_sold<T: Transport, D: Database>(
     stores: &Stores<T, D>,

@@ -9,8 +9,8 @@ use domain::section::SectionName;
 use crate::call::Fields;
 use crate::{Error, keys};
 
-/// The map of a section as it is stored, see [`free_map`](domain::section::free_map); `None` when the
-/// event is not open in Redis or the section is not a seated one.
+/// The map of a section as it is stored, see [`free_map`](domain::section::free_map); `None` when
+/// the event is not open in Redis or the section is not a seated one.
 ///
 /// # Errors
 ///

@@ -25,8 +25,8 @@ impl Stage {
         // The times in `<state> <user> <section> <quantity> <amount> <currency> <created_ms>
         // <expires_ms> <seats>`,
         self.move_words(&keys::bookings(event), ms, |_| &[6, 7]).await;
-        // the end in `<pass_id> <issued_ms> <expires_ms> <live|used> <number>`, whose id says when it
-        // was issued,
+        // the end in `<pass_id> <issued_ms> <expires_ms> <live|used> <number>`, whose id says when
+        // it was issued,
         self.move_words(&keys::admissions(event), ms, |_| &[2]).await;
         // and in `<fingerprint> <created_ms> <status> <body>`; a claim, which has status 0, begins
         // its body with its end.

@@ -31,3 +31,4 @@ mod retiring;
 mod scene;
 mod servers;
 mod stage;
+mod word;

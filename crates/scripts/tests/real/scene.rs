@@ -12,6 +12,7 @@ use scripts::{
 
 use crate::servers;
 use crate::stage::{DEADLINE, Setup, Stage, in_ms, seated, standing};
+use crate::word::word;
 
 /// Opens the event and plays the rows on each kind of server.
 ///
@@ -587,16 +588,4 @@ fn seats(booking: &Booking) -> String {
 
 fn join<V: ToString>(values: &[V]) -> String {
     values.iter().map(V::to_string).collect::<Vec<_>>().join(",")
-}
-
-/// The name of a variant as the scripts write it: `SoldOut` is `sold_out`.
-fn word(variant: impl std::fmt::Debug) -> String {
-    let mut word = String::new();
-    for character in format!("{variant:?}").chars() {
-        if character.is_ascii_uppercase() && !word.is_empty() {
-            word.push('_');
-        }
-        word.push(character.to_ascii_lowercase());
-    }
-    word
 }
