@@ -22,16 +22,30 @@ impl Stage {
                 self.raw(&key, "ZINCRBY", &[&format!("-{ms}"), &member]).await;
             }
         }
-        // The times in `<state> <user> <section> <quantity> <amount> <currency> <created_ms>
-        // <expires_ms> <seats>`,
-        self.move_words(&keys::bookings(event), ms, |_| &[6, 7]).await;
-        // the end in `<pass_id> <issued_ms> <expires_ms> <live|used> <number>`, whose id says when
-        // it was issued,
-        self.move_words(&keys::admissions(event), ms, |_| &[2]).await;
-        // and in `<fingerprint> <created_ms> <status> <body>`; a claim, which has status 0, begins
-        // its body with its end.
-        let of_answer = |words: &[String]| if words[2] == "0" { &[1, 3][..] } else { &[1] };
-        self.move_words(&keys::answers(event), ms, of_answer).await;
+        // `<state> <user> <section> <quantity> <amount> <currency> <created_ms> <expires_ms>
+        // <seats>`
+        self.edit(&keys::bookings(event), |words| {
+            make_older(&mut words[6], ms);
+            make_older(&mut words[7], ms);
+        })
+        .await;
+        // `<pass_id> <issued_ms> <expires_ms> <live|used> <number>`
+        self.edit(&keys::admissions(event), |words| {
+            make_older(&mut words[1], ms);
+            make_older(&mut words[2], ms);
+            make_pass_older(&mut words[0], ms);
+        })
+        .await;
+        self.passes.values_mut().for_each(|pass_id| make_pass_older(pass_id, ms));
+        // `<fingerprint> <created_ms> <status> <body>`; a claim has status 0, and its body begins
+        // with its end.
+        self.edit(&keys::answers(event), |words| {
+            make_older(&mut words[1], ms);
+            if words[2] == "0" {
+                make_older(&mut words[3], ms);
+            }
+        })
+        .await;
 
         let counts = keys::counts(event);
         if let [Reply::Bytes(_)] = self.raw(&counts, "HGET", &["allowance_us"]).await[..] {
@@ -40,20 +54,24 @@ impl Stage {
         }
     }
 
-    /// Moves the times in each record of a hash: the words at the places that `times` tells.
-    pub(crate) async fn move_words(
-        &self,
-        key: &str,
-        ms: i64,
-        times: impl Fn(&[String]) -> &'static [usize],
-    ) {
+    /// Changes the words of each record of a hash.
+    pub(crate) async fn edit(&self, key: &str, change: impl Fn(&mut [String])) {
         for field in self.texts(key, "HKEYS", &[]).await {
             let record = self.texts(key, "HGET", &[&field]).await.remove(0);
             let mut words: Vec<String> = record.split(' ').map(str::to_owned).collect();
-            for place in times(&words) {
-                words[*place] = (words[*place].parse::<i64>().unwrap() - ms).to_string();
-            }
+            change(&mut words);
             self.raw(key, "HSET", &[&field, &words.join(" ")]).await;
         }
     }
+}
+
+/// Moves a time so many ms into the past.
+pub(crate) fn make_older(time: &mut String, ms: i64) {
+    *time = (time.parse::<i64>().unwrap() - ms).to_string();
+}
+
+/// The same for the time at which a pass was issued, in its id `<number>.<issued_ms>`.
+fn make_pass_older(pass_id: &mut String, ms: i64) {
+    let (number, issued_ms) = pass_id.split_once('.').unwrap();
+    *pass_id = format!("{number}.{}", issued_ms.parse::<i64>().unwrap() - ms);
 }

@@ -5,6 +5,7 @@ use domain::proof::LIFE_MS;
 use domain::time::Instant;
 use scripts::{PlaceOutcome, QueuePlace, ShownProof, ShownReceipt, leave_queue};
 
+use crate::later::make_older;
 use crate::servers;
 use crate::stage::{DEADLINE, Setup, Stage};
 
@@ -40,7 +41,7 @@ async fn a_proof_makes_one_place() {
         assert_eq!(replayed.outcome, PlaceOutcome::ProofRequired);
         // The first place was a second ago.
         let places = scripts::keys::places(stage.event);
-        stage.move_words(&places, 1_000, |_| &[1]).await;
+        stage.edit(&places, |words| make_older(&mut words[1], 1_000)).await;
         let anew = asked(&mut stage, ann).await.now;
         let place = proven(&mut stage, ann, anew).await;
         assert_eq!((place.outcome, place.number), (PlaceOutcome::Waiting, 2));
