@@ -114,7 +114,11 @@ fn follow(build: Build, news: &Sender<(&'static str, News)>) -> Result<()> {
 /// cranelift-codegen)`.
 fn read_bar(line: &str) -> Option<String> {
     let (verb, rest) = line.trim().split_once(" [")?;
-    let rest = rest.split_once(']')?.1.trim();
+    let (bar, rest) = rest.split_once(']')?;
+    let rest = rest.trim();
+    if !bar.chars().all(|part| "=> ".contains(part)) {
+        return None;
+    }
     if verb != "Building" {
         return Some(format!("{} {rest}", verb.to_lowercase()));
     }

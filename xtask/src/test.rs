@@ -1,10 +1,14 @@
 //! `cargo xtask test`: every test.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use stack::{Durability, Postgres, RedisCluster, RedisOptions, temporary_folder};
+use stack::{
+    Durability, Postgres, RedisCluster, RedisOptions, Runtime, System, SystemOptions,
+    temporary_folder,
+};
 
 use crate::build::{build_with_components, components_build};
 use crate::cargo::{cargo, run_inherit};
@@ -30,8 +34,9 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
         build_with_components(&["host"], &progress)?;
     }
     let host = stack::beside_this_program("host")?;
-    progress.step("Starting the Redis Cluster and Postgres of the tests");
     let folder = temporary_folder()?;
+    start_once(&folder, &host, &progress)?;
+    progress.step("Starting the Redis Cluster and Postgres of the tests");
     let redis = RedisCluster::start(&folder.join("redis"), &RedisOptions::default())?;
     let postgres = Postgres::start(&folder.join("postgres"), Durability::Process)?;
     stack::migrate(&postgres.url(), &root().join("infra/postgres"))?;
@@ -46,6 +51,15 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     command.env("BOXOFFICE_TEST_HOST", host);
     run_inherit(&mut command)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The first start of the host compiles the components, which takes both processors for a while.
+/// Tests that start several hosts at once would each compile all of them.
+fn start_once(folder: &Path, host: &Path, progress: &Progress) -> Result<()> {
+    progress.step("Starting the host once: it compiles the components for this machine");
+    let mut options = SystemOptions::new(&root(), Runtime::Host(host.to_owned()));
+    options.durability = Durability::Process;
+    System::start(&folder.join("first_start"), options)?.stop()
 }
 
 /// The components, the tests, and all programs beside them: the host is one.
