@@ -28,6 +28,8 @@ fn sha256<const N: usize>(parts: [&[u8]; N]) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -36,9 +38,8 @@ mod tests {
         assert_eq!(etag([b"a", b"b"]), "3c9d591045bc8876f9d0399bbfb05c6a");
         let digests =
             [etag([b"a", b"b"]), etag([b"ab", b""]), etag([b"", b"ab"]), etag([b"b", b"a"])];
-        for (index, digest) in digests.iter().enumerate() {
-            assert!(!digests[..index].contains(digest), "{index}");
-        }
+        let different: BTreeSet<_> = digests.iter().collect();
+        assert_eq!(different.len(), digests.len());
         assert!(of_parts([b"a", b"b"]).starts_with(&etag([b"a", b"b"])));
     }
 }
