@@ -1,8 +1,8 @@
 //! Section names, descriptors and maps.
 
 use crate::section::{
-    SEAT_FREE, SEAT_SOLD, SECTION_NAME_LENGTH_MAX, Section, SectionKind, SectionName, free_map,
-    free_seats, map_for_clients,
+    SECTION_NAME_LENGTH_MAX, Section, SectionKind, SectionName, free_map, free_seats,
+    map_for_clients,
 };
 
 /// Larger maps show nothing new and take their time.

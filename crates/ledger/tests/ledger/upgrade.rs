@@ -114,7 +114,7 @@ async fn work(connection: &Connection, event: domain::id::EventId, number: u32) 
     find_event(connection, event).await.unwrap().expect("the event");
     let page = ledger::ListEvents { limit: 2, cursor: None, active_only: true };
     assert!(!list_events(connection, &page).await.unwrap().events.is_empty());
-    let change = EventChange { paused: Some(number % 2 == 0), ..EventChange::default() };
+    let change = EventChange { paused: Some(number.is_multiple_of(2)), ..EventChange::default() };
     let changed = update_event(connection, event, &change).await.unwrap();
     assert!(matches!(changed, UpdateEventOutcome::Updated(_)));
 }
