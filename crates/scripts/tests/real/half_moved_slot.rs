@@ -167,8 +167,9 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
 
     macro_rules! ask {
         ($($script:ident($($argument:expr),*)),+ $(,)?) => {{
+            // On the heap: all together outgrow the stack of a test that is not optimised.
             let calls = futures_util::join!(
-                $(scripts::$script(client, $($argument,)* deadline)),+
+                $(Box::pin(scripts::$script(client, $($argument,)* deadline))),+
             );
             let ($($script),+) = calls;
             vec![$((stringify!($script), $script.map(without_times))),+]
