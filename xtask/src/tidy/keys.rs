@@ -1,7 +1,5 @@
 //! Keys of Redis are listed in the headers of the scripts, and nowhere else.
 
-use std::collections::BTreeSet;
-
 /// Keys side by side where scripts are called: two are a list of keys.
 const SIDE_BY_SIDE_MAX: usize = 1;
 /// Elsewhere a test may compare a few keys.
@@ -9,9 +7,6 @@ const COMPARED_MAX: usize = 3;
 
 /// Where scripts are called.
 const SCRIPTS: &str = "crates/scripts/src/";
-
-/// Folders of `crates/scripts/src` that are no area.
-const NO_AREAS: [&str; 1] = ["fuzzing"];
 
 /// No list of keys is written by hand: `registry` and `keys` have them all.
 pub(super) fn check(path: &str, text: &str) -> Vec<String> {
@@ -57,31 +52,6 @@ fn call_end(text: &str) -> Option<usize> {
     None
 }
 
-/// Scripts and their callers have the same areas, and each script is in one.
-pub(super) fn check_areas(paths: &[String]) -> Vec<String> {
-    let lua = areas(paths, "lua/", ".lua");
-    let rust = areas(paths, SCRIPTS, ".rs");
-    let mut complaints = Vec::new();
-    for area in lua.iter().filter(|area| **area != "includes" && !rust.contains(*area)) {
-        complaints.push(format!("lua/{area}: {SCRIPTS}{area} is missing"));
-    }
-    for area in rust.iter().filter(|area| !NO_AREAS.contains(area) && !lua.contains(*area)) {
-        complaints.push(format!("{SCRIPTS}{area}: lua/{area} is missing"));
-    }
-    let astray = paths.iter().filter(|path| {
-        path.strip_prefix("lua/").is_some_and(|rest| rest.matches('/').count() != 1)
-    });
-    complaints.extend(astray.map(|path| format!("{path}: is in no area of lua/")));
-    complaints
-}
-
-/// The folders below `root` that have files of this kind.
-fn areas<'a>(paths: &'a [String], root: &str, ending: &str) -> BTreeSet<&'a str> {
-    let below = paths.iter().filter(|path| path.ends_with(ending));
-    let below = below.filter_map(|path| path.strip_prefix(root)?.split_once('/'));
-    below.map(|(area, _)| area).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,24 +73,5 @@ mod tests {
         assert!(check("crates/sale/tests/a.rs", two).is_empty());
         let four = "[keys::a(e), keys::b(e), keys::c(e), keys::d(e)]";
         assert!(check("crates/sale/tests/a.rs", four)[0].contains("lists 4 keys by hand"));
-    }
-
-    #[test]
-    fn an_area_is_in_both_or_in_none() {
-        let paths = |paths: &[&str]| -> Vec<String> {
-            let fine = ["lua/includes/a.lua", "crates/scripts/src/lib.rs"];
-            fine.iter().chain(paths).map(|path| (*path).to_owned()).collect()
-        };
-        let both = ["lua/queue/a.lua", "crates/scripts/src/queue/a.rs"];
-        assert!(check_areas(&paths(&both)).is_empty());
-        assert!(check_areas(&paths(&["crates/scripts/src/fuzzing/a.rs"])).is_empty());
-        for (paths, complaint) in [
-            (paths(&both[..1]), "crates/scripts/src/queue is missing"),
-            (paths(&both[1..]), "lua/queue is missing"),
-            (paths(&["lua/a.lua"]), "lua/a.lua: is in no area"),
-        ] {
-            let found = check_areas(&paths);
-            assert!(found.iter().any(|it| it.contains(complaint)), "{complaint}: {found:?}");
-        }
     }
 }

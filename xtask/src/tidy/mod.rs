@@ -2,6 +2,7 @@
 //!
 //! Each check takes text or facts and returns what is wrong, one line per complaint.
 
+mod areas;
 mod codes;
 mod compose;
 mod dependencies;
@@ -27,7 +28,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let paths = files_of_git()?;
     let mut sql_files = Vec::new();
     complaints.extend(files::check_paths(&paths));
-    complaints.extend(keys::check_areas(&paths));
+    complaints.extend(areas::check(&paths));
     for path in paths.iter().filter(|path| files::is_checked(path)) {
         let text = read(path)?;
         complaints.extend(files::check(path, &text));
