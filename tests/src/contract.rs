@@ -49,6 +49,11 @@ pub(crate) fn complaint(
     }
 }
 
+/// Whether the schema allows the value.
+pub(crate) fn allows(document: &Value, schema: &Value, value: &Value) -> bool {
+    check(document, schema, value, "$").is_none()
+}
+
 /// Path template, method in lower case, and operation.
 pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
@@ -69,7 +74,7 @@ fn matches(template: &str, path: &str) -> bool {
     template.len() == path.len() && template.iter().zip(&path).all(fits)
 }
 
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+pub(crate) fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
         Some(pointer) => document.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}")),
         None => value,
@@ -95,9 +100,42 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             let is_small = value.as_f64().is_some_and(|number| Some(number) < argument.as_f64());
             is_small.then(|| format!("{at} is too small"))
         }
+        "maximum" => {
+            let is_large = value.as_f64().is_some_and(|number| Some(number) > argument.as_f64());
+            is_large.then(|| format!("{at} is too large"))
+        }
+        "minLength" => {
+            let length = value.as_str().map(|text| text.chars().count() as u64);
+            (length.is_some() && length < argument.as_u64()).then(|| format!("{at} is too short"))
+        }
         "maxLength" => {
             let length = value.as_str().map_or(0, |text| text.chars().count() as u64);
             (Some(length) > argument.as_u64()).then(|| format!("{at} is too long"))
+        }
+        "pattern" => {
+            let pattern = argument.as_str().unwrap_or_default();
+            let pattern = regex_lite::Regex::new(pattern).expect("a pattern");
+            let fits = value.as_str().is_none_or(|text| pattern.is_match(text));
+            (!fits).then(|| format!("{at} does not match {argument}: {value}"))
+        }
+        "minItems" => {
+            let length = value.as_array().map(|items| items.len() as u64);
+            (length.is_some() && length < argument.as_u64()).then(|| format!("{at} has too few"))
+        }
+        "maxItems" => {
+            let length = value.as_array().map_or(0, |items| items.len() as u64);
+            (Some(length) > argument.as_u64()).then(|| format!("{at} has too many"))
+        }
+        "uniqueItems" => {
+            let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+            let mut pairs = items.iter().enumerate();
+            let is_twice = pairs.any(|(index, item)| items[..index].contains(item));
+            is_twice.then(|| format!("{at} has something twice"))
+        }
+        "oneOf" => {
+            let schemas = argument.as_array().expect("schemas");
+            let fits = schemas.iter().filter(|schema| allows(document, schema, value)).count();
+            (fits != 1).then(|| format!("{at} fits {fits} of the alternatives: {value}"))
         }
         "required" => argument.as_array().into_iter().flatten().find_map(|name| {
             let name = name.as_str().unwrap_or_default();
@@ -107,6 +145,12 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             let member = value.get(name)?;
             check(document, schema, member, &format!("{at}.{name}"))
         }),
+        "additionalProperties" if argument == false => {
+            let known = &schema["properties"];
+            let mut names = value.as_object().into_iter().flatten().map(|(name, _)| name);
+            let unknown = names.find(|name| known.get(name.as_str()).is_none())?;
+            Some(format!("{at}.{unknown} is not known"))
+        }
         // The table of audits: members of any name, all of one kind.
         "additionalProperties" => {
             value.as_object().into_iter().flatten().find_map(|(name, member)| {
@@ -127,7 +171,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             };
             (!fits).then(|| format!("{at} is no {argument}: {value}"))
         }
-        "description" | "default" | "pattern" | "maximum" => None,
+        "description" | "default" => None,
         other => panic!("a keyword nobody checks: {other}"),
     })
 }
@@ -164,7 +208,11 @@ mod tests {
                 "l": { "type": "array", "items": { "enum": ["x"] } },
                 "m": { "type": ["integer", "null"], "minimum": 1 },
                 "s": { "type": "string", "maxLength": 2, "default": "" },
-                "o": { "type": ["string", "null"] }
+                "o": { "type": ["string", "null"] },
+                "p": { "pattern": "^[a-z]+$", "minLength": 2 },
+                "u": { "minItems": 1, "maxItems": 2, "uniqueItems": true },
+                "e": { "oneOf": [{ "enum": [0] }, { "minimum": 5, "maximum": 9 }] },
+                "c": { "properties": { "x": {} }, "additionalProperties": false }
             } } }
         })
     }
@@ -175,6 +223,9 @@ mod tests {
         let told = |status, body: Value| complaint(&document, "GET", "/a/1?b=c", status, &body);
         assert_eq!(told(200, json!({ "n": 1, "l": ["x"], "o": null, "more": 1 })), None);
         assert_eq!(told(200, json!({ "n": 1, "m": null, "s": "üü" })), None);
+        assert_eq!(told(200, json!({ "n": 1, "p": "ab", "u": [1, 2], "c": { "x": 1 } })), None);
+        assert_eq!(told(200, json!({ "n": 1, "e": 0 })), None);
+        assert_eq!(told(200, json!({ "n": 1, "e": 9 })), None);
         assert_eq!(told(204, Value::Null), None);
         assert_eq!(told(404, json!({ "code": "x" })), None);
         for (status, body) in [
@@ -186,6 +237,14 @@ mod tests {
             (200, json!({ "n": 1, "o": 1 })),
             (200, json!({ "n": 1, "m": 0 })),
             (200, json!({ "n": 1, "s": "xxx" })),
+            (200, json!({ "n": 1, "p": "aB" })),
+            (200, json!({ "n": 1, "p": "a" })),
+            (200, json!({ "n": 1, "u": [] })),
+            (200, json!({ "n": 1, "u": [1, 2, 3] })),
+            (200, json!({ "n": 1, "u": [1, 1] })),
+            (200, json!({ "n": 1, "e": 4 })),
+            (200, json!({ "n": 1, "e": 10 })),
+            (200, json!({ "n": 1, "c": { "x": 1, "y": 1 } })),
             (201, json!({ "n": 1 })),
             (204, json!({})),
             (404, json!({})),

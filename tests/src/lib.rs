@@ -10,6 +10,7 @@ mod box_office;
 mod buyer;
 mod contract;
 mod inside;
+mod limits;
 mod organiser;
 mod payment;
 mod proof;
@@ -24,6 +25,7 @@ pub use box_office::{BoxOffice, PaidSystem, merged, start_paid_system, start_sys
 pub use buyer::Buyer;
 pub use contract::operations;
 pub use inside::Inside;
+pub use limits::{Candidate, candidates};
 pub use organiser::Organiser;
 pub use payment::{Payment, now_s, sign};
 pub use proof::solve;

@@ -13,7 +13,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
     limit::user(&call, RouteClass::Organiser, "organiser").await?;
     let event_id = call.event_id()?;
-    let change: EventChange = call.json()?;
+    let change: EventChange = call.change()?;
     idempotency::once(&call, event_id, "update:organiser", async {
         let stores = stores::open().await?;
         let not_found = || Problem::of(Code::EventNotFound);

@@ -10,6 +10,7 @@ use http::{HeaderMap, Method, Uri, header};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::json::{self, Null};
 use crate::problem::Problem;
 
 /// The most entries of a page.
@@ -147,13 +148,27 @@ impl Call {
         tags.into_iter().any(|tag| tag == "*" || tag.trim_start_matches("W/") == opaque)
     }
 
-    /// The body as JSON.
+    /// The body as JSON. A null is as good as a member that is left out, where one may be.
     ///
     /// # Errors
     ///
     /// 415 when the content type is not JSON, 400 when the body is not, 422 when it is JSON of
     /// another shape.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.read_json(Null::LeftOut)
+    }
+
+    /// The body as JSON that changes something: what is left out stays as it is. A null is refused,
+    /// because it might be meant to remove something.
+    ///
+    /// # Errors
+    ///
+    /// See [`Call::json`].
+    pub fn change<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.read_json(Null::Refused)
+    }
+
+    fn read_json<T: DeserializeOwned>(&self, null: Null) -> Result<T, Problem> {
         let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
         let essence = media_type.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
@@ -162,10 +177,9 @@ impl Call {
         let value: serde_json::Value = serde_json::from_slice(&self.body)
             .map_err(|error| Problem::new(Code::MalformedRequest, format!("not JSON: {error}")))?;
         if !value.is_object() {
-            // Serde would read the members of an array in order.
             return Err(Problem::new(Code::ValidationFailed, "the body must be a JSON object"));
         }
-        serde_json::from_value(value).map_err(|error| {
+        json::read(value, null).map_err(|error| {
             Problem::new(Code::ValidationFailed, without_value(&error.to_string()))
         })
     }

@@ -37,6 +37,7 @@ pub mod html;
 pub mod idempotency;
 pub mod identity;
 pub mod joining;
+mod json;
 pub mod limit;
 pub mod log;
 pub mod place;

@@ -9,6 +9,7 @@ mod bookings;
 mod canary;
 mod cancelling;
 mod crowds;
+mod described_limits;
 mod description;
 mod draw;
 mod estimates;
