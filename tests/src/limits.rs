@@ -57,6 +57,8 @@ fn collect(
     for limit in ["minimum", "maximum"] {
         if let Some(limit) = schema[limit].as_i64() {
             [limit - 1, limit, limit + 1].into_iter().for_each(|number| add(json!(number)));
+            // A number without a fraction is an integer, however it is written.
+            add(json!(limit as f64));
         }
     }
     for limit in ["minLength", "maxLength"] {

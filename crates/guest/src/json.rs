@@ -1,13 +1,17 @@
-//! Reads JSON by names: an object is never read from an array, whose order no client can know.
+//! Reads JSON as JSON Schema means it.
 //!
-//! Serde's structs also accept their members as a sequence. A body that is wrong would then be
-//! taken for something that nobody meant.
+//! An object is never read from an array: serde's structs also accept their members as a sequence,
+//! and a body that is wrong would be taken for something that nobody meant. A number without a
+//! fraction is an integer, however it is written: `5.0` is one (JSON Schema, core, 6.3).
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{
     DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor,
 };
 use serde_json::{Error, Value};
+
+/// Up to here a double holds every integer: 2^53.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// What a null is where a member may be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +30,26 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value, null: Null) -> Result<T, E
 struct ByName {
     value: Value,
     null: Null,
+}
+
+impl ByName {
+    /// With a number without a fraction as an integer.
+    fn whole(mut self) -> Self {
+        let number = self.value.as_f64().filter(|_| self.value.is_f64());
+        if let Some(number) = number.filter(|it| it.fract() == 0.0 && it.abs() <= EXACT_MAX) {
+            // Exact: checked above.
+            self.value = Value::from(number as i64);
+        }
+        self
+    }
+}
+
+macro_rules! integers {
+    ($($method:ident)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.whole().deserialize_any(visitor)
+        })*
+    };
 }
 
 impl<'de> Deserializer<'de> for ByName {
@@ -82,8 +106,13 @@ impl<'de> Deserializer<'de> for ByName {
         self.value.deserialize_enum(name, variants, visitor)
     }
 
+    integers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
+
     serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        bool i128 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
@@ -124,6 +153,22 @@ mod tests {
         assert_eq!((outer.inner.count, outer.list.len(), outer.text.unwrap().len()), (1, 1, 1));
         for wrong in [json!([]), json!({ "inner": [1] }), json!({ "list": [[1]] })] {
             assert!(read::<Outer>(wrong.clone(), Null::LeftOut).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer() {
+        let count = |text: &str| {
+            let value = serde_json::from_str(text).unwrap();
+            read::<Inner>(value, Null::LeftOut).ok().map(|inner| inner.count)
+        };
+        for (text, read) in [
+            (r#"{ "count": 5.0 }"#, Some(5)),
+            (r#"{ "count": -2e3 }"#, Some(-2000)),
+            (r#"{ "count": 5.5 }"#, None),
+            (r#"{ "count": 1e300 }"#, None),
+        ] {
+            assert_eq!(count(text), read, "{text}");
         }
     }
 
