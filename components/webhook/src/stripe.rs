@@ -13,9 +13,9 @@ use guest::{Call, Problem, Reply, clock, log, stores, variables};
 use ledger::{EventEffect, StoredPayment};
 use serde_json::json;
 
-/// How long the answer waits for the sale. What is not done then, the worker does; the provider
-/// need not wait for it.
-const SETTLE_DEADLINE: Duration = Duration::from_millis(1_500);
+/// How long the answer waits for the sale: what is left of the five seconds that every answer may
+/// take, after the event is durable. What is not done then, the worker does.
+const SETTLE_DEADLINE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     verify(&call).await?;
@@ -35,12 +35,11 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 
 async fn settle(stores: &stores::SpinStores, payment: &StoredPayment) {
     let settled = clock::within(SETTLE_DEADLINE, sale::settle_payment(stores, payment)).await;
-    let cause = match settled {
-        Some(Ok(_)) => return,
-        Some(Err(error)) => error.to_string(),
-        None => "the deadline passed".to_owned(),
-    };
-    log::failed_job("settle_payment", &payment.id, &cause);
+    match settled {
+        Some(Ok(_)) => {}
+        Some(Err(error)) => log::failed_job("settle_payment", &payment.id, &error.to_string()),
+        None => log::left_to_worker("settle_payment", &payment.id),
+    }
 }
 
 async fn verify(call: &Call) -> Result<(), Problem> {

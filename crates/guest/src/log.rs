@@ -32,6 +32,17 @@ pub fn failed_job(job: &str, subject: &str, cause: &str) {
     write_line(&line);
 }
 
+/// A job that a request has no time for; the worker does it, as it is meant to.
+pub fn left_to_worker(job: &str, subject: &str) {
+    let line = json!({
+        "level": "info",
+        "message": "left to the worker",
+        "job": job,
+        "subject": subject,
+    });
+    write_line(&line);
+}
+
 /// A line that cannot be written is lost; `eprintln!` would panic, and a panic ends every request
 /// of the instance.
 fn write_line(line: &serde_json::Value) {
