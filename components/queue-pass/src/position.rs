@@ -48,8 +48,8 @@ fn may_wait(call: &Call, place: &QueuePlace) -> bool {
     if !call.headers.contains_key(header::IF_NONE_MATCH) {
         return true;
     }
-    let tags = call.header(header::IF_NONE_MATCH).unwrap_or_default();
-    tags.trim() == "*" || entity_stem(place).is_some_and(|it| tags.contains(&format!("\"{it}")))
+    let stem = entity_stem(place).map(|it| format!("\"{it}-"));
+    call.has_answer_like(|tag| stem.as_ref().is_some_and(|stem| tag.starts_with(stem)))
 }
 
 /// How much later than another request this one may be answered.
@@ -60,9 +60,8 @@ pub(crate) fn patience(call: &Call) -> Duration {
 /// How long the client asks to wait, bounded.
 fn wait(call: &Call) -> Result<Duration, Problem> {
     let Some(text) = call.query("wait_s") else { return Ok(Duration::ZERO) };
-    let seconds: u64 = text
-        .parse()
-        .map_err(|_| guest::call::invalid_field("wait_s", "must be a number of seconds"))?;
+    let seconds = guest::call::whole_number(&text)
+        .ok_or_else(|| guest::call::invalid_field("wait_s", "must be a number of seconds"))?;
     Ok(Duration::from_secs(seconds.min(WAIT_MAX_S)))
 }
 

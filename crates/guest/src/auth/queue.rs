@@ -24,7 +24,7 @@ pub async fn buyer_or_ticket(call: &Call, event: EventId) -> Result<UserId, Prob
         _ => return buyer(call).await,
     };
     let keys = variables::verifying_keys().await?;
-    let ticket = StreamTicket::verify(&keys, event, ticket, now()).map_err(unauthenticated)?;
+    let ticket = StreamTicket::verify(&keys, event, &ticket, now()).map_err(unauthenticated)?;
     Ok(ticket.user)
 }
 
