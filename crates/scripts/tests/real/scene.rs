@@ -3,11 +3,11 @@
 use domain::booking::Booking;
 use domain::journal::JournalEntry;
 use scripts::{
-    AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, Answer, BeginOutcome, BeginRequest,
-    BookingOutcome, CancelOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate,
-    ExpireHolds, ExpireOutcome, FinishOutcome, FinishRequest, Hold, Idempotency, LeaveOutcome,
-    PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
-    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt, UpdateOutcome, keys,
+    AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, BookingOutcome, CancelOutcome, Choice,
+    ConfirmBooking, ConfirmOutcome, EventUpdate, ExpireHolds, ExpireOutcome, Hold, Idempotency,
+    LeaveOutcome, PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace,
+    ReleaseOutcome, ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt,
+    UpdateOutcome, keys,
 };
 
 use crate::servers;
@@ -141,13 +141,13 @@ impl Stage {
             ["trim", count] => self.trim(count.parse().unwrap()).await,
             ["begin", entry, fingerprint, ttl_ms] => {
                 let name = self.next_request_name();
-                self.begin(entry, fingerprint, ttl_ms, &name).await
+                self.begin(entry, fingerprint, ttl_ms, &name, &[]).await
             }
-            ["begin", entry, fingerprint, ttl_ms, "as", name] => {
-                self.begin(entry, fingerprint, ttl_ms, name).await
+            ["begin", entry, fingerprint, ttl_ms, "as", name, ref rest @ ..] => {
+                self.begin(entry, fingerprint, ttl_ms, name, rest).await
             }
-            ["finish", entry, fingerprint, ref rest @ ..] => {
-                self.finish(entry, fingerprint, rest).await
+            ["finish", entry, fingerprint, "as", name, ref rest @ ..] => {
+                self.finish(entry, fingerprint, name, rest).await
             }
             ["forget", max_age_ms, limit] => {
                 let (age, limit) = (max_age_ms.parse().unwrap(), limit.parse().unwrap());
@@ -540,41 +540,6 @@ impl Stage {
         let journal = journal.unwrap();
         let call = scripts::trim_journal(&self.cluster, self.event, &journal, DEADLINE);
         format!("{} trimmed", call.await.unwrap())
-    }
-
-    /// Every request is another one, unless a row names it.
-    fn next_request_name(&self) -> String {
-        uuid::Uuid::now_v7().to_string()
-    }
-
-    async fn begin(&self, entry: &str, fingerprint: &str, ttl_ms: &str, name: &str) -> String {
-        let request = BeginRequest {
-            event: self.event,
-            idempotency: Idempotency { entry, fingerprint },
-            claim_ttl_ms: ttl_ms.parse().unwrap(),
-            name,
-        };
-        match scripts::begin_request(&self.cluster, &request, DEADLINE).await.unwrap() {
-            BeginOutcome::Claimed => "claimed".to_owned(),
-            BeginOutcome::Replayed { status, body } => format!("replayed {status} {body}"),
-            BeginOutcome::Reused => "reused".to_owned(),
-            BeginOutcome::InProgress => "in_progress".to_owned(),
-            BeginOutcome::EventMissing => "event_missing".to_owned(),
-        }
-    }
-
-    async fn finish(&self, entry: &str, fingerprint: &str, words: &[&str]) -> String {
-        let body = words[1..].join(" ");
-        let answer = match words[0] {
-            "failed" => None,
-            status => Some(Answer { status: status.parse().unwrap(), body: &body }),
-        };
-        let idempotency = Idempotency { entry, fingerprint };
-        let request = FinishRequest { event: self.event, idempotency, answer };
-        match scripts::finish_request(&self.cluster, &request, DEADLINE).await.unwrap() {
-            FinishOutcome::Stored => "stored".to_owned(),
-            FinishOutcome::Dropped => "dropped".to_owned(),
-        }
     }
 }
 
