@@ -88,9 +88,11 @@ fn entity_stem(place: &QueuePlace) -> Option<String> {
         | PlaceOutcome::ProofRequired
         | PlaceOutcome::EventMissing => return None,
     };
-    let QueuePlace { number, position, outlook, release_per_s, .. } = place;
-    let pass = place.pass.as_ref().map_or("", |pass| &pass.id);
-    let Wait { likely_s, spread_s } = outlook.wait(*position, *release_per_s);
+    let QueuePlace { number, position, outlook, .. } = place;
+    // A pause gives a pass more time, and another text.
+    let pass = place.pass.as_ref().map(|it| format!("{} {}", it.id, it.expires_at.unix_s()));
+    let pass = pass.unwrap_or_default();
+    let Wait { likely_s, spread_s } = place.line_outlook().wait(*position);
     let (quick_s, slow_s) = spread_s.unwrap_or_default();
     let slow_s = slow_s.unwrap_or_default();
     let chance = outlook.chance_percent(*position).unwrap_or(100);
@@ -101,6 +103,6 @@ fn entity_stem(place: &QueuePlace) -> Option<String> {
     let numbers = format!(
         "{number} {position} {likely_s} {quick_s} {slow_s} {chance} {draws_ms} {opens_ms} {joined}"
     );
-    let parts = [status, pass, numbers.as_str(), place.message.as_str()];
+    let parts = [status, pass.as_str(), numbers.as_str(), place.message.as_str()];
     Some(guest::etag(parts.map(str::as_bytes)))
 }

@@ -9,11 +9,11 @@ use domain::feed::{
 use domain::id::{EventId, UserId};
 use domain::queue::{Place, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
+use domain::wait::LineOutlook;
 use guest::Problem;
 use guest::stream::Outgoing;
 use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
 
-use crate::line_outlook::LineOutlook;
 use crate::messages::{MessageId, MessageWriter};
 
 /// How long a stream lives. A deploy, a full instance or a broken path then heals by itself; a
@@ -129,7 +129,7 @@ impl Client {
 
     /// The outlook of the line when the place was read.
     pub(crate) fn outlook(&self) -> LineOutlook {
-        LineOutlook::of(&self.read)
+        self.read.line_outlook()
     }
 
     /// The state of the line when the place was read.
@@ -232,7 +232,7 @@ impl Client {
         }
         // What cannot be written as JSON or signed ends the stream; the client comes back.
         if self.tell(event, outlook, now).is_err() {
-            self.messages.end(event, EndReason::Deadline, self.standing.cursor);
+            self.messages.pause(event, self.standing.cursor);
             self.is_over = true;
         }
         self.messages.take().map(|bytes| (bytes, self.is_over))
