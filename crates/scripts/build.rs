@@ -19,6 +19,9 @@ const INCLUDE_MARK: &str = "-- @include ";
 
 const KEYS_MARK: &str = "-- @keys";
 
+/// Keys that are not in the slot of an event, and the one that stands for many.
+const OF_NO_EVENT: [&str; 3] = ["limit", "request", "map"];
+
 /// The script whose header lists every key of an event: see `keys::all`.
 const LISTS_ALL_KEYS: &str = "retire_event";
 
@@ -112,7 +115,7 @@ fn script_constant(name: &str, sha1: &str) -> String {
 /// What retiring an event does not know would stay in Redis for ever.
 fn check_all_keys(scripts: &[(String, Keys)]) {
     let of_event = |keys: &Keys| -> BTreeSet<String> {
-        let fixed = keys.fixed.iter().filter(|key| *key != "limit" && *key != "map");
+        let fixed = keys.fixed.iter().filter(|key| !OF_NO_EVENT.contains(&key.as_str()));
         fixed.cloned().collect()
     };
     let all = scripts.iter().find(|(name, _)| name == LISTS_ALL_KEYS);
@@ -172,7 +175,8 @@ impl Keys {
     /// `registry::name(event, …)`: the script with its keys.
     fn rust_function(&self, script: &str) -> String {
         let has = |name: &str| self.fixed.iter().any(|key| key == name);
-        let is_of_event = self.has_maps || self.fixed.iter().any(|key| key != "limit");
+        let has_own_slot = has("limit") || has("request");
+        let is_of_event = self.has_maps || !has_own_slot;
         let mut lifetime = "";
         let mut parameters = Vec::new();
         if is_of_event {
@@ -183,6 +187,9 @@ impl Keys {
         }
         if has("limit") {
             parameters.push("subject: &str");
+        }
+        if has("request") {
+            parameters.push("entry: &str");
         }
         if self.has_maps {
             lifetime = "<'a>";
@@ -211,6 +218,7 @@ fn constructor(key: &str) -> String {
     match key {
         "map" => "keys::map(event, section)".to_owned(),
         "limit" => "keys::limit(subject)".to_owned(),
+        "request" => "keys::request(entry)".to_owned(),
         _ => format!("keys::{key}(event)"),
     }
 }

@@ -2,9 +2,9 @@
 -- Holds seats for a buyer: the one step that decides who gets a seat.
 --
 -- Guarantees: all seats or none, and none that is held or sold; a buyer never has more than
--- max_per_buyer tickets held and bought; a pass is used once, and only by a success; available +
--- held + sold = capacity before and after. The same booking or the same idempotency entry again
--- gets the first answer.
+-- max_per_buyer tickets held and bought; a pass is used once, and only by a success, also where
+-- none is needed; available + held + sold = capacity before and after. The same booking or the same
+-- idempotency entry again gets the first answer.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -21,7 +21,8 @@
 --
 -- ARGV[1] user
 -- ARGV[2] booking
--- ARGV[3] pass id; '' when none was shown, '-' when it is genuine and has expired
+-- ARGV[3] pass id; '' when none was shown, '!' when it is not genuine; with '-' before it when it
+--   says that it has ended
 -- ARGV[4] idempotency entry, '' for none
 -- ARGV[5] fingerprint of the request, no spaces
 -- ARGV[6] mode: seats (these seats) | section (best block, or standing tickets) | any (best block
@@ -42,6 +43,7 @@
 -- Bounds: 10 seats; 64 sections.
 
 -- @include clock_ms
+-- @include pass_clock_ms
 -- @include seats_of
 -- @include move_count
 -- @include take_seats
@@ -89,28 +91,31 @@ if cancelled == '1' or now_ms >= tonumber(ends_at_ms) or paused == '1'
 end
 
 -- Let in?
-local used_admission
-if queue_enabled == '1' then
-  if pass_id == '' then
-    return reply('queue_pass_required')
-  elseif pass_id == '-' then
-    return reply('queue_pass_expired')
-  end
-  local admission = redis.call('HGET', key.admissions, user)
-  if not admission then
-    return reply('queue_pass_invalid')
-  end
-  local id, times, pass_expires_ms, state, number =
-    string.match(admission, '^(%S+) (%d+ (%d+)) (%l+) (%d+)$')
-  -- Another pass on record: the one shown was used or given up before that one was made.
-  -- mutant: no-pass-is-looked-at
-  if id ~= pass_id or state ~= 'live' then
-    return reply('queue_pass_used')
-  elseif tonumber(pass_expires_ms) <= now_ms then
-    return reply('queue_pass_expired')
-  end
-  used_admission = id .. ' ' .. times .. ' used ' .. number
+local has_ended, shown_id = string.match(pass_id, '^(%-?)(.*)$')
+local pass_now_ms = pass_clock_ms(key.settings, now_ms)
+local id, times, pass_expires_ms, state, number = string.match(
+  redis.call('HGET', key.admissions, user) or '', '^(%S+) (%d+ (%d+)) (%l+) (%d+)$')
+local refusal
+if shown_id == '' then
+  refusal = 'queue_pass_required'
+elseif shown_id == '!' or (not id and has_ended == '') then
+  refusal = 'queue_pass_invalid'
+-- Signed before a pause, it ends later than it says.
+elseif has_ended ~= '' and (id ~= shown_id or pass_now_ms == now_ms) then
+  refusal = 'queue_pass_expired'
+-- Another pass on record: the one shown was used or given up before that one was made.
+-- mutant: no-pass-is-looked-at
+elseif id ~= shown_id or state ~= 'live' then
+  refusal = 'queue_pass_used'
+elseif tonumber(pass_expires_ms) <= pass_now_ms then
+  refusal = 'queue_pass_expired'
 end
+local is_queued = queue_enabled == '1'
+if is_queued and refusal then
+  return reply(refusal)
+end
+-- Also where none is needed: it would be good once more as soon as there is a queue again.
+local used_admission = not refusal and id .. ' ' .. times .. ' used ' .. number
 
 -- Do the seats exist, each asked for once?
 if mode == 'any' and section ~= seated_sections then
@@ -218,7 +223,10 @@ if used_admission then
   redis.call('ZREM', key.passes, user)
   -- mutant: a-pass-is-not-consumed
   redis.call('HSET', key.admissions, user, used_admission)
-  redis.call('HINCRBY', key.counts, 'passes_used', 1)
+  -- A pass that was not needed says nothing about those who come.
+  if is_queued then
+    redis.call('HINCRBY', key.counts, 'passes_used', 1)
+  end
 end
 if entry ~= '' then
   redis.call('HSET', key.answers, entry,

@@ -27,9 +27,9 @@
 
 local version = tonumber(ARGV[1])
 
-local generation, known, on_sale_at_ms, message, abandon_after_ms =
+local generation, known, on_sale_at_ms, message, abandon_after_ms, paused, paused_from_ms =
   unpack(redis.call('HMGET', key.settings, 'generation', 'version', 'on_sale_at_ms', 'message',
-    'abandon_after_ms'))
+    'abandon_after_ms', 'paused', 'paused_from_ms'))
 if not generation then
   return { 'event_missing' }
 -- mutant: older-settings-replace-newer
@@ -39,9 +39,19 @@ end
 
 -- After this point the script must succeed.
 redis.call('HSET', key.settings, 'version', version, unpack(ARGV, 2))
-local new_on_sale_at_ms, new_message, new_abandon_after_ms =
-  unpack(redis.call('HMGET', key.settings, 'on_sale_at_ms', 'message', 'abandon_after_ms'))
+local new_on_sale_at_ms, new_message, new_abandon_after_ms, new_paused =
+  unpack(redis.call('HMGET', key.settings, 'on_sale_at_ms', 'message', 'abandon_after_ms',
+    'paused'))
 local now_ms = clock_ms()
+-- See pass_clock_ms.
+if new_paused == '1' and paused ~= '1' then
+  redis.call('HSET', key.settings, 'paused_from_ms', string.format('%.0f', now_ms))
+elseif new_paused ~= '1' and paused_from_ms then
+  -- The clock of a new master may be behind.
+  local lasted_ms = math.max(now_ms - tonumber(paused_from_ms), 0)
+  redis.call('HINCRBY', key.settings, 'paused_ms', string.format('%.0f', lasted_ms))
+  redis.call('HDEL', key.settings, 'paused_from_ms')
+end
 if new_abandon_after_ms ~= abandon_after_ms then
   -- Nobody could know before how often to be seen.
   redis.call('HSET', key.settings, 'abandon_from_ms', string.format('%.0f', now_ms))

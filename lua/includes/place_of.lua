@@ -12,28 +12,35 @@
 -- 14 whether it is time to note that the user is there (see_users), 0 or 1
 -- 15 when this place is drawn, ms; 0 once it is, and for those who joined too late for the draw
 -- 16 message to those who wait       17 when the sale opens, ms; 0 once it has
+-- 18 life of a pass, ms              19 whether the line is blocked, 0 or 1, see is_blocked
 -- What does not apply is 0 or ''.
 --
 -- The line is the queue and those who are away and whom it has not passed: a position counts both,
--- so it changes neither when somebody goes nor when somebody comes back. Needs pace_max and
--- line_order.
+-- so it changes neither when somebody goes nor when somebody comes back. Needs pace_max,
+-- pass_clock_ms, is_blocked and line_order.
 local function place_of(key, user, now_ms, fresh)
-  local cancelled, ends_at_ms, capacity, outlook, abandon_after_ms, on_sale_at_ms, message =
+  local cancelled, ends_at_ms, capacity, outlook, abandon_after_ms, on_sale_at_ms, message,
+    pass_ttl_ms, max_active, queue_enabled =
     unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'capacity', 'outlook',
-      'abandon_after_ms', 'on_sale_at_ms', 'message'))
+      'abandon_after_ms', 'on_sale_at_ms', 'message', 'pass_ttl_ms', 'max_active',
+      'queue_enabled'))
   if not cancelled then
-    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, '', 0, 0, '', 0 }
+    return { 'event_missing', 0, 0, 0, 0, '', 0, 0, now_ms, 0, 0, 0, '', 0, 0, '', 0, 0, 0 }
   end
-  local sold, drawn = unpack(redis.call('HMGET', key.counts, 'sold', 'drawn'))
+  local sold, drawn, available =
+    unpack(redis.call('HMGET', key.counts, 'sold', 'drawn', 'available'))
+  local pass_now_ms = pass_clock_ms(key.settings, now_ms)
 
   local outcome, number, position, pass_id, issued_ms, expires_ms = 'absent', 0, 0, '', 0, 0
-  local unseen, draws_at_ms = 0, 0
+  local unseen, draws_at_ms, blocked = 0, 0, 0
   local joined_score, joined_ms, joined_state =
     string.match(redis.call('HGET', key.places, user) or '', '^(%d+) (%d+) (%l+)$')
   local away_score = redis.call('ZSCORE', key.away, user)
   local score = away_score or redis.call('ZSCORE', key.queue, user)
   if score then
     outcome, number = 'waiting', number_of(score)
+    local active = redis.call('ZCOUNT', key.passes, string.format('(%.0f', pass_now_ms), '+inf')
+    blocked = is_blocked(queue_enabled, max_active, available, active) and 1 or 0
     -- Until the draw, only who is behind all that are drawn can be told a position.
     if drawn ~= '1' and is_early(score) then
       draws_at_ms = tonumber(on_sale_at_ms)
@@ -56,9 +63,9 @@ local function place_of(key, user, now_ms, fresh)
       -- Neither in the line nor let in from it.
       outcome, number = 'expired', joined_number
     elseif state == 'live' then
-      outcome = tonumber(expires) > now_ms and 'admitted' or 'expired'
+      outcome = tonumber(expires) > pass_now_ms and 'admitted' or 'expired'
       number, pass_id = tonumber(admitted_number), id
-      issued_ms, expires_ms = tonumber(issued), tonumber(expires)
+      issued_ms, expires_ms = tonumber(issued), tonumber(expires) + now_ms - pass_now_ms
     end
   end
   local over = cancelled == '1' or now_ms >= tonumber(ends_at_ms)
@@ -72,5 +79,6 @@ local function place_of(key, user, now_ms, fresh)
     pace_max(key.settings), tonumber(joined_score or 0), tonumber(joined_ms or 0),
     outlook or '', unseen, draws_at_ms, message or '',
     now_ms < tonumber(on_sale_at_ms) and tonumber(on_sale_at_ms) or 0,
+    tonumber(pass_ttl_ms), blocked,
   }
 end

@@ -6,8 +6,9 @@
 -- passes that nobody uses, nobody before the sale opens or while it is paused, ended or cancelled,
 -- nobody before the places of those who joined early are drawn (draw_places), and nobody while
 -- those who lost their place with Redis may still come back to it. A pass that has run out is
--- replaced by this very call. Any number of schedulers may call: together they admit at most
--- release_per_s. The same idempotency entry again gets the first answer.
+-- replaced by this very call; while the sale is paused none does. Any number of schedulers may
+-- call: together they admit at most release_per_s. The same idempotency entry again gets the first
+-- answer.
 --
 -- With the queue disabled a pass is worth nothing that others could miss: whoever waits, since
 -- before the opening or since there was a queue, is let in by the next scheduled calls, in order,
@@ -43,6 +44,7 @@
 
 -- @include clock_ms
 -- @include pace_max
+-- @include pass_clock_ms
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state
@@ -84,6 +86,7 @@ local is_queued = queue_enabled == '1'
 -- when the stored time is ahead: the clock of a new master is behind that of the old one.
 local now_us = clock_ms() * 1000
 local now_ms = now_us / 1000
+local pass_now_ms = pass_clock_ms(key.settings, now_ms)
 local second_us, rate = 1000000, tonumber(release_per_s)
 local available, stored_us, served, admit_from_ms, used, unused, drawn, draw_count =
   unpack(redis.call('HMGET', key.counts, 'available', 'allowance_us', 'served', 'admit_from_ms',
@@ -102,12 +105,12 @@ end
 empty_us = math.max(empty_us, now_us - 2 * second_us)
 local allowance = math.floor((now_us - empty_us) * rate / second_us)
 
-local active = redis.call('ZCOUNT', key.passes, string.format('(%.0f', now_ms), '+inf')
+local active = redis.call('ZCOUNT', key.passes, string.format('(%.0f', pass_now_ms), '+inf')
 local waiting = redis.call('ZCARD', key.queue)
 -- A pass that could not have been used, because of a pause or because none was needed, says nothing
 -- about its fan.
 used, unused = tonumber(used or 0), tonumber(unused or 0)
-local run_out = redis.call('ZCOUNT', key.passes, '-inf', string.format('%.0f', now_ms))
+local run_out = redis.call('ZCOUNT', key.passes, '-inf', string.format('%.0f', pass_now_ms))
 -- mutant: a-pause-is-a-no-show
 if paused == '0' and is_queued then
   unused = unused + run_out
@@ -135,13 +138,13 @@ end
 -- After this point the script must succeed.
 tell_state(key.settings, key.counts, key.feed, now_ms)
 if run_out > 0 then
-  redis.call('ZREMRANGEBYSCORE', key.passes, '-inf', string.format('%.0f', now_ms))
+  redis.call('ZREMRANGEBYSCORE', key.passes, '-inf', string.format('%.0f', pass_now_ms))
   redis.call('HSET', key.counts, 'passes_used', used, 'passes_unused', unused)
 end
 count = math.max(count, 0)
 local passed = 0
 if count > 0 then
-  local expires_ms = now_ms + pass_ttl_ms
+  local expires_ms = pass_now_ms + pass_ttl_ms
   local pass_entries, admission_entries, users = {}, {}, {}
   local popped = redis.call('ZPOPMIN', key.queue, count)
   for index = 1, #popped, 2 do
@@ -169,7 +172,7 @@ if count > 0 then
   end
   -- mutant: streams-do-not-hear-of-the-passed
   tell_waiting(key.counts, key.feed, string.format('admitted %.0f %s %.0f %.0f', count + passed,
-    popped[#popped], now_ms, expires_ms))
+    popped[#popped], now_ms, now_ms + pass_ttl_ms))
   if is_queued and mode == 'scheduled' then
     empty_us = empty_us + math.floor(count * second_us / rate)
     redis.call('HSET', key.counts, 'allowance_us', string.format('%.0f', empty_us))

@@ -23,6 +23,7 @@
 -- KEYS[7] away (sorted set)
 -- KEYS[8] addresses (hash)
 -- KEYS[9] feed (stream): news of a place that is empty because its owner got the pass
+-- KEYS[10] passes (sorted set)
 --
 -- ARGV[1] user
 -- ARGV[2] first number of a new block; 0 without one
@@ -54,6 +55,8 @@
 -- @include clock_ms
 -- @include pace_max
 -- @include line_order
+-- @include pass_clock_ms
+-- @include is_blocked
 -- @include place_of
 -- @include see_user
 -- @include tell_waiting
@@ -97,7 +100,7 @@ end
 
 -- Without a queue: the pass counts for nothing, see admit_users.
 local function let_in(number)
-  local expires_ms = now_ms + pass_ttl_ms
+  local expires_ms = pass_clock_ms(key.settings, now_ms) + pass_ttl_ms
   redis.call('HSET', key.admissions, user, string.format('%.0f.%.0f %.0f %.0f live %.0f',
     number, now_ms, now_ms, expires_ms, number))
   redis.call('HINCRBY', key.counts, 'admitted', 1)

@@ -10,6 +10,7 @@
 -- KEYS[5] places (hash)
 -- KEYS[6] seen (sorted set)
 -- KEYS[7] away (sorted set)
+-- KEYS[8] passes (sorted set)
 --
 -- ARGV[1] user
 --
@@ -20,6 +21,8 @@
 -- @include clock_ms
 -- @include pace_max
 -- @include line_order
+-- @include pass_clock_ms
+-- @include is_blocked
 -- @include place_of
 
 -- @keys

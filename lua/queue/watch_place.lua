@@ -12,6 +12,7 @@
 -- KEYS[6] seen (sorted set)
 -- KEYS[7] away (sorted set)
 -- KEYS[8] feed (stream)
+-- KEYS[9] passes (sorted set)
 --
 -- ARGV[1] user
 --
@@ -26,6 +27,8 @@
 -- @include clock_ms
 -- @include pace_max
 -- @include line_order
+-- @include pass_clock_ms
+-- @include is_blocked
 -- @include place_of
 -- @include line_state
 

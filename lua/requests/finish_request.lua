@@ -2,52 +2,45 @@
 -- Stores the answer of a request, or gives its claim back when it failed: a failed attempt does
 -- not burn its key.
 --
--- Guarantees: the first stored answer stays; another request's entry is not touched.
+-- Guarantees: the first stored answer stays; the claim of another request is not touched.
 --
--- KEYS[1] settings (hash)
--- KEYS[2] answers (hash)
--- KEYS[3] answer_times (sorted set)
+-- KEYS[1] request (string), see begin_request
 --
--- ARGV[1] entry
--- ARGV[2] fingerprint of the request, no spaces
+-- ARGV[1] fingerprint of the request, no spaces
+-- ARGV[2] name of the request, as it claimed
 -- ARGV[3] HTTP status; '' gives the claim back
 -- ARGV[4] body
+-- ARGV[5] life of the answer, ms
 --
--- Returns {outcome}: stored (now or before) | dropped (nothing is stored)
+-- Returns {outcome}: stored (now or before) | dropped (this request has stored nothing)
 --
 -- Bounds: no loops.
 
--- @include clock_ms
--- @include expire_with_event
-
 -- @keys
 
-local entry, fingerprint, status, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local fingerprint, request, status, body = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local life_ms = tonumber(ARGV[5])
 
-local answer = redis.call('HGET', key.answers, entry)
-if answer then
-  local first_fingerprint, first_status = string.match(answer, '^(%S+) %d+ (%d+) ')
-  if first_fingerprint ~= fingerprint then
+local stored = redis.call('GET', key.request)
+local claimant
+if stored then
+  local first, kind, rest = string.match(stored, '^(%S+) (%l+) (.*)$')
+  if first ~= fingerprint then
     return { 'dropped' }
-  elseif first_status ~= '0' then
+  elseif kind == 'answer' then
     return { 'stored' }
   end
+  claimant = kind == 'claim' and rest or string.match(rest, '^%S+ (%S+) %d+$')
 end
--- Where nothing of the event is left nobody asks for the answer, and it would stay for ever.
-if redis.call('EXISTS', key.settings) == 0 then
-  return { 'dropped' }
-end
-local now_ms = clock_ms()
 
 -- After this point the script must succeed.
-if status == '' then
-  redis.call('HDEL', key.answers, entry)
-  redis.call('ZREM', key.answer_times, entry)
-  return { 'dropped' }
+if status ~= '' then
+  -- The body is not formatted: %s would end it at a zero byte.
+  local answer = fingerprint .. ' answer ' .. status .. ' ' .. body
+  redis.call('SET', key.request, answer, 'PX', life_ms)
+  return { 'stored' }
 end
--- The body is not formatted: %s would end it at a zero byte.
-local stored = string.format('%s %.0f %s ', fingerprint, now_ms, status) .. body
-redis.call('HSET', key.answers, entry, stored)
-redis.call('ZADD', key.answer_times, now_ms, entry)
-expire_with_event(key.settings)
-return { 'stored' }
+if claimant == request then
+  redis.call('DEL', key.request)
+end
+return { 'dropped' }

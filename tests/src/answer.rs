@@ -58,6 +58,11 @@ impl Answer {
     pub(crate) fn check_form(&self, is_head: bool) {
         let request_id = self.header("x-request-id").unwrap_or_default();
         assert!(!request_id.is_empty(), "{self}: no X-Request-Id");
+        let kept = self.header("cache-control").unwrap_or_default();
+        let is_open_to_all = kept.starts_with("public, max-age=");
+        assert!(kept == "no-store" || is_open_to_all, "{self}: Cache-Control {kept:?}");
+        let varies = self.headers.get_all("vary").iter().any(|it| it == "Origin");
+        assert!(varies, "{self}: not Vary: Origin");
         let bodiless = matches!(self.status, 204 | 304);
         let length: Option<usize> =
             self.header("content-length").map(|length| length.parse().expect("a length"));

@@ -79,6 +79,7 @@ impl Request {
         assert_eq!(response.status(), 200, "{what}");
         assert_eq!(header("content-type"), Some("text/event-stream"), "{what}");
         assert_eq!(header("cache-control"), Some("no-store"), "{what}");
+        assert_eq!(header("vary"), Some("Origin"), "{what}");
         assert!(header("x-request-id").is_some(), "{what}");
         assert!(header("content-length").is_none(), "{what}: the length of what goes on");
         EventStream::new(response)

@@ -21,7 +21,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     }
     let booking_id = call.booking_id()?;
     let scope = format!("cancel:{}", caller.scope());
-    idempotency::once(&call, booking_id.event(), &scope, async {
+    idempotency::once(&call, &scope, async {
         let stores = stores::open().await?;
         // A caller who may not see it learns nothing of it.
         booking::visible(&stores, booking_id, caller).await?;

@@ -13,7 +13,8 @@ struct BookingList {
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
-    let request = ListBookings { user, limit: call.page_limit()?, cursor: call.query("cursor") };
+    let cursor = call.query("cursor");
+    let request = ListBookings { user, limit: call.page_limit()?, cursor: cursor.as_deref() };
     let stores = stores::open().await?;
     // So that buyers see what they did a moment ago. Without Redis the list is a second old.
     if let Err(error) = sale::drain_for_user(&stores, user).await {

@@ -12,7 +12,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let caller = auth::caller(&call).await?;
     let booking_id = call.booking_id()?;
     let scope = format!("confirm:{}", caller.scope());
-    idempotency::once(&call, booking_id.event(), &scope, async {
+    idempotency::once(&call, &scope, async {
         let stores = stores::open().await?;
         let found = booking::found(&stores, booking_id, caller).await?;
         let booking = found.booking().clone();

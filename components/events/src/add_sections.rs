@@ -26,7 +26,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     if !problems.is_empty() {
         return Err(invalid_fields(&problems));
     }
-    idempotency::once(&call, event_id, "sections:organiser", async {
+    idempotency::once(&call, "sections:organiser", async {
         let stores = stores::open().await?;
         let outcome = ledger::add_sections(&stores.database, event_id, &sections).await?;
         let event = match outcome {

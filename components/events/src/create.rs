@@ -4,7 +4,7 @@ use domain::event::NewEvent;
 use domain::id::EventId;
 use domain::rate::RouteClass;
 use guest::call::invalid_fields;
-use guest::{Call, Problem, Reply, auth, clock, idempotency, limit, random, stores};
+use guest::{Call, Problem, Reply, auth, idempotency, limit, random, stores};
 use http::{StatusCode, header};
 use ledger::{CreateEvent, CreateEventOutcome, Idempotency};
 use uuid::Uuid;
@@ -40,7 +40,9 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         guest::log::failed_job("open_event", &event.id.to_string(), &error.to_string());
     }
     let location = format!("/api/v1/events/{}", event.id);
-    let reply = Reply::json(StatusCode::CREATED, &EventView::new(*event, clock::now()))?
+    // As it was then: a repetition gets the first answer, also after the opening.
+    let created_at = event.created_at;
+    let reply = Reply::json(StatusCode::CREATED, &EventView::new(*event, created_at))?
         .with_header(header::LOCATION, &location);
     Ok(if replayed { reply.with_header(idempotency::REPLAYED, "true") } else { reply })
 }

@@ -21,8 +21,8 @@ pub(crate) async fn active(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn list(call: &Call, active_only: bool) -> Result<Reply, Problem> {
-    let request =
-        ListEvents { limit: call.page_limit()?, cursor: call.query("cursor"), active_only };
+    let cursor = call.query("cursor");
+    let request = ListEvents { limit: call.page_limit()?, cursor: cursor.as_deref(), active_only };
     let database = postgres::database().await?;
     let page = ledger::list_events(&database, &request).await?;
     let now = clock::now();

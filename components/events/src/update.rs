@@ -14,7 +14,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     limit::user(&call, RouteClass::Organiser, "organiser").await?;
     let event_id = call.event_id()?;
     let change: EventChange = call.change()?;
-    idempotency::once(&call, event_id, "update:organiser", async {
+    idempotency::once(&call, "update:organiser", async {
         let stores = stores::open().await?;
         let not_found = || Problem::of(Code::EventNotFound);
         let event = ledger::find_event(&stores.database, event_id).await?.ok_or_else(not_found)?;

@@ -15,10 +15,11 @@ struct SagaList {
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
-    let status = call.query("status").unwrap_or(SagaStatus::Dead.as_str());
+    let status = call.query("status").unwrap_or(SagaStatus::Dead.as_str().into());
     let status =
         status.parse().map_err(|_| invalid_field("status", "must be running, done or dead"))?;
-    let request = ListSagas { status, limit: call.page_limit()?, cursor: call.query("cursor") };
+    let cursor = call.query("cursor");
+    let request = ListSagas { status, limit: call.page_limit()?, cursor: cursor.as_deref() };
     let database = postgres::database().await?;
     let page = ledger::list_sagas(&database, &request).await?;
     let sagas = page.sagas.into_iter().map(SagaView::from).collect();

@@ -30,7 +30,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     limit::user(&call, RouteClass::Pay, &user.to_string()).await?;
     let booking_id = call.booking_id()?;
     let scope = format!("payment:{user}");
-    idempotency::once(&call, booking_id.event(), &scope, async {
+    idempotency::once(&call, &scope, async {
         let stores = stores::open().await?;
         let booking = booking::visible(&stores, booking_id, Caller::Buyer(user)).await?;
         if booking.status != BookingStatus::Reserved {
@@ -71,7 +71,7 @@ async fn begin(booking: &Booking, attempt: u32) -> Result<Intent, Problem> {
     let intent = provider().await?.create_intent(&create).await?;
     if intent.livemode != variables::livemode().await? {
         // The key is of the other mode: nothing that is paid with it would count.
-        return Err(Problem::unavailable("stripe_api_key and stripe_livemode do not agree"));
+        return Err(Problem::not_configured("stripe_api_key and stripe_livemode do not agree"));
     }
     Ok(intent)
 }

@@ -19,9 +19,9 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Join, &user.to_string()).await?;
     let Body { event_id, receipt, proof } = call.json()?;
-    let receipt = auth::queue_receipt(&call, receipt.as_deref(), event_id, user).await?;
     let scope = format!("join:{user}");
-    idempotency::once(&call, event_id, &scope, async {
+    idempotency::once(&call, &scope, async {
+        let receipt = auth::queue_receipt(&call, receipt.as_deref(), event_id, user).await?;
         let stores = stores::open().await?;
         let proof = proof.as_deref();
         let joined = joining::join(&call, &stores, event_id, user, receipt, proof).await?;

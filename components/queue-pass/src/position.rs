@@ -48,8 +48,8 @@ fn may_wait(call: &Call, place: &QueuePlace) -> bool {
     if !call.headers.contains_key(header::IF_NONE_MATCH) {
         return true;
     }
-    let tags = call.header(header::IF_NONE_MATCH).unwrap_or_default();
-    tags.trim() == "*" || entity_stem(place).is_some_and(|it| tags.contains(&format!("\"{it}")))
+    let stem = entity_stem(place).map(|it| format!("\"{it}-"));
+    call.has_answer_like(|tag| stem.as_ref().is_some_and(|stem| tag.starts_with(stem)))
 }
 
 /// How much later than another request this one may be answered.
@@ -60,9 +60,8 @@ pub(crate) fn patience(call: &Call) -> Duration {
 /// How long the client asks to wait, bounded.
 fn wait(call: &Call) -> Result<Duration, Problem> {
     let Some(text) = call.query("wait_s") else { return Ok(Duration::ZERO) };
-    let seconds: u64 = text
-        .parse()
-        .map_err(|_| guest::call::invalid_field("wait_s", "must be a number of seconds"))?;
+    let seconds = guest::call::whole_number(&text)
+        .ok_or_else(|| guest::call::invalid_field("wait_s", "must be a number of seconds"))?;
     Ok(Duration::from_secs(seconds.min(WAIT_MAX_S)))
 }
 
@@ -89,9 +88,11 @@ fn entity_stem(place: &QueuePlace) -> Option<String> {
         | PlaceOutcome::ProofRequired
         | PlaceOutcome::EventMissing => return None,
     };
-    let QueuePlace { number, position, outlook, release_per_s, .. } = place;
-    let pass = place.pass.as_ref().map_or("", |pass| &pass.id);
-    let Wait { likely_s, spread_s } = outlook.wait(*position, *release_per_s);
+    let QueuePlace { number, position, outlook, .. } = place;
+    // A pause gives a pass more time, and another text.
+    let pass = place.pass.as_ref().map(|it| format!("{} {}", it.id, it.expires_at.unix_s()));
+    let pass = pass.unwrap_or_default();
+    let Wait { likely_s, spread_s } = place.line_outlook().wait(*position);
     let (quick_s, slow_s) = spread_s.unwrap_or_default();
     let slow_s = slow_s.unwrap_or_default();
     let chance = outlook.chance_percent(*position).unwrap_or(100);
@@ -102,6 +103,6 @@ fn entity_stem(place: &QueuePlace) -> Option<String> {
     let numbers = format!(
         "{number} {position} {likely_s} {quick_s} {slow_s} {chance} {draws_ms} {opens_ms} {joined}"
     );
-    let parts = [status, pass, numbers.as_str(), place.message.as_str()];
+    let parts = [status, pass.as_str(), numbers.as_str(), place.message.as_str()];
     Some(guest::etag(parts.map(str::as_bytes)))
 }

@@ -1,6 +1,7 @@
 //! `POST /api/v1/queue/process/{event_id}`: the organiser lets fans in by hand.
 
 use domain::code::Code;
+use domain::id::EventId;
 use domain::rate::RouteClass;
 use guest::call::invalid_field;
 use guest::idempotency::{self, Claim};
@@ -8,7 +9,6 @@ use guest::{Call, Problem, Reply, auth, limit, stores};
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 use serde::Deserialize;
 use serde_json::json;
-use uuid::Uuid;
 
 /// Fans let in by one call at most; the script takes no more.
 const COUNT_MAX: u32 = 1_000;
@@ -30,12 +30,16 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         .ok()
         .filter(|count| (1..=COUNT_MAX).contains(count))
         .ok_or_else(|| invalid_field("count", &format!("must be 1 to {COUNT_MAX}")))?;
-    // The script keeps its answer itself, so a lost reply lets nobody else in.
-    let claim = idempotency::claim(&call, SCOPE)?.unwrap_or_else(|| Claim {
+    idempotency::once_in_event(&call, event, SCOPE, async |claim| {
         // Without a key of the client's each request is one of its own.
-        entry: format!("{SCOPE}::{}", Uuid::now_v7()),
-        fingerprint: idempotency::fingerprint(&call),
-    });
+        let claim = claim.cloned().unwrap_or_else(|| Claim::of_its_own(&call, SCOPE));
+        admit(event, limit, &claim).await
+    })
+    .await
+}
+
+/// The script keeps its answer itself, so a lost reply lets nobody else in.
+async fn admit(event: EventId, limit: u32, claim: &Claim) -> Result<Reply, Problem> {
     let stores = stores::open().await?;
     let request = AdmitUsers {
         event,

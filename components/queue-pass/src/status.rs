@@ -14,8 +14,13 @@ struct QueueStatus {
     active: i64,
     max_active: i64,
     release_per_s: i64,
+    /// Whether a pass is needed to reserve.
+    queue_enabled: bool,
     /// The wait of a fan who joins now.
     estimated_wait_s: i64,
+    /// Its quick and its slow end, when they are far apart or nobody can know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_wait_range_s: Option<(i64, Option<i64>)>,
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
@@ -31,6 +36,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         active: queue.active,
         max_active: queue.max_active,
         release_per_s: queue.release_per_s,
-        estimated_wait_s: queue.estimated_wait_s,
+        queue_enabled: queue.queue_enabled,
+        estimated_wait_s: queue.wait.likely_s,
+        estimated_wait_range_s: queue.wait.spread_s,
     })
 }

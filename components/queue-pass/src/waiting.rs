@@ -61,7 +61,7 @@ pub(crate) async fn for_change(
         has_moved: false,
     };
     let place = &watched.place;
-    let wait_s = place.outlook.wait(place.position, place.release_per_s).likely_s;
+    let wait_s = place.line_outlook().wait(place.position).likely_s;
     let quiet = Duration::from_millis(tell_after_ms(wait_s));
     while begun.elapsed() + LOOK <= limit {
         spin_sdk::time::sleep(LOOK).await;

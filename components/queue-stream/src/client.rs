@@ -9,11 +9,11 @@ use domain::feed::{
 use domain::id::{EventId, UserId};
 use domain::queue::{Place, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
+use domain::wait::LineOutlook;
 use guest::Problem;
 use guest::stream::Outgoing;
 use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
 
-use crate::line_outlook::LineOutlook;
 use crate::messages::{MessageId, MessageWriter};
 
 /// How long a stream lives. A deploy, a full instance or a broken path then heals by itself; a
@@ -129,7 +129,7 @@ impl Client {
 
     /// The outlook of the line when the place was read.
     pub(crate) fn outlook(&self) -> LineOutlook {
-        LineOutlook::of(&self.read)
+        self.read.line_outlook()
     }
 
     /// The state of the line when the place was read.
@@ -232,7 +232,7 @@ impl Client {
         }
         // What cannot be written as JSON or signed ends the stream; the client comes back.
         if self.tell(event, outlook, now).is_err() {
-            self.messages.end(event, EndReason::Deadline, self.standing.cursor);
+            self.messages.pause(event, self.standing.cursor);
             self.is_over = true;
         }
         self.messages.take().map(|bytes| (bytes, self.is_over))
@@ -255,18 +255,18 @@ impl Client {
         match self.last {
             None if now < self.ends_at => {}
             None => {
-                self.messages.end(event, EndReason::Deadline, cursor);
+                self.messages.pause(event, cursor);
                 self.messages.retry(RETRY_MIN_MS + (self.random >> 32) % RETRY_SPREAD_MS);
                 self.is_over = true;
             }
             Some(Final::Pass) => {
                 let pass = describe(&self.keys, event, self.user, &self.read)?;
                 self.messages.place("pass", &pass, cursor)?;
-                self.messages.end(event, EndReason::Admitted, cursor);
+                self.messages.end(event, EndReason::Admitted, cursor, self.read.number);
                 self.is_over = true;
             }
             Some(Final::End(reason)) => {
-                self.messages.end(event, reason, cursor);
+                self.messages.end(event, reason, cursor, self.read.number);
                 self.is_over = true;
             }
         }
@@ -279,9 +279,7 @@ impl Client {
             // A first place at once; the last thing to be said is said below, without a place.
             return self.told_at.is_none();
         };
-        let LineOutlook { outlook, release_per_s } = outlook;
-        let told = self.place.position.unwrap_or(0);
-        let wait_s = outlook.wait(told, *release_per_s).likely_s;
+        let wait_s = outlook.wait(self.place.position.unwrap_or(0)).likely_s;
         now.saturating_duration_since(told_at) >= Duration::from_millis(tell_after_ms(wait_s))
     }
 
@@ -293,7 +291,6 @@ impl Client {
 
     /// Brings the place up to date; whether there is anything else to tell.
     fn update(&mut self, event: EventId, outlook: &LineOutlook) -> Result<bool, Problem> {
-        let LineOutlook { outlook, release_per_s } = outlook;
         let before = self.place.clone();
         if self.is_read_anew && self.last.is_none() {
             self.place = describe(&self.keys, event, self.user, &self.read)?;
@@ -303,7 +300,7 @@ impl Client {
         self.is_read_anew = false;
         if self.place.position.is_some() {
             let opens_in_ms = self.opens_in_ms();
-            self.place.stand_at(self.standing.position, outlook, *release_per_s, opens_in_ms);
+            self.place.stand_at(self.standing.position, outlook, opens_in_ms);
         }
         Ok(self.place != before)
     }

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use cluster::{Cluster, DedicatedConnection};
 use domain::feed::{FeedEntry, FeedId};
 use domain::id::{EventId, UserId};
+use domain::wait::LineOutlook;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use guest::clock::{REDIS_DEADLINE, within};
@@ -26,7 +27,6 @@ use uuid::Uuid;
 
 use crate::client::Client;
 use crate::line::Line;
-use crate::line_outlook::LineOutlook;
 
 /// Between two looks for new streams and at the clock: how late a first place may be.
 const TICK: Duration = Duration::from_millis(100);

@@ -25,7 +25,6 @@ use spin_sdk::http_service;
 mod client;
 mod hub;
 mod line;
-mod line_outlook;
 mod messages;
 mod open;
 

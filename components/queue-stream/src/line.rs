@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use domain::feed::{FeedEntry, FeedId, LineState, News};
 use domain::id::UserId;
+use domain::wait::LineOutlook;
 use scripts::WatchedPlace;
 
 use crate::client::Client;
-use crate::line_outlook::LineOutlook;
 
 /// News that are kept for places that were read a moment ago, at most.
 const RECENT_MAX: usize = 256;
@@ -104,7 +104,7 @@ impl Line {
             self.recent.clear();
         }
         self.state = watched.state;
-        self.outlook = LineOutlook::of(&watched.place);
+        self.outlook = watched.place.line_outlook();
         if let Some(mut client) = self.clients.remove(&number) {
             client.take_over(watched);
             self.add(number, client);

@@ -8,7 +8,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let caller = auth::caller(&call).await?;
     let booking_id = call.booking_id()?;
     let scope = format!("release:{}", caller.scope());
-    idempotency::once(&call, booking_id.event(), &scope, async {
+    idempotency::once(&call, &scope, async {
         let stores = stores::open().await?;
         let booking = booking::visible(&stores, booking_id, caller).await?;
         Reply::ok(&booking::release(&stores, booking, caller).await?)

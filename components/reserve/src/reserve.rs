@@ -1,7 +1,7 @@
 //! `POST /api/v1/bookings/reserve`: named seats, so many of a section, or the best block anywhere.
 
 use domain::code::Code;
-use domain::id::{BookingId, EventId};
+use domain::id::{BookingId, EventId, UserId};
 use domain::rate::RouteClass;
 use domain::selection::Selection;
 use guest::auth::PassHeader;
@@ -26,10 +26,21 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Reserve, &user.to_string()).await?;
     let body: Body = call.json()?;
-    let pass = auth::queue_pass(&call, body.event_id, user).await?;
+    idempotency::once_in_event(&call, body.event_id, &format!("reserve:{user}"), async |claim| {
+        reserve(&call, user, &body, claim).await
+    })
+    .await
+}
+
+async fn reserve(
+    call: &Call,
+    user: UserId,
+    body: &Body,
+    claim: Option<&Claim>,
+) -> Result<Reply, Problem> {
+    let pass = auth::queue_pass(call, body.event_id, user).await?;
     let selection = Selection::read(body.seats.as_deref(), body.section.as_deref(), body.quantity)
         .map_err(|error| Problem::new(Code::InvalidSeats, error.to_string()))?;
-    let claim = idempotency::claim(&call, &format!("reserve:{user}"))?;
     // The same id for every attempt below: a lost reply is asked for again, not held twice.
     let booking = BookingId::new(body.event_id, Uuid::now_v7());
     let request = ReserveSeats {
@@ -37,10 +48,11 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         booking,
         pass: match &pass {
             PassHeader::Absent => PresentedPass::None,
-            PassHeader::Expired => PresentedPass::Expired,
+            PassHeader::Invalid => PresentedPass::Invalid,
+            PassHeader::Expired(pass) => PresentedPass::Expired(&pass.id),
             PassHeader::Signed(pass) => PresentedPass::Id(&pass.id),
         },
-        idempotency: claim.as_ref().map(Claim::as_idempotency),
+        idempotency: claim.map(Claim::as_idempotency),
         selection: &selection,
     };
     let stores = stores::open().await?;

@@ -25,11 +25,16 @@ pub(crate) fn with_receipt(reply: Reply, call: &Call, event: EventId, receipt: &
 /// also where a proxy in front ends it, it never leaves without.
 fn with(reply: Reply, call: &Call, name: &str, event: EventId, value: &str) -> Reply {
     let is_https = call.uri.scheme() == Some(&http::uri::Scheme::HTTPS)
-        || call.header("x-forwarded-proto").is_some_and(|it| it.eq_ignore_ascii_case("https"));
+        || call.header("x-forwarded-proto").is_some_and(is_https);
     let secure = if is_https { "; Secure" } else { "" };
     let cookie = format!(
         "{name}={value}; Path=/waiting-room/{event}; Max-Age={RECEIPT_TTL_S}; HttpOnly; \
          SameSite=Lax{secure}"
     );
     reply.with_header(header::SET_COOKIE, &cookie)
+}
+
+/// Each proxy may add the scheme that it was reached by; the first is the browser's.
+fn is_https(schemes: &str) -> bool {
+    schemes.split(',').next().is_some_and(|it| it.trim().eq_ignore_ascii_case("https"))
 }

@@ -49,7 +49,7 @@ async fn verify(call: &Call) -> Result<(), Problem> {
     if secrets.iter().all(|secret| secret.len() < SECRET_LENGTH_MIN) {
         // The client is told nothing; the operator is.
         let cause = "variable stripe_webhook_secret is missing or too short";
-        return Err(Problem::unavailable(cause));
+        return Err(Problem::not_configured(cause));
     }
     let mut headers = call.headers.get_all("stripe-signature").iter();
     let header = headers.next().and_then(|value| value.to_str().ok()).ok_or_else(invalid)?;

@@ -124,6 +124,8 @@ codes! {
     RateLimited: 429, RETRYABLE, "rate_limited", "Too many requests";
     /// A defect of ours.
     Internal: 500, FINAL, "internal_error", "Something went wrong on our side";
+    /// A key or an address that the route needs is not set up: an operator has to act first.
+    NotConfigured: 503, FINAL, "not_configured", "This is not set up here";
     /// A store cannot answer in time.
     Unavailable: 503, RETRYABLE, "unavailable", "The service cannot answer right now";
 }

@@ -1,6 +1,6 @@
 //! One request as an operation sees it.
 
-use std::str::FromStr;
+use std::borrow::Cow;
 
 use axum::extract::RawPathParams;
 use bytes::Bytes;
@@ -73,13 +73,12 @@ impl Call {
         self.path_parameter("booking_id").parse().map_err(|_| Problem::of(Code::BookingNotFound))
     }
 
-    /// The value of a query parameter; the first one counts. Percent-encoding is not decoded: none
-    /// of our parameters needs it.
-    pub fn query(&self, name: &str) -> Option<&str> {
-        self.uri.query()?.split('&').find_map(|pair| match pair.split_once('=') {
-            Some((other, value)) if other == name => Some(value),
-            _ => None,
-        })
+    /// The value of a query parameter; the first one counts. Names and values are decoded as forms
+    /// are (WHATWG URL, section 5.1), as browsers and clients encode them: `%31` is `1`, `+` is a
+    /// space.
+    pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut pairs = form_urlencoded::parse(self.uri.query()?.as_bytes());
+        pairs.find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
     /// The `limit` of a page, 1 to 100.
@@ -88,9 +87,9 @@ impl Call {
     ///
     /// 422 when it is not such a number.
     pub fn page_limit(&self) -> Result<u32, Problem> {
-        match self.query("limit").map(u32::from_str) {
+        match self.query("limit").map(|it| u32::try_from(whole_number(&it)?).ok()) {
             None => Ok(PAGE_LIMIT_DEFAULT),
-            Some(Ok(limit)) if (1..=PAGE_LIMIT_MAX).contains(&limit) => Ok(limit),
+            Some(Some(limit)) if (1..=PAGE_LIMIT_MAX).contains(&limit) => Ok(limit),
             Some(_) => Err(invalid_field("limit", "must be 1 to 100")),
         }
     }
@@ -112,11 +111,7 @@ impl Call {
     ///
     /// 415 when the body is no form.
     pub fn form_field(&self, name: &str) -> Result<Option<String>, Problem> {
-        let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
-        let essence = media_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(Problem::of(Code::UnsupportedMediaType));
-        }
+        self.expect_media_type("application/x-www-form-urlencoded")?;
         let mut fields = form_urlencoded::parse(&self.body);
         Ok(fields.find(|(other, _)| other == name).map(|(_, value)| value.into_owned()))
     }
@@ -135,17 +130,37 @@ impl Call {
         from.is_none() || from != self.header(header::HOST).or(authority)
     }
 
-    /// A header that occurs once and is visible ASCII.
+    /// A header that occurs once and is visible ASCII. Those that decide something and come twice
+    /// have been refused before, see [`SINGLE_HEADERS`].
     pub fn header(&self, name: impl header::AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// Whether the client says that it has the answer with this tag already (RFC 9110, section
-    /// 13.1.2: weak comparison).
+    /// 13.1.2: weak comparison, so `W/` does not count).
     pub fn has_answer(&self, etag: &str) -> bool {
-        let opaque = etag.trim_start_matches("W/");
-        let tags = self.header(header::IF_NONE_MATCH).unwrap_or_default().split(',').map(str::trim);
-        tags.into_iter().any(|tag| tag == "*" || tag.trim_start_matches("W/") == opaque)
+        let opaque = etag.strip_prefix("W/").unwrap_or(etag);
+        self.has_answer_like(|known| known == opaque)
+    }
+
+    /// Whether the client says that it has any answer (`*`), or one whose opaque tag, with its
+    /// quotation marks, is like that.
+    pub fn has_answer_like(&self, is_like: impl Fn(&str) -> bool) -> bool {
+        let lines = self.headers.get_all(header::IF_NONE_MATCH).iter();
+        let mut lines = lines.filter_map(|line| line.to_str().ok());
+        lines.any(|line| line.trim() == "*" || opaque_tags(line).into_iter().any(&is_like))
+    }
+
+    /// Checks the media type of the body, and that it is sent as it is.
+    fn expect_media_type(&self, expected: &str) -> Result<(), Problem> {
+        let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        let mut encodings = self.headers.get_all(header::CONTENT_ENCODING).iter();
+        let is_plain = encodings.all(|it| it.as_bytes().eq_ignore_ascii_case(b"identity"));
+        if !is_plain || !essence.eq_ignore_ascii_case(expected) {
+            return Err(Problem::of(Code::UnsupportedMediaType));
+        }
+        Ok(())
     }
 
     /// The body as JSON. A null is as good as a member that is left out, where one may be.
@@ -169,11 +184,7 @@ impl Call {
     }
 
     fn read_json<T: DeserializeOwned>(&self, null: Null) -> Result<T, Problem> {
-        let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
-        let essence = media_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::of(Code::UnsupportedMediaType));
-        }
+        self.expect_media_type("application/json")?;
         let value: serde_json::Value = serde_json::from_slice(&self.body)
             .map_err(|error| Problem::new(Code::MalformedRequest, format!("not JSON: {error}")))?;
         if !value.is_object() {
@@ -201,6 +212,31 @@ impl Call {
             )),
         }
     }
+}
+
+/// A number of digits alone: Rust would take a plus sign too.
+pub fn whole_number(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain)
+}
+
+/// The opaque tags of a list of entity tags, with their quotation marks, in which a comma may stand
+/// (RFC 9110, section 8.8.3). What is no list of tags ends it.
+fn opaque_tags(list: &str) -> Vec<&str> {
+    let mut tags = Vec::new();
+    let mut rest = list.trim_start_matches([' ', '\t', ',']);
+    while !rest.is_empty() {
+        let tag = rest.strip_prefix("W/").unwrap_or(rest);
+        let Some(inside) = tag.strip_prefix('"') else { break };
+        let Some((opaque, after)) =
+            inside.find('"').and_then(|end| tag.split_at_checked(end.saturating_add(2)))
+        else {
+            break;
+        };
+        tags.push(opaque);
+        rest = after.trim_start_matches([' ', '\t', ',']);
+    }
+    tags
 }
 
 /// What serde says is wrong, without the value that it repeats: what somebody sent by mistake, such
@@ -255,6 +291,73 @@ mod tests {
             assert_eq!(without_value(error), told);
         }
     }
+
+    #[test]
+    fn entity_tags_are_read_from_lists_over_several_lines() {
+        let name = "if-none-match";
+        for (lines, etag, has_it) in [
+            (&["\"a\""][..], "\"a\"", true),
+            (&["W/\"a\""], "\"a\"", true),
+            (&["\"a\""], "W/\"a\"", true),
+            (&["\"b\", W/\"a\""], "\"a\"", true),
+            (&["\"b\"", "\"c\" ,\t\"a\""], "\"a\"", true),
+            (&["\"b\"", "*"], "\"a\"", true),
+            (&["*"], "\"a\"", true),
+            (&[", ,\"a\",,"], "\"a\"", true),
+            // A comma within quotation marks ends nothing.
+            (&["\"b,\"a\""], "\"a\"", false),
+            (&["\"x, y\",\"a\""], "\"a\"", true),
+            (&["\"b, *\""], "\"a\"", false),
+            (&["w/\"a\""], "\"a\"", false),
+            (&["W/W/\"a\""], "\"a\"", false),
+            (&["a"], "\"a\"", false),
+            (&["\"a"], "\"a\"", false),
+            (&["\"A\""], "\"a\"", false),
+            (&[""], "\"a\"", false),
+            (&[], "\"a\"", false),
+        ] {
+            let headers: Vec<_> = lines.iter().map(|line| (name, *line)).collect();
+            assert_eq!(call(&headers, "").has_answer(etag), has_it, "{lines:?} {etag}");
+        }
+    }
+
+    #[test]
+    fn queries_are_decoded_as_forms_are() {
+        for (query, value) in [
+            ("a=1", Some("1")),
+            ("a=%31", Some("1")),
+            ("%61=1", Some("1")),
+            ("b=2&a=x%26y%3dz", Some("x&y=z")),
+            ("a=one+two%2B", Some("one two+")),
+            ("a=%C3%A9", Some("é")),
+            ("a=%ff", Some("\u{fffd}")),
+            ("a=%zz%", Some("%zz%")),
+            ("a=1&a=2", Some("1")),
+            ("a", Some("")),
+            ("a=", Some("")),
+            ("A=1", None),
+            ("aa=1", None),
+        ] {
+            let call = Call { uri: format!("/x?{query}").parse().unwrap(), ..call(&[], "") };
+            assert_eq!(call.query("a").as_deref(), value, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_taken_as_it_is_and_of_one_media_type() {
+        let types = |lines: &[(&'static str, &'static str)]| {
+            let result = call(lines, "{}").json::<serde_json::Value>();
+            result.map(|_| ()).map_err(|problem| problem.code)
+        };
+        let json = ("content-type", "Application/JSON ; charset=utf-8");
+        assert_eq!(types(&[json]), Ok(()));
+        assert_eq!(types(&[json, ("content-encoding", "identity")]), Ok(()));
+        let unsupported = Err(Code::UnsupportedMediaType);
+        assert_eq!(types(&[]), unsupported);
+        assert_eq!(types(&[json, ("content-encoding", "gzip")]), unsupported);
+        assert_eq!(types(&[("content-type", "application/json+x")]), unsupported);
+    }
+
     fn call(headers: &[(&'static str, &'static str)], body: &'static str) -> Call {
         let mut map = HeaderMap::new();
         for (name, value) in headers {

@@ -65,7 +65,6 @@ impl std::fmt::Write for Escaping<'_> {
 pub fn page(status: StatusCode, html: Html) -> Reply {
     let name = HeaderName::from_static;
     Reply::text(status, "text/html; charset=utf-8", html.0)
-        .with_header(header::CACHE_CONTROL, "no-store")
         .with_header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)
         .with_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .with_header(header::REFERRER_POLICY, "same-origin")

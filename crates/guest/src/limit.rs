@@ -131,7 +131,7 @@ async fn limits() -> Result<Rc<Limits>, Problem> {
     }
     // A limit that cannot be read must not become no limit.
     let unreadable =
-        |name: &str, error: String| Problem::unavailable(format!("variable {name}: {error}"));
+        |name: &str, error: String| Problem::not_configured(format!("variable {name}: {error}"));
     let rates = async |name| {
         let text = variables::text(name).await?;
         text.parse::<Rates>().map_err(|error| unreadable(name, error.to_string()))

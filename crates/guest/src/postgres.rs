@@ -19,7 +19,7 @@ use crate::variables;
 pub async fn database() -> Result<SpinDatabase, Problem> {
     let url = variables::text("database_url").await?;
     if url.is_empty() {
-        return Err(Problem::unavailable("variable database_url is empty"));
+        return Err(Problem::not_configured("variable database_url is empty"));
     }
     Ok(SpinDatabase { url })
 }

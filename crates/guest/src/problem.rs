@@ -46,7 +46,13 @@ impl Problem {
         Self::new(code, code.title())
     }
 
-    /// 503: a store or a setting is not there at the moment; `cause` is for operators.
+    /// 503: what the route needs is not set up; `cause` is for operators. No repetition helps,
+    /// until one of them acts.
+    pub fn not_configured(cause: impl Into<String>) -> Self {
+        Self::of(Code::NotConfigured).caused_by(cause)
+    }
+
+    /// 503: a store is not there at the moment; `cause` is for operators.
     pub fn unavailable(cause: impl Into<String>) -> Self {
         Self::of(Code::Unavailable).caused_by(cause)
     }

@@ -59,11 +59,10 @@ impl Reply {
         Self::json(StatusCode::CREATED, value)
     }
 
-    /// 200, the head of a stream of server-sent events, which nobody between may keep or hold back.
+    /// 200, the head of a stream of server-sent events, which nobody between may hold back.
     pub fn event_stream() -> Self {
         let headers = [
             (header::CONTENT_TYPE, "text/event-stream"),
-            (header::CACHE_CONTROL, "no-store"),
             (HeaderName::from_static("x-accel-buffering"), "no"),
         ];
         Self {

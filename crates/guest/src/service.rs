@@ -1,7 +1,8 @@
 //! From Spin's request to an operation, and back.
 //!
 //! Everything that holds for every route of every component is here: the request id, the limit of
-//! the body, the deadline, `Content-Length`, CORS, and problems for what is not there.
+//! the body, the deadline, `Content-Length`, what caches may do, CORS, and problems for what is not
+//! there or must not be twice.
 
 use std::cell::OnceCell;
 use std::future::Future;
@@ -42,6 +43,20 @@ const CORS_EXPOSED_HEADERS: &str =
     "X-Request-Id, Retry-After, RateLimit, Idempotent-Replayed, Location, ETag";
 /// How long a browser may keep the answer to its preflight, in seconds.
 const CORS_MAX_AGE_S: &str = "600";
+
+/// Headers that decide something and must not come twice: whoever reads the first line and whoever
+/// reads the last one would not agree. `Authorization` twice is 401, a signature twice its own 400.
+const SINGLE_HEADERS: [&str; 6] = [
+    "content-type",
+    "idempotency-key",
+    "last-event-id",
+    "origin",
+    "x-queue-pass",
+    "x-queue-receipt",
+];
+/// What caches between may do with a reply, unless its operation says otherwise: nothing. Most
+/// replies tell of one person, and a route that forgets to say so must not be kept for another.
+const CACHE_CONTROL: &str = "no-store";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -177,25 +192,39 @@ pub(crate) async fn answer(
     let mut response = if preflight {
         Reply::no_content().into_response()
     } else {
-        match within(REQUEST_DEADLINE, read_body(body)).await {
-            Some(Some(body)) => {
+        // The body is read in any case: who is cut off while still sending does not get to read.
+        match (within(REQUEST_DEADLINE, read_body(body)).await, refusal(&parts)) {
+            (Some(Some(_)), Some(problem)) => problem.into_response(&request_id),
+            (Some(Some(body)), None) => {
                 let opening = SendWrapper::new(opening);
                 let request_id = request_id.clone();
                 parts.extensions.insert(Accepted { at, body, request_id, opening });
                 route(routes, http::Request::from_parts(parts, Body::empty())).await
             }
-            Some(None) => Problem::of(Code::BodyTooLarge).into_response(&request_id),
-            None => too_late(&request_id),
+            (Some(None), _) => Problem::of(Code::BodyTooLarge).into_response(&request_id),
+            (None, _) => too_late(&request_id),
         }
     };
 
     if let Ok(request_id) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, request_id);
     }
+    let headers = response.headers_mut();
+    // mutant: replies-may-be-kept
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(CACHE_CONTROL));
+    // Also without an origin: what is kept from such a reply must not answer a page of another.
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
         allow_origin(&mut response, &origin, preflight).await;
     }
     response
+}
+
+/// Why a request is refused before any operation sees it: a header that must not come twice.
+fn refusal(parts: &http::request::Parts) -> Option<Problem> {
+    let doubled = |name: &&str| parts.headers.get_all(*name).iter().nth(1).is_some();
+    let name = SINGLE_HEADERS.into_iter().find(doubled)?;
+    Some(Problem::new(Code::MalformedRequest, format!("{name} is there twice")))
 }
 
 /// The whole body; `None` when it is too long or cut off. Of a body that is too long the rest is
@@ -270,7 +299,6 @@ pub(crate) fn with_length(response: Response, is_head: bool) -> Response {
 async fn allow_origin(response: &mut Response, origin: &HeaderValue, preflight: bool) {
     let allowed = variables::text("cors_allowed_origins").await.unwrap_or_default();
     let headers = response.headers_mut();
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if !allowed.split(',').map(str::trim).any(|allowed| allowed.as_bytes() == origin.as_bytes()) {
         return;
     }

@@ -49,7 +49,7 @@ pub async fn secret(name: &'static str) -> Result<String, Problem> {
     let value = text(name).await?;
     if value.len() < SECRET_LENGTH_MIN {
         let cause = format!("variable {name} must have at least {SECRET_LENGTH_MIN} bytes");
-        return Err(Problem::unavailable(cause));
+        return Err(Problem::not_configured(cause));
     }
     Ok(value)
 }
@@ -73,7 +73,7 @@ pub async fn verifying_keys() -> Result<Rc<VerifyingKeys>, Problem> {
         return Ok(keys);
     }
     let keys = VerifyingKeys::parse(&text("verifying_keys").await?)
-        .map_err(|error| Problem::unavailable(format!("variable verifying_keys: {error}")))?;
+        .map_err(|error| Problem::not_configured(format!("variable verifying_keys: {error}")))?;
     let keys = Rc::new(keys);
     VERIFYING_KEYS.set(Some(Rc::clone(&keys)));
     Ok(keys)
@@ -89,9 +89,9 @@ pub async fn signing_keys() -> Result<Rc<SigningKeys>, Problem> {
         return Ok(keys);
     }
     let keys = SigningKeys::parse(&text("signing_keys").await?)
-        .map_err(|error| Problem::unavailable(format!("variable signing_keys: {error}")))?;
+        .map_err(|error| Problem::not_configured(format!("variable signing_keys: {error}")))?;
     if !verifying_keys().await?.know(&keys.verifying_keys()) {
-        return Err(Problem::unavailable("the signing key is not among verifying_keys"));
+        return Err(Problem::not_configured("the signing key is not among verifying_keys"));
     }
     let keys = Rc::new(keys);
     SIGNING_KEYS.set(Some(Rc::clone(&keys)));
@@ -111,13 +111,13 @@ pub async fn redis_nodes() -> Result<(Vec<NodeAddress>, AddressMap), Problem> {
         .filter(|node| !node.is_empty())
         .map(str::parse)
         .collect::<Result<Vec<NodeAddress>, _>>()
-        .map_err(|error| Problem::unavailable(format!("variable redis_nodes: {error}")))?;
+        .map_err(|error| Problem::not_configured(format!("variable redis_nodes: {error}")))?;
     if seeds.is_empty() {
-        return Err(Problem::unavailable("variable redis_nodes is empty"));
+        return Err(Problem::not_configured("variable redis_nodes is empty"));
     }
     let address_map = text("redis_address_map")
         .await?
         .parse()
-        .map_err(|error| Problem::unavailable(format!("variable redis_address_map: {error}")))?;
+        .map_err(|error| Problem::not_configured(format!("variable redis_address_map: {error}")))?;
     Ok((seeds, address_map))
 }

@@ -99,7 +99,8 @@ pub fn resolved(event: EventId) -> String {
     key(event, "resolved")
 }
 
-/// Hash: idempotency entry → `<fingerprint> <created_ms> <status> <body>`.
+/// Hash: idempotency entry → `<fingerprint> <created_ms> <status> <body>`, of the scripts that keep
+/// their answer in the step that does the work. See [`request`] for all others.
 pub fn answers(event: EventId) -> String {
     key(event, "answers")
 }
@@ -144,6 +145,13 @@ pub fn rebuilt<'a>(
 /// tag of its own, so that the limits of a crowd spread over all masters.
 pub fn limit(subject: &str) -> String {
     format!("box:{{limit:{subject}}}")
+}
+
+/// String: what a request with an idempotency key came to, or who is about to do its work, see
+/// `begin_request.lua`; it ends by itself. It has a tag of its own: the key has to be found
+/// whatever event a body names, and keys of a crowd spread over all masters.
+pub fn request(entry: &str) -> String {
+    format!("box:{{request:{entry}}}:answer")
 }
 
 /// String: held for a moment by the worker that works, so that others skip. Its tag is its own.

@@ -68,13 +68,13 @@ pub async fn join<T: Transport, D: Database>(
 ///
 /// # Errors
 ///
-/// `unavailable` when it cannot be read: a guard must not become no guard.
+/// `not_configured` when it cannot be read: a guard must not become no guard.
 pub fn easiest_proof(text: &str) -> Result<u32, Refusal> {
     let text = if text.is_empty() { "0" } else { text };
     let range = proof::DIFFICULTY_MIN..=proof::DIFFICULTY_MAX;
     text.parse().ok().filter(|it| *it == 0 || range.contains(it)).ok_or_else(|| {
         let (least, most) = (range.start(), range.end());
-        Refusal::unavailable(format!("join_proof_difficulty is neither 0 nor {least} to {most}"))
+        Refusal::not_configured(format!("join_proof_difficulty is neither 0 nor {least} to {most}"))
     })
 }
 
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(easiest_proof("1000"), Ok(1_000));
         for text in ["1", "none", "-5", "99999999999"] {
             let refused = easiest_proof(text).map_err(|refusal| refusal.code);
-            assert_eq!(refused, Err(Code::Unavailable), "{text}");
+            assert_eq!(refused, Err(Code::NotConfigured), "{text}");
         }
     }
 }

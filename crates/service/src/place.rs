@@ -97,7 +97,7 @@ pub fn describe(
     };
     if waiting && draw.is_none() {
         let opens_in_ms = place.opens_in_ms().unwrap_or(0);
-        told.stand_at(place.position, &place.outlook, place.release_per_s, opens_in_ms);
+        told.stand_at(place.position, &place.line_outlook(), opens_in_ms);
     }
     Ok(told)
 }

@@ -33,7 +33,12 @@ impl Refusal {
         Self::new(code, code.title())
     }
 
-    /// A store or a setting is not there at the moment.
+    /// Something that an operator has to set up is not, or not rightly.
+    pub fn not_configured(cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::of(Code::NotConfigured) }
+    }
+
+    /// A store is not there at the moment.
     pub fn unavailable(cause: impl Into<String>) -> Self {
         Self { cause: Some(cause.into()), ..Self::of(Code::Unavailable) }
     }

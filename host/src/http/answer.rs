@@ -103,26 +103,28 @@ impl Application {
         })
     }
 
-    /// Answers a request. An error ends the connection, as in Spin: the request was not HTTP.
+    /// Answers a request. Spin ends the connection where the host is not as it should be; here it
+    /// gets the 400 that HTTP asks for.
     pub(super) async fn answer(
         &self,
         mut request: Request<Incoming>,
         client: SocketAddr,
-    ) -> Result<Response<WasiBody>> {
+    ) -> Response<WasiBody> {
+        if let Err(error) = headers::make_absolute(&mut request) {
+            tracing::debug!(%error, "not HTTP");
+            return empty(StatusCode::BAD_REQUEST);
+        }
         let path = request.uri().path();
         if let Some(reserved) = path.strip_prefix(RESERVED) {
-            return Ok(self.reserved(reserved));
+            return self.reserved(reserved);
         }
         let path = path.to_owned();
         let Some(found) = self.router.find(&path) else {
-            return Ok(empty(StatusCode::NOT_FOUND));
+            return empty(StatusCode::NOT_FOUND);
         };
-        headers::make_absolute(&mut request)?;
         match &found.route.destination {
-            Destination::Fixed(fixed) => Ok(fixed.response()),
-            Destination::Component(handler) => {
-                Ok(self.call(handler, request, &found, client).await)
-            }
+            Destination::Fixed(fixed) => fixed.response(),
+            Destination::Component(handler) => self.call(handler, request, &found, client).await,
         }
     }
 

@@ -5,6 +5,7 @@ mod headers;
 pub(crate) mod outbound;
 mod reuse;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +97,7 @@ async fn connection(
     }
     let service = service_fn(move |request| {
         let application = Arc::clone(&application);
-        async move { application.answer(request, client).await }
+        async move { Ok::<_, Infallible>(application.answer(request, client).await) }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);

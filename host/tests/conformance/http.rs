@@ -85,11 +85,73 @@ fn a_header_that_is_not_utf_8_is_a_500() {
     assert!(answer.starts_with(b"HTTP/1.1 500"), "{}", String::from_utf8_lossy(&answer));
 }
 
+/// RFC 9112, section 3.2: which requests name their host well enough.
 #[test]
-fn two_different_hosts_in_one_request_end_the_connection() {
+fn a_request_names_one_host() {
     let host = Application::new().start();
-    let head = "GET http://one/request HTTP/1.1\r\nhost: two\r\n";
-    assert!(Client::raw(host.address, head).send().is_none());
+    for (head, status) in [
+        // Load balancers ask like this.
+        ("GET /request HTTP/1.0\r\n", 200),
+        ("GET /request HTTP/1.0\r\nhost: h\r\n", 200),
+        ("GET http://h/request HTTP/1.0\r\n", 200),
+        ("GET /.well-known/spin/health HTTP/1.0\r\n", 200),
+        ("GET /request HTTP/1.1\r\n", 400),
+        ("GET http://h/request HTTP/1.1\r\n", 400),
+        ("GET /nowhere HTTP/1.1\r\n", 400),
+        ("GET /.well-known/spin/health HTTP/1.1\r\n", 400),
+        ("GET /request HTTP/1.1\r\nhost:\r\n", 400),
+        ("GET /request HTTP/1.1\r\nhost: user@h\r\n", 400),
+        ("GET /request HTTP/1.1\r\nhost: h/x\r\n", 400),
+        ("GET /request HTTP/1.1\r\nhost: h\r\nhost: h\r\n", 400),
+        ("GET /request HTTP/1.1\r\nhost: h\r\nhost: i\r\n", 400),
+        ("GET /request HTTP/1.0\r\nhost: h\r\nhost: i\r\n", 400),
+        ("GET /request HTTP/1.1\r\nHOST: [::1]:80\r\n", 200),
+    ] {
+        let head = format!("{head}connection: close\r\n");
+        let answer = Client::raw(host.address, &head).send();
+        let answer = answer.unwrap_or_else(|| panic!("no answer to {head:?}"));
+        assert_eq!(answer.status, status, "{head:?}");
+    }
+}
+
+/// RFC 9112, section 3.2.2: a proxy may send the whole address, and then that one counts.
+#[test]
+fn the_host_of_an_absolute_address_counts() {
+    let host = Application::new().start();
+    let head = "GET http://one:8/request?a=b HTTP/1.1\r\nhost: two\r\nconnection: close\r\n";
+    let shape = Client::raw(host.address, head).send().expect("an answer").json();
+    assert_eq!(shape["uri"], "http://one:8/request?a=b");
+    assert_eq!(headers(&shape, "spin-full-url"), ["http://one:8/request?a=b"]);
+}
+
+/// RFC 9110, section 10.1.1: who waits for the word before sending a body gets it.
+#[test]
+fn who_expects_to_be_asked_for_the_body_is() {
+    let host = Application::new().start();
+    let head = "POST /echo HTTP/1.1\r\nhost: h\r\nconnection: close\r\nexpect: 100-continue\r\n\
+                content-length: 5\r\n";
+    let mut stream = Client::raw(host.address, head).begin();
+    let mut word = [0; 25];
+    stream.read_exact(&mut word).unwrap();
+    assert_eq!(&word, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"hello").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer.starts_with("HTTP/1.1 200") && answer.ends_with("hello\r\n0\r\n\r\n"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn head_has_no_body_and_the_next_request_on_the_connection_is_read() {
+    let host = Application::new().start();
+    let first = "HEAD /request HTTP/1.1\r\nhost: h\r\n\r\n\
+                 GET /request HTTP/1.1\r\nhost: h\r\nconnection: close\r\n";
+    let mut answer = String::new();
+    Client::raw(host.address, first).begin().read_to_string(&mut answer).unwrap();
+    assert_eq!(answer.matches("HTTP/1.1 200").count(), 2, "{answer}");
+    assert_eq!(answer.matches("\"method\"").count(), 1, "{answer}");
 }
 
 #[test]

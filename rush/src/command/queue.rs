@@ -68,11 +68,13 @@ fn describe(place: &Place) -> String {
             let draws_at = place.draw.map(|draw| draw.draws_at.to_string()).unwrap_or_default();
             format!("waiting: number {}, drawn at {draws_at}", place.number)
         }
-        PlaceStatus::Waiting => format!(
-            "waiting: position {}, about {} s",
-            place.position.unwrap_or_default(),
-            place.estimated_wait_s.unwrap_or_default()
-        ),
+        PlaceStatus::Waiting => {
+            let wait = match (place.estimated_wait_s, place.estimated_wait_range_s) {
+                (None, _) | (_, Some((_, None))) => "nobody can say how long".to_owned(),
+                (Some(likely_s), _) => format!("about {likely_s} s"),
+            };
+            format!("waiting: position {}, {wait}", place.position.unwrap_or_default())
+        }
         PlaceStatus::Admitted => {
             let until = place.pass_expires_at.map(|until| until.to_string()).unwrap_or_default();
             let pass = place.queue_pass.as_deref().unwrap_or_default();

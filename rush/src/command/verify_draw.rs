@@ -1,13 +1,14 @@
 //! `rush verify-draw`: checks a draw by what was published, without trusting the server.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{BufRead, stdin};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use domain::id::EventId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Server;
@@ -56,8 +57,50 @@ struct Published {
     drawn: Option<(String, u64)>,
 }
 
+/// What was found. A draw that is not as it should be is an error instead.
+#[derive(Debug, Default, Serialize)]
+struct Verdict {
+    event_id: Option<EventId>,
+    commitment: String,
+    /// Whether the seed is published; everything below is of that time.
+    drawn: bool,
+    /// How many numbers were drawn for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    /// The number that was asked for, and its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<NumberedPlace>,
+    /// What a receipt, and then the receipt of a token, says of a place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    receipts: Vec<CheckedReceipt>,
+    /// How many places from standard input are as drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places_checked: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct NumberedPlace {
+    number: u64,
+    place: u64,
+}
+
+/// A receipt that agrees with the draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct CheckedReceipt {
+    number: u64,
+    /// The place that was drawn; `None` after all of them.
+    place: Option<u64>,
+    /// Whether the receipt says so, or is from before the draw.
+    has_place: bool,
+}
+
 pub(crate) async fn run(arguments: VerifyDrawArguments) -> Result<()> {
-    let published = published(&arguments).await?;
+    let verdict = verify(&arguments).await?;
+    arguments.server.print(&verdict, &verdict)
+}
+
+async fn verify(arguments: &VerifyDrawArguments) -> Result<Verdict> {
+    let published = published(arguments).await?;
     if let Some(noted) = &arguments.commitment {
         ensure!(
             noted.eq_ignore_ascii_case(&published.commitment),
@@ -65,28 +108,72 @@ pub(crate) async fn run(arguments: VerifyDrawArguments) -> Result<()> {
             published.commitment
         );
     }
-    let Some((seed, count)) = published.drawn else {
-        println!("The draw is still to come. Note the commitment: {}", published.commitment);
-        return Ok(());
+    let mut verdict = Verdict {
+        event_id: Some(arguments.event),
+        commitment: published.commitment,
+        ..Verdict::default()
     };
-    let draw = committed(&published.commitment, &seed, count, arguments.event)?;
-    println!("The seed is the one committed to; {count} numbers were drawn for.");
+    let Some((seed, count)) = published.drawn else { return Ok(verdict) };
+    let draw = committed(&verdict.commitment, &seed, count, arguments.event)?;
+    verdict.drawn = true;
+    verdict.count = Some(count);
     if let Some(number) = arguments.number {
-        println!("Number {number} has place {}.", draw.place(number)?);
+        verdict.asked = Some(NumberedPlace { number, place: draw.place(number)? });
     }
     if let Some(receipt) = &arguments.receipt {
-        println!("{}", check_receipt(&draw, receipt)?);
+        verdict.receipts.push(check_receipt(&draw, receipt)?);
     }
     if let Some(token) = &arguments.token {
         let place = arguments.server.client()?.position(token, arguments.event, None, 0).await?;
         let receipt = place.receipt.context("the place has no receipt")?;
-        println!("{}", check_receipt(&draw, &receipt)?);
+        verdict.receipts.push(check_receipt(&draw, &receipt)?);
     }
     if arguments.places {
-        let checked = check(&draw, stdin().lock())?;
-        println!("{checked} places are as drawn.");
+        verdict.places_checked = Some(check(&draw, stdin().lock())?);
     }
-    Ok(())
+    Ok(verdict)
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(count) = self.count else {
+            let commitment = &self.commitment;
+            return write!(
+                formatter,
+                "The draw is still to come. Note the commitment: {commitment}"
+            );
+        };
+        write!(formatter, "The seed is the one committed to; {count} numbers were drawn for.")?;
+        if let Some(NumberedPlace { number, place }) = self.asked {
+            write!(formatter, "\nNumber {number} has place {place}.")?;
+        }
+        for receipt in &self.receipts {
+            write!(formatter, "\n{receipt}")?;
+        }
+        if let Some(checked) = self.places_checked {
+            write!(formatter, "\n{checked} places are as drawn.")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for CheckedReceipt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, place, has_place } = self;
+        match (place, has_place) {
+            (None, _) => write!(
+                formatter,
+                "Number {number} came after the opening, behind all that were drawn."
+            ),
+            (Some(place), false) => {
+                write!(formatter, "Number {number}, from before the draw, has place {place}.")
+            }
+            (Some(place), true) => write!(
+                formatter,
+                "Number {number} was drawn place {place}, and that is the place it has."
+            ),
+        }
+    }
 }
 
 async fn published(arguments: &VerifyDrawArguments) -> Result<Published> {
@@ -120,23 +207,23 @@ struct Said {
     score: u64,
 }
 
-/// Compares the order that a receipt states with the draw; what there is to say.
-fn check_receipt(draw: &Recomputed, receipt: &str) -> Result<String> {
+/// Compares the order that a receipt states with the draw.
+fn check_receipt(draw: &Recomputed, receipt: &str) -> Result<CheckedReceipt> {
     let claims = receipt.split('.').nth(1).context("not a receipt")?;
     let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).context("not a receipt")?;
     let Said { number, score } = serde_json::from_slice(&claims).context("not a receipt")?;
     if number > draw.count || score / DRAW_WEIGHT == DRAW_AFTER_OPENING {
         let is_behind = number > draw.count && score / DRAW_WEIGHT == DRAW_AFTER_OPENING;
         ensure!(is_behind, "number {number} of {} has the order {score}", draw.count);
-        return Ok(format!("Number {number} came after the opening, behind all that were drawn."));
+        return Ok(CheckedReceipt { number, place: None, has_place: true });
     }
     let place = draw.place(number)?;
     if score == number {
-        return Ok(format!("Number {number}, from before the draw, has place {place}."));
+        return Ok(CheckedReceipt { number, place: Some(place), has_place: false });
     }
     let given = score / DRAW_WEIGHT;
     ensure!(given == place, "number {number} was drawn place {place} and given {given}");
-    Ok(format!("Number {number} was drawn place {place}, and that is the place it has."))
+    Ok(CheckedReceipt { number, place: Some(place), has_place: true })
 }
 
 /// Compares each line with the draw; how many there were.

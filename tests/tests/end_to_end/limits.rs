@@ -156,5 +156,5 @@ async fn a_limit_that_cannot_be_read_refuses() {
     let beside = office.beside(&[("rate_limits_user", "join=many")]);
     let event = office.event(json!({})).await;
     let buyer = office.buyer().await.at(&beside);
-    buyer.join(&event).await.expect_problem(503, "unavailable");
+    buyer.join(&event).await.expect_problem(503, "not_configured");
 }

@@ -79,6 +79,6 @@ async fn a_difficulty_that_cannot_be_read_refuses() {
     for value in ["1", "hard"] {
         let beside = office.beside(&[("join_proof_difficulty", value)]);
         let buyer = office.buyer().await.at(&beside);
-        buyer.join(&event).await.expect_problem(503, "unavailable");
+        buyer.join(&event).await.expect_problem(503, "not_configured");
     }
 }

@@ -324,3 +324,61 @@ async fn a_long_poll_is_answered_when_the_place_changes() {
     let (answer, ()) = tokio::join!(wait, change);
     assert!(answer.expect(200)["queue_pass"].is_string());
 }
+
+/// Goal: a client that follows the HTML standard stops: it comes back after the end with the last
+/// id, and only 204 keeps it away. Method: every way in which a stream ends for good.
+#[tokio::test]
+async fn who_comes_back_after_the_end_is_told_to_stay_away() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    for reason in ["admitted", "left", "ended", "cancelled", "expired"] {
+        let queue = json!({ "enabled": true, "release_per_s": 0, "pass_ttl_s": 1 });
+        let event = office.event(json!({ "sale": { "queue": queue } })).await;
+        let (buyer, _) = waiting_buyer(&office, &event).await;
+        let mut stream = buyer.stream(&event).await;
+        stream.expect("place").await;
+        let in_between = stream.last_id().to_owned();
+        match reason {
+            "left" => buyer.leave(&event).await.expect(204),
+            "ended" => {
+                let over = json!({ "on_sale_at": "2019-01-01T00:00:00Z",
+                    "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2020-01-01T01:00:00Z" });
+                organiser.change(&event, over).await.expect(200)
+            }
+            "cancelled" => organiser.cancel_event(&event).await.expect(200),
+            _ => organiser.let_in(&event, 1).await.expect(200),
+        };
+        if reason == "expired" {
+            tests::eventually("the pass runs out", async || {
+                let place = buyer.position(&event).await.expect(200);
+                (place["status"] == "expired").then_some(())
+            })
+            .await;
+            stream = buyer.stream(&event).await;
+        }
+        loop {
+            let said = stream.event().await;
+            if said.name == "end" {
+                assert_eq!(said.data["reason"], reason);
+                break;
+            }
+        }
+        let end = stream.last_id().to_owned();
+        for _ in 0..2 {
+            let again = buyer.stream_request(&event).header("last-event-id", &end).send().await;
+            assert_eq!(again.status, 204, "{reason}: {again}");
+        }
+        // Who has not read the end reads it.
+        if !["left", "cancelled", "ended"].contains(&reason) {
+            let request = buyer.stream_request(&event).header("last-event-id", &in_between);
+            let mut late = request.stream().await;
+            while late.event().await.name != "end" {}
+            // A place of its own is another story.
+            if reason == "expired" {
+                buyer.join(&event).await.expect(201);
+                let request = buyer.stream_request(&event).header("last-event-id", &end);
+                request.stream().await.expect("place").await;
+            }
+        }
+    }
+}

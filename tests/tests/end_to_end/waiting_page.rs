@@ -114,7 +114,7 @@ async fn a_fan_without_javascript_joins_waits_is_let_in_and_reserves() {
     let page = browser.join(&event).await;
     assert_tells(&page, "You are in the line");
     assert!(page.page().contains("<strong id=\"position\">2</strong>"), "{}", page.page());
-    let refresh = "<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>";
+    let refresh = "<noscript><meta http-equiv=\"refresh\" content=\"6\"></noscript>";
     assert!(page.page().contains(refresh), "{}", page.page());
     // What the script follows is the stream of this place.
     let stream = between(page.page(), "data-stream=\"", "\"").expect("a stream");

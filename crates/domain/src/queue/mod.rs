@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::draw::Draw;
 use crate::id::{EventId, UserId};
 use crate::time::Instant;
-use crate::wait::Outlook;
+use crate::wait::LineOutlook;
 
 pub mod draw;
 pub mod feed;
@@ -48,6 +48,8 @@ pub const RETURN_GRACE_MS: u64 = SILENCE_MAX_MS + POLL_AFTER_MIN_MS + LATENESS_M
 
 /// The shortest interval between two polls, for those who are next.
 const POLL_AFTER_MIN_MS: u64 = 1_000;
+/// Polls within the life of a pass where nobody knows when it comes.
+const LOOKS_PER_PASS: u64 = 2;
 /// Polls per fan over the whole wait: the interval is this share of the time still to wait.
 const POLLS_PER_WAIT: u64 = 10;
 
@@ -149,14 +151,8 @@ impl ComingDraw {
 impl Place {
     /// Tells of a place in the line of a sale that opens in `opens_in_ms`, or is open: the
     /// position, and what is to be expected there.
-    pub fn stand_at(
-        &mut self,
-        position: i64,
-        outlook: &Outlook,
-        release_per_s: i64,
-        opens_in_ms: i64,
-    ) {
-        let wait = outlook.wait(position, release_per_s);
+    pub fn stand_at(&mut self, position: i64, line: &LineOutlook, opens_in_ms: i64) {
+        let wait = line.wait(position);
         let opens_in_ms = opens_in_ms.max(0);
         let later = |wait_s: i64| wait_s.saturating_add((opens_in_ms + 999) / 1_000);
         self.position = Some(position);
@@ -164,11 +160,17 @@ impl Place {
         self.estimated_wait_s = Some(later(wait.likely_s));
         self.estimated_wait_range_s =
             wait.spread_s.map(|(quick_s, slow_s)| (later(quick_s), slow_s.map(later)));
-        self.chance_percent = outlook.chance_percent(position);
+        self.chance_percent = line.outlook.chance_percent(position);
         self.poll_after_ms = if opens_in_ms > 0 {
             poll_before_opening_ms(opens_in_ms, self.number, None)
         } else {
-            poll_after_ms(wait.likely_s)
+            let seen_in_time = u64::try_from(line.pass_ttl_ms).unwrap_or(0) / LOOKS_PER_PASS;
+            let at_most = match wait.spread_s {
+                // The turn may come at any moment: a pass that came unseen must not end unseen.
+                Some((_, None)) => seen_in_time.max(POLL_AFTER_MIN_MS),
+                _ => SILENCE_MAX_MS,
+            };
+            poll_after_ms(wait.likely_s).min(at_most)
         };
     }
 }

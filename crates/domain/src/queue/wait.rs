@@ -8,6 +8,9 @@ const MEASURED_MIN_S: i64 = 10;
 /// An estimate is told as one number while the slow end is at most this much above the quick one,
 /// in per cent: at ± 20 % a spread says nothing that a fan could use.
 const SPREAD_TOLD_PER_CENT: i64 = 50;
+/// A wait that nobody can know is told as no less, in seconds: nobody is kept on their toes, and
+/// polls come every six seconds instead of every second.
+const UNKNOWN_WAIT_MIN_S: i64 = 60;
 /// The longest wait that is told: a week. Beyond it nobody waits, and no sum overflows.
 const WAIT_MAX_S: i64 = 7 * 24 * 60 * 60;
 
@@ -34,6 +37,26 @@ pub struct Outlook {
     pub turns: Option<Turns>,
     /// How far the line moved in the last minutes; what is not used is zero.
     pub pace: [Stretch; STRETCHES],
+}
+
+/// What those who wait in a line are to expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineOutlook {
+    /// What was measured.
+    pub outlook: Outlook,
+    /// Fans let in per second at most; 0 while nobody is.
+    pub release_per_s: i64,
+    /// Whether every pass or place is out: the next fan comes in when somebody goes.
+    pub is_blocked: bool,
+    /// How long a pass lasts, in ms.
+    pub pass_ttl_ms: i64,
+}
+
+impl LineOutlook {
+    /// The wait at `position`.
+    pub fn wait(&self, position: i64) -> Wait {
+        self.outlook.wait(position, self.release_per_s, self.is_blocked)
+    }
 }
 
 /// A text is no outlook.
@@ -73,13 +96,20 @@ impl FromStr for Outlook {
 }
 
 impl Outlook {
-    /// The wait at `position`. In a line that is held nobody can know: there it is as if one fan
-    /// came in each second, and may be anything, because the line may move by hand at any moment.
-    pub fn wait(&self, position: i64, release_per_s: i64) -> Wait {
-        if release_per_s > 0 {
-            return estimate(position, &self.pace, release_per_s);
+    /// The wait at `position`. In a line that is held nobody can know: it may move by hand at any
+    /// moment, or never. Nor in one that `is_blocked` and whose pace was not measured: there the
+    /// next fan comes in when somebody goes.
+    pub fn wait(&self, position: i64, release_per_s: i64, is_blocked: bool) -> Wait {
+        if release_per_s <= 0 {
+            // As if one fan came in each second.
+            return Wait::open_ended(position.clamp(0, WAIT_MAX_S));
         }
-        Wait { likely_s: position.clamp(0, WAIT_MAX_S), spread_s: Some((0, None)) }
+        let wait = estimate(position, &self.pace, release_per_s);
+        // mutant: a-blocked-line-is-quick
+        if is_blocked && !is_measured(&self.pace) {
+            return Wait::open_ended(wait.likely_s);
+        }
+        wait
     }
 
     /// The chance, in per cent, that a place is left for the fan at `position`; nothing when that
@@ -101,6 +131,19 @@ pub struct Wait {
     pub spread_s: Option<(i64, Option<i64>)>,
 }
 
+impl Wait {
+    /// A wait that lasts `quick_s` at best, and may last.
+    fn open_ended(quick_s: i64) -> Self {
+        Self { likely_s: quick_s.max(UNKNOWN_WAIT_MIN_S), spread_s: Some((quick_s, None)) }
+    }
+}
+
+/// Whether these stretches were long enough to say anything.
+fn is_measured(stretches: &[Stretch]) -> bool {
+    let seconds = stretches.iter().fold(0_i64, |sum, it| sum.saturating_add(it.seconds.max(0)));
+    seconds >= MEASURED_MIN_S
+}
+
 /// The wait of the fan at `position` (from 1), by the stretches of the last minutes. Before enough
 /// is measured the configured pace stands in, which is the best that can happen.
 pub fn estimate(position: i64, stretches: &[Stretch], release_per_s: i64) -> Wait {
@@ -109,13 +152,13 @@ pub fn estimate(position: i64, stretches: &[Stretch], release_per_s: i64) -> Wai
     let (seconds, admitted) = measured.clone().fold((0_i64, 0_i64), |(seconds, admitted), it| {
         (seconds.saturating_add(it.seconds), admitted.saturating_add(it.admitted))
     });
-    if seconds < MEASURED_MIN_S {
+    if !is_measured(stretches) {
         return Wait { likely_s: best_s, spread_s: None };
     }
     if admitted <= 0 {
         // A standstill: it will hardly be over sooner than it has lasted, and may last.
-        let likely_s = best_s.max(seconds.min(WAIT_MAX_S));
-        return Wait { likely_s, spread_s: Some((best_s, None)) };
+        let Wait { likely_s, spread_s } = Wait::open_ended(best_s);
+        return Wait { likely_s: likely_s.max(seconds.min(WAIT_MAX_S)), spread_s };
     }
     let likely_s = at_pace(position, seconds, admitted).unwrap_or(WAIT_MAX_S).max(best_s);
     let long_enough = measured.filter(|stretch| stretch.seconds >= MEASURED_MIN_S);
@@ -242,8 +285,19 @@ mod tests {
     #[test]
     fn nobody_is_told_what_nobody_can_know() {
         let outlook: Outlook = "8 2 10 20 4".parse().unwrap();
-        let held = Wait { likely_s: 5, spread_s: Some((0, None)) };
-        assert_eq!(outlook.wait(5, 0), held, "the line is held");
+        let open = |likely_s, quick_s| Wait { likely_s, spread_s: Some((quick_s, None)) };
+        for is_blocked in [false, true] {
+            assert_eq!(outlook.wait(5, 0, is_blocked), open(60, 5), "the line is held");
+            assert_eq!(outlook.wait(500, 0, is_blocked), open(500, 500), "the line is held");
+        }
+        assert_eq!(outlook.wait(1, 50, false), Wait { likely_s: 1, spread_s: None });
+        assert_eq!(outlook.wait(1, 50, true), open(60, 1), "every pass is out");
+        assert_eq!(outlook.wait(4_000, 50, true), open(80, 80));
+        let measured: Outlook = "8 2 10 20 4 30000:30".parse().unwrap();
+        let steady = Wait { likely_s: 5, spread_s: None };
+        assert_eq!(measured.wait(5, 50, true), steady, "passes come back at a pace");
+        let still: Outlook = "8 2 10 20 4 30000:0".parse().unwrap();
+        assert_eq!(still.wait(1, 50, false), open(60, 1), "a line that stands");
         assert_eq!(Outlook::default().chance_percent(1_000), None, "nothing was told");
         // Two passes are out, and one fan stands in front of the second: 3 · 4 are more than 8.
         assert_eq!(outlook.chance_percent(0), None);

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::verifying::in_time;
 use super::{BUYER_AUDIENCE, Claims, ISSUER, Purpose, SigningKeys, TokenError, VerifyingKeys};
 use crate::id::{EventId, UserId};
 use crate::time::Instant;
@@ -93,6 +94,26 @@ impl QueuePass {
         let claims = keys.verify(Purpose::QueuePass, &event.to_string(), token, now)?;
         let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
         Ok(Self { event, user: claims.sub, id: claims.jti, issued_at, expires_at })
+    }
+
+    /// Reads a token for `event` back, which may have ended, and whether it has: a pause of the
+    /// sale gives a pass more time than it says.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Invalid`] for a token that is not genuine.
+    pub fn verify_genuine(
+        keys: &VerifyingKeys,
+        event: EventId,
+        token: &str,
+        now: Instant,
+    ) -> Result<(Self, bool), TokenError> {
+        let audience = event.to_string();
+        let claims = keys.verify_genuine(Purpose::QueuePass, &audience, token, now)?;
+        let has_ended = in_time(&claims, now).is_err();
+        let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
+        let pass = Self { event, user: claims.sub, id: claims.jti, issued_at, expires_at };
+        Ok((pass, has_ended))
     }
 
     pub(super) fn claims(&self) -> Claims {

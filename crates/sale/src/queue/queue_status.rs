@@ -3,6 +3,7 @@
 use cluster::Transport;
 use domain::event::EventStatus;
 use domain::id::EventId;
+use domain::wait::Wait;
 use ledger::Database;
 use scripts::QueueOutcome;
 
@@ -21,8 +22,11 @@ pub struct QueueStatus {
     pub max_active: i64,
     /// Users let in per second at most.
     pub release_per_s: i64,
-    /// The wait of a user who joins now, in seconds.
-    pub estimated_wait_s: i64,
+    /// Whether a pass is needed to reserve. Without a queue whoever joins an open sale is let in at
+    /// once, whatever the two settings above say.
+    pub queue_enabled: bool,
+    /// The wait of a user who joins now.
+    pub wait: Wait,
 }
 
 /// Reads the queue of `event`; `None` when there is no such event. The queue of an event that is
@@ -41,12 +45,13 @@ pub async fn queue_status<T: Transport, D: Database>(
     if let QueueOutcome::Found(queue) = read.await? {
         let in_line = queue.waiting.saturating_add(queue.away);
         return Ok(Some(QueueStatus {
+            queue_enabled: queue.queue_enabled,
+            wait: queue.wait(in_line),
             status: queue.status,
             waiting: queue.waiting,
             active: queue.active,
             max_active: queue.max_active,
             release_per_s: queue.release_per_s,
-            estimated_wait_s: queue.outlook.wait(in_line, queue.release_per_s).likely_s,
         }));
     }
     Ok(find_past_event(stores, event).await?.map(|past| QueueStatus {
@@ -55,6 +60,7 @@ pub async fn queue_status<T: Transport, D: Database>(
         active: 0,
         max_active: past.event.sale.queue.max_active,
         release_per_s: past.event.sale.queue.release_per_s,
-        estimated_wait_s: 0,
+        queue_enabled: past.event.sale.queue.enabled,
+        wait: Wait { likely_s: 0, spread_s: None },
     }))
 }

@@ -27,8 +27,6 @@ const ADMITS_MAX: u32 = 10;
 /// Calls of one tick that take absent fans out of a line: a stadium that went home is out in
 /// seconds.
 const SWEEPS_MAX: u32 = 10;
-/// How long an answer is kept for its idempotency key: a day.
-const ANSWER_MAX_AGE_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Answers removed per event and second: as many as the busiest second can bring.
 const ANSWERS_SWEPT_MAX: u32 = 1_000;
 
@@ -104,7 +102,7 @@ async fn serve<T: Transport, D: Database>(
     let swept = scripts::sweep_answers(
         &stores.cluster,
         event,
-        ANSWER_MAX_AGE_MS,
+        scripts::ANSWER_LIFE_MS,
         ANSWERS_SWEPT_MAX,
         stores.redis_deadline,
     );

@@ -136,18 +136,6 @@ impl Sold {
             _ => {
                 sale::expire_due_holds(stores, event).await.unwrap();
                 sale::drain_journal(stores, event).await.unwrap();
-                scripts::begin_request(
-                    &stores.cluster,
-                    &scripts::BeginRequest {
-                        event,
-                        idempotency: scripts::Idempotency { entry: "e", fingerprint: "f" },
-                        claim_ttl_ms: 1_000,
-                        name: "n",
-                    },
-                    DEADLINE,
-                )
-                .await
-                .unwrap();
             }
         }
     }

@@ -38,13 +38,17 @@ pub enum Choice<'a> {
     },
 }
 
-/// The queue pass that came with the request. Signature, user and event are checked already.
+/// The queue pass that came with the request. Signature, user and event are checked already; what
+/// they are worth is for the script to say, which knows whether a pass is needed.
 #[derive(Debug, Clone, Copy)]
 pub enum PresentedPass<'a> {
     /// None.
     None,
-    /// A genuine one that has expired.
-    Expired,
+    /// One that is forged, of another user or of another event.
+    Invalid,
+    /// A genuine one with this id that says that it has ended. A pause since it was signed may have
+    /// given it more time.
+    Expired(&'a str),
     /// A genuine one with this id.
     Id(&'a str),
 }
@@ -131,9 +135,10 @@ pub async fn reserve_seats<T: Transport>(
 
 fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argument> {
     let pass = match request.pass {
-        PresentedPass::None => "",
-        PresentedPass::Expired => "-",
-        PresentedPass::Id(id) => id,
+        PresentedPass::None => String::new(),
+        PresentedPass::Invalid => "!".to_owned(),
+        PresentedPass::Expired(id) => format!("-{id}"),
+        PresentedPass::Id(id) => id.to_owned(),
     };
     let (entry, fingerprint) =
         request.idempotency.map_or(("", ""), |key| (key.entry, key.fingerprint));

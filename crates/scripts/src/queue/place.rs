@@ -1,7 +1,7 @@
 //! A place in the queue, as `join_queue` and `read_place` answer it.
 
 use domain::time::Instant;
-use domain::wait::Outlook;
+use domain::wait::{LineOutlook, Outlook};
 
 use crate::Error;
 use crate::call::Fields;
@@ -77,15 +77,25 @@ pub struct QueuePlace {
     pub message: String,
     /// When the sale opens; nothing once it has.
     pub opens_at: Option<Instant>,
+    /// How long a pass lasts, in ms.
+    pub pass_ttl_ms: i64,
+    /// Whether every pass or place is out: the next fan comes in when somebody goes.
+    pub is_blocked: bool,
 }
 
 /// Elements of a place in the reply of a script.
-pub(crate) const PLACE_FIELDS: usize = 17;
+pub(crate) const PLACE_FIELDS: usize = 19;
 
 impl QueuePlace {
     /// How long after it was read the sale opens, in ms; nothing once it has.
     pub fn opens_in_ms(&self) -> Option<i64> {
         Some(self.opens_at?.unix_ms().saturating_sub(self.now.unix_ms()))
+    }
+
+    /// What those who wait in its line are to expect.
+    pub const fn line_outlook(&self) -> LineOutlook {
+        let Self { outlook, release_per_s, is_blocked, pass_ttl_ms, .. } = *self;
+        LineOutlook { outlook, release_per_s, is_blocked, pass_ttl_ms }
     }
 
     pub(crate) fn parse(reply: &Fields) -> Result<Self, Error> {
@@ -129,6 +139,8 @@ impl QueuePlace {
             draws_at: Some(reply.instant(14)?).filter(|at| at.unix_ms() > 0),
             message: reply.text(15)?.to_owned(),
             opens_at: Some(reply.instant(16)?).filter(|at| at.unix_ms() > 0),
+            pass_ttl_ms: reply.integer(17)?,
+            is_blocked: reply.integer(18)? == 1,
         })
     }
 }

@@ -6,7 +6,7 @@ use cluster::{Cluster, Transport};
 use domain::event::{EventStatus, SaleState};
 use domain::id::EventId;
 use domain::time::Instant;
-use domain::wait::Outlook;
+use domain::wait::{Outlook, Wait};
 
 use crate::call::call;
 use crate::{Error, registry};
@@ -36,6 +36,23 @@ pub struct QueueState {
     pub status: EventStatus,
     /// What those who wait were told last of the time to come.
     pub outlook: Outlook,
+    /// Whether a pass is needed to reserve.
+    pub queue_enabled: bool,
+    /// Users let in per second at most, whatever the settings say; 0 while nobody is.
+    pub pace_max: i64,
+    /// Whether every pass or place is out.
+    pub is_blocked: bool,
+}
+
+impl QueueState {
+    /// The wait behind so many others, once the sale is open.
+    pub fn wait(&self, in_line: i64) -> Wait {
+        let is_let_in_at_once = !self.queue_enabled && in_line == 0 && self.pace_max > 0;
+        if is_let_in_at_once {
+            return Wait { likely_s: 0, spread_s: None };
+        }
+        self.outlook.wait(in_line, self.pace_max, self.is_blocked)
+    }
 }
 
 /// What reading found.
@@ -84,5 +101,8 @@ pub async fn read_queue<T: Transport>(
         now,
         status: sale.status(now),
         outlook: reply.parse(13)?,
+        queue_enabled: reply.integer(15)? == 1,
+        pace_max: reply.integer(16)?,
+        is_blocked: reply.integer(17)? == 1,
     })))
 }

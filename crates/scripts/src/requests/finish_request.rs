@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
-use domain::id::EventId;
 
 use crate::call::call;
+use crate::requests::idempotency::ANSWER_LIFE_MS;
 use crate::{Error, Idempotency, registry};
 
 /// An answer that is given again to the same request.
@@ -20,10 +20,10 @@ pub struct Answer<'a> {
 /// What to store.
 #[derive(Debug, Clone, Copy)]
 pub struct FinishRequest<'a> {
-    /// The event that keeps the answer.
-    pub event: EventId,
     /// The key and the request's digest, as claimed.
     pub idempotency: Idempotency<'a>,
+    /// The name of the request, as claimed.
+    pub name: &'a str,
     /// The answer; `None` when the attempt failed, so that the key can be used again.
     pub answer: Option<Answer<'a>>,
 }
@@ -47,16 +47,17 @@ pub async fn finish_request<T: Transport>(
     request: &FinishRequest<'_>,
     deadline: Duration,
 ) -> Result<FinishOutcome, Error> {
-    let script = registry::finish_request(request.event);
+    let script = registry::finish_request(request.idempotency.entry);
     let (status, body): (Argument, &str) = match request.answer {
         Some(answer) => (i64::from(answer.status).into(), answer.body),
         None => ("".into(), ""),
     };
     let arguments = vec![
-        request.idempotency.entry.into(),
         request.idempotency.fingerprint.into(),
+        request.name.into(),
         status,
         body.into(),
+        ANSWER_LIFE_MS.into(),
     ];
     let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {

@@ -163,7 +163,6 @@ async fn an_event_is_for_sale_only_when_all_of_it_is_back() {
             confirm b1                      -> event_missing
             release b1                      -> event_missing
             expire b1                       -> event_missing
-            begin k f 1000                  -> event_missing
         ";
         stage.play(server, missing).await;
         let done = |restored, refused| RestoreOutcome::Restored { restored, refused };

@@ -71,8 +71,8 @@ async fn each_change_of_a_line_is_told_once() {
         assert_eq!(news[0], state(LineState::Open, 50));
         assert!(matches!(news[1], News::Left { .. }), "a pass that is given up is no place");
         assert!(matches!(news[2], News::Admitted { count: 1, .. }));
-        assert_eq!(news[3], state(LineState::Paused, 50));
-        assert_eq!(news[4], state(LineState::Cancelled, 50));
+        assert_eq!(news[3], state(LineState::Paused, 0));
+        assert_eq!(news[4], state(LineState::Cancelled, 0));
     }
 }
 

@@ -9,10 +9,10 @@ use domain::booking::Booking;
 use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 use scripts::{
-    AdmitMode, AdmitUsers, Answer, BeginRequest, Choice, ConfirmBooking, Error, EventUpdate,
-    ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, Journal, OpenEvent, Opening,
-    PinHold, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
-    SeatCounts, ShownProof, ShownReceipt, keys,
+    AdmitMode, AdmitUsers, Choice, ConfirmBooking, Error, EventUpdate, ExpireHolds, FinishOpening,
+    Idempotency, JoinQueue, Journal, OpenEvent, Opening, PinHold, PresentedPass, ReleaseReason,
+    ReleaseSeats, Repair, ReserveSeats, RestoreBookings, SeatCounts, ShownProof, ShownReceipt,
+    keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -119,7 +119,8 @@ fn without_times(value: impl std::fmt::Debug) -> String {
     words.join(" ")
 }
 
-/// Calls every script, all at once, with questions whose answers do not change by being asked.
+/// Calls every script of an event, all at once, with questions whose answers do not change by being
+/// asked.
 async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let (event, settings) = (stage.event, stage.setup.settings(1));
     let (ann, bob, cat) = (stage.user("ann"), stage.user("bob"), stage.user("cat"));
@@ -161,9 +162,6 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let confirm = ConfirmBooking { booking: other, section, lost: None };
     let release = ReleaseSeats { booking, section, reason: ReleaseReason::Released };
     let expire = ExpireHolds { event, sections: &sections, bookings: &[booking] };
-    let begin = BeginRequest { event, idempotency, claim_ttl_ms: 1, name: "r" };
-    let answer = Some(Answer { status: 500, body: "" });
-    let finish = FinishRequest { event, idempotency, answer };
 
     macro_rules! ask {
         ($($script:ident($($argument:expr),*)),+ $(,)?) => {{
@@ -200,8 +198,6 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         expire_holds(&expire),
         holds_a_ticket(event, bob),
         read_journal(event, 10),
-        begin_request(&begin),
-        finish_request(&finish),
         sweep_answers(event, 60_000_000, 10),
         see_users(event, &seen),
         sweep_absent(event, 10),

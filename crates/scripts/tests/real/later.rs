@@ -37,21 +37,29 @@ impl Stage {
         })
         .await;
         self.passes.values_mut().for_each(|pass_id| make_pass_older(pass_id, ms));
-        // `<fingerprint> <created_ms> <status> <body>`; a claim has status 0, and its body begins
-        // with its end.
-        self.edit(&keys::answers(event), |words| {
-            make_older(&mut words[1], ms);
-            if words[2] == "0" {
-                make_older(&mut words[3], ms);
-            }
-        })
-        .await;
+        // `<fingerprint> <created_ms> <status> <body>`
+        self.edit(&keys::answers(event), |words| make_older(&mut words[1], ms)).await;
+        for entry in &self.entries {
+            self.age_request(&keys::request(entry), ms).await;
+        }
 
         let counts = keys::counts(event);
         if let [Reply::Bytes(_)] = self.raw(&counts, "HGET", &["allowance_us"]).await[..] {
             let moved_us = (-1_000 * ms).to_string();
             self.raw(&counts, "HINCRBY", &["allowance_us", &moved_us]).await;
         }
+    }
+
+    /// `<fingerprint> event <event> <request> <claim_ends_ms>`, or what ends with its key.
+    async fn age_request(&self, key: &str, ms: i64) {
+        let [Reply::Integer(left_ms @ 0..)] = self.raw(key, "PTTL", &[]).await[..] else { return };
+        let record = self.texts(key, "GET", &[]).await.remove(0);
+        let mut words: Vec<String> = record.split(' ').map(str::to_owned).collect();
+        if words[1] == "event" {
+            make_older(&mut words[4], ms);
+            self.raw(key, "SET", &[&words.join(" "), "KEEPTTL"]).await;
+        }
+        self.raw(key, "PEXPIRE", &[&(left_ms - ms).to_string()]).await;
     }
 
     /// Changes the words of each record of a hash.

@@ -21,6 +21,7 @@ mod holds;
 mod later;
 mod pace;
 mod parallel;
+mod pausing;
 mod properties;
 mod proving;
 mod queue;

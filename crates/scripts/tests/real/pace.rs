@@ -40,8 +40,15 @@ impl Stage {
     async fn expects(&mut self, user: &str) -> (i64, Option<u8>) {
         let user = self.user(user);
         let place = scripts::read_place(&self.cluster, self.event, user, DEADLINE).await.unwrap();
-        let wait = place.outlook.wait(place.position, place.release_per_s);
+        let wait = place.line_outlook().wait(place.position);
         (wait.likely_s, place.outlook.chance_percent(place.position))
+    }
+
+    /// The spread of the wait that the user is told.
+    async fn spread(&mut self, user: &str) -> Option<(i64, Option<i64>)> {
+        let user = self.user(user);
+        let place = scripts::read_place(&self.cluster, self.event, user, DEADLINE).await.unwrap();
+        place.line_outlook().wait(place.position).spread_s
     }
 }
 
@@ -68,7 +75,8 @@ async fn a_line_that_is_slower_than_configured_says_so() {
     for (server, cluster) in servers::all() {
         let mut stage = line_of(cluster, setup(1_000, 2)).await;
         stage.play(server, "admit 10 -> 2 in, 38 wait, 2 active").await;
-        assert_eq!(stage.expects("u40").await, (1, None), "nothing is measured yet");
+        assert_eq!(stage.expects("u40").await, (60, None), "nothing is measured yet");
+        assert_eq!(stage.spread("u40").await, Some((1, None)), "and somebody has to go first");
         for left in [36, 34, 32] {
             stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
             stage.pass_time(50_000).await;
@@ -159,5 +167,51 @@ async fn the_chance_sinks_as_others_buy_and_is_absent_where_it_is_certain() {
         let after = stage.expects("u40").await.1.unwrap();
         assert!(after < before, "{after} after {before} on {server}");
         assert!(stage.expects("u16").await.1.unwrap() > after, "nearer is better");
+    }
+}
+
+/// Goal: where nobody is let in nobody is promised a second, from the first answer on and for as
+/// long as it lasts. Method: one fan inside who stays, at fifty a second.
+#[tokio::test]
+async fn a_line_that_does_not_move_says_so_for_as_long_as_it_lasts() {
+    for (server, cluster) in servers::all() {
+        let mut stage = line_of(cluster, setup(1_000, 1)).await;
+        assert_eq!(stage.spread("u1").await, None, "nobody is inside, on {server}");
+        stage.play(server, "admit 10 -> 1 in, 39 wait, 1 active").await;
+        let mut told_s = Vec::new();
+        for _ in 0..4 {
+            assert_eq!(stage.expects("u2").await.0.max(60), stage.expects("u2").await.0);
+            assert_eq!(stage.spread("u2").await, Some((1, None)), "on {server}");
+            stage.pass_time(30_000).await;
+            stage.play(server, "admit 10 -> 0 in, 39 wait, 1 active").await;
+            let told = stage.told().await.pop().unwrap();
+            told_s.push(told.wait(1, 50, false).likely_s);
+        }
+        assert!(told_s.is_sorted() && told_s[3] >= 90, "{told_s:?} on {server}");
+        // The next who comes in ends it.
+        stage.raw(&keys::passes(stage.event), "DEL", &[]).await;
+        stage.play(server, "admit 10 -> 1 in, 38 wait, 1 active").await;
+        assert_ne!(stage.told().await.pop().unwrap().wait(1, 50, false).spread_s, None);
+    }
+}
+
+#[tokio::test]
+async fn in_a_line_that_is_held_nobody_is_promised_a_second() {
+    for (server, cluster) in servers::all() {
+        let mut stage = line_of(cluster, setup(1_000, 1)).await;
+        for (held, free) in [
+            ("set max_active=0 -> updated", "set max_active=1 -> updated"),
+            ("set paused -> updated", "set resumed -> updated"),
+            ("set release_per_s=0 -> updated", "set release_per_s=50 -> updated"),
+        ] {
+            assert_eq!(stage.spread("u1").await, None, "before {held} on {server}");
+            stage.play(server, held).await;
+            assert_eq!(stage.spread("u1").await, Some((1, None)), "{held} on {server}");
+            assert_eq!(stage.expects("u1").await.0, 60, "{held} on {server}");
+            stage.play(server, free).await;
+        }
+        stage.play(server, "set queue=off -> updated").await;
+        stage.play(server, "set paused -> updated").await;
+        assert_eq!(stage.spread("u1").await, Some((1, None)), "without a queue, on {server}");
     }
 }

@@ -17,10 +17,13 @@ async fn without_a_queue_joining_admits_at_once() {
         ann joins                   -> admitted 1
         ann looks                   -> admitted 1
         queue                       -> 0 wait, 0 active, on_sale
-        # The pass is not needed, so it is not used up.
-        ann reserves b1 seats A 1-1 -> held A-1-1
+        # Not needed, so any other does, and used up all the same.
+        ann reserves b1 seats A 1-1 pass=forged -> held A-1-1
+        ann reserves b2 seats A 1-2 pass=expired -> held A-1-2
         ann looks                   -> admitted 1
-        ann leaves                  -> left
+        ann reserves b3 seats A 1-3 -> held A-1-3
+        ann reserves b4 seats A 1-4 -> held A-1-4
+        ann looks                   -> absent
         ann joins                   -> admitted 2, new
     ";
     play(&Setup::default(), rows).await;
@@ -36,6 +39,32 @@ async fn an_expired_pass_without_a_queue_is_replaced() {
         ann joins                   -> admitted 2, new
     ";
     play(&setup, rows).await;
+}
+
+/// A pass is used once, whether it was needed or not.
+#[tokio::test]
+async fn a_pass_used_without_a_queue_is_not_good_with_one() {
+    let rows = "
+        ann joins                               -> waiting 1 at 1, new
+        bob joins                               -> waiting 2 at 2, new
+        admit 2                                 -> 2 in, 0 wait, 2 active
+        ann looks                               -> admitted 1
+        bob looks                               -> admitted 2
+        set queue=off                           -> updated
+        ann reserves b1 any 1                   -> held A-1-3
+        bob reserves b2 any 1 pass=none         -> held A-1-2
+        cat joins                               -> admitted 3, new
+        cat reserves b3 any 1                   -> held A-1-4
+        set queue=on                            -> updated
+        ann reserves b4 any 1                   -> queue_pass_used
+        cat reserves b5 any 1                   -> queue_pass_used
+        cat reserves b5 any 1 pass=forged       -> queue_pass_invalid
+        # This one was not shown.
+        bob reserves b6 any 1                   -> held A-1-1
+        bob reserves b7 any 1                   -> queue_pass_used
+        queue                                   -> 0 wait, 0 active, on_sale
+    ";
+    play(&Setup::with_queue(), rows).await;
 }
 
 /// The life of a pass begins when something can be bought with it.

@@ -3,11 +3,11 @@
 use domain::booking::Booking;
 use domain::journal::JournalEntry;
 use scripts::{
-    AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, Answer, BeginOutcome, BeginRequest,
-    BookingOutcome, CancelOutcome, Choice, ConfirmBooking, ConfirmOutcome, EventUpdate,
-    ExpireHolds, ExpireOutcome, FinishOutcome, FinishRequest, Hold, Idempotency, LeaveOutcome,
-    PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
-    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt, UpdateOutcome, keys,
+    AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, BookingOutcome, CancelOutcome, Choice,
+    ConfirmBooking, ConfirmOutcome, EventUpdate, ExpireHolds, ExpireOutcome, Hold, Idempotency,
+    LeaveOutcome, PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace,
+    ReleaseOutcome, ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt,
+    UpdateOutcome, keys,
 };
 
 use crate::servers;
@@ -141,13 +141,13 @@ impl Stage {
             ["trim", count] => self.trim(count.parse().unwrap()).await,
             ["begin", entry, fingerprint, ttl_ms] => {
                 let name = self.next_request_name();
-                self.begin(entry, fingerprint, ttl_ms, &name).await
+                self.begin(entry, fingerprint, ttl_ms, &name, &[]).await
             }
-            ["begin", entry, fingerprint, ttl_ms, "as", name] => {
-                self.begin(entry, fingerprint, ttl_ms, name).await
+            ["begin", entry, fingerprint, ttl_ms, "as", name, ref rest @ ..] => {
+                self.begin(entry, fingerprint, ttl_ms, name, rest).await
             }
-            ["finish", entry, fingerprint, ref rest @ ..] => {
-                self.finish(entry, fingerprint, rest).await
+            ["finish", entry, fingerprint, "as", name, ref rest @ ..] => {
+                self.finish(entry, fingerprint, name, rest).await
             }
             ["forget", max_age_ms, limit] => {
                 let (age, limit) = (max_age_ms.parse().unwrap(), limit.parse().unwrap());
@@ -254,7 +254,8 @@ impl Stage {
         }
         if let Some(pass) = place.pass {
             let ttl_ms = pass.expires_at.unix_ms() - pass.issued_at.unix_ms();
-            assert_eq!(ttl_ms, self.setup.rules.pass_ttl_ms);
+            // A pause adds to it.
+            assert!(ttl_ms >= self.setup.rules.pass_ttl_ms, "{ttl_ms} ms");
             assert_eq!(pass.id, format!("{}.{}", place.number, pass.issued_at.unix_ms()));
             self.passes.insert(user, pass.id);
         }
@@ -319,7 +320,8 @@ impl Stage {
     }
 
     /// `seats A 1-1,1-2`, `section A 2`, `any 2` or `any A,B 2`; then `pass=none`, `pass=expired`,
-    /// `pass=<user>` or `pass=<id>` instead of the user's own pass, and `key=<key>/<fingerprint>`.
+    /// `pass=<user>` or `pass=<id>` instead of the user's own pass, `pass=past` for the own one
+    /// that says that it has ended, and `key=<key>/<fingerprint>`.
     async fn reserve(&mut self, user: &str, booking: &str, words: &[&str]) -> String {
         let (user, booking) = (self.user(user), self.booking(booking));
         let option = |name: &str| words.iter().find_map(|word| word.strip_prefix(name));
@@ -330,10 +332,13 @@ impl Stage {
                 Some(other) => self.passes.get(other).cloned(),
                 None => Some(name.to_owned()),
             },
-            None => own_pass,
+            None => own_pass.clone(),
         };
         let pass = match (option("pass="), &shown) {
-            (Some("expired"), _) => PresentedPass::Expired,
+            (Some("expired"), _) => PresentedPass::Expired("0.0"),
+            (Some("forged"), _) => PresentedPass::Invalid,
+            // The own one, as it was signed before its time was over.
+            (Some("past"), _) => PresentedPass::Expired(own_pass.as_deref().expect("a pass")),
             (_, Some(id)) => PresentedPass::Id(id),
             (_, None) => PresentedPass::None,
         };
@@ -540,41 +545,6 @@ impl Stage {
         let journal = journal.unwrap();
         let call = scripts::trim_journal(&self.cluster, self.event, &journal, DEADLINE);
         format!("{} trimmed", call.await.unwrap())
-    }
-
-    /// Every request is another one, unless a row names it.
-    fn next_request_name(&self) -> String {
-        uuid::Uuid::now_v7().to_string()
-    }
-
-    async fn begin(&self, entry: &str, fingerprint: &str, ttl_ms: &str, name: &str) -> String {
-        let request = BeginRequest {
-            event: self.event,
-            idempotency: Idempotency { entry, fingerprint },
-            claim_ttl_ms: ttl_ms.parse().unwrap(),
-            name,
-        };
-        match scripts::begin_request(&self.cluster, &request, DEADLINE).await.unwrap() {
-            BeginOutcome::Claimed => "claimed".to_owned(),
-            BeginOutcome::Replayed { status, body } => format!("replayed {status} {body}"),
-            BeginOutcome::Reused => "reused".to_owned(),
-            BeginOutcome::InProgress => "in_progress".to_owned(),
-            BeginOutcome::EventMissing => "event_missing".to_owned(),
-        }
-    }
-
-    async fn finish(&self, entry: &str, fingerprint: &str, words: &[&str]) -> String {
-        let body = words[1..].join(" ");
-        let answer = match words[0] {
-            "failed" => None,
-            status => Some(Answer { status: status.parse().unwrap(), body: &body }),
-        };
-        let idempotency = Idempotency { entry, fingerprint };
-        let request = FinishRequest { event: self.event, idempotency, answer };
-        match scripts::finish_request(&self.cluster, &request, DEADLINE).await.unwrap() {
-            FinishOutcome::Stored => "stored".to_owned(),
-            FinishOutcome::Dropped => "dropped".to_owned(),
-        }
     }
 }
 

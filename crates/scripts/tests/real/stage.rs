@@ -1,6 +1,6 @@
 //! One open event with named users and bookings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cluster::{Argument, Cluster, Reply};
@@ -121,6 +121,8 @@ pub(crate) struct Stage {
     pub(crate) receipts: HashMap<UserId, (i64, Instant)>,
     /// The last pass seen of each user.
     pub(crate) passes: HashMap<UserId, String>,
+    /// The entries of idempotency keys that were claimed.
+    pub(crate) entries: BTreeSet<String>,
     /// Tickets of each user that are sold, as far as this stage confirmed them.
     pub(crate) bought: HashMap<UserId, i64>,
     /// The last queue number that this stage has handed out.
@@ -141,6 +143,7 @@ impl Stage {
             holds: HashMap::new(),
             receipts: HashMap::new(),
             passes: HashMap::new(),
+            entries: BTreeSet::new(),
             bought: HashMap::new(),
             numbers_granted: 0,
             version: 1,
