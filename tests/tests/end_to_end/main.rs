@@ -13,6 +13,7 @@ mod description;
 mod draw;
 mod estimates;
 mod events;
+mod holds;
 mod idempotency;
 mod identity;
 mod limits;

@@ -11,8 +11,8 @@ use domain::section::SectionName;
 use scripts::{
     AdmitMode, AdmitUsers, Answer, BeginRequest, Choice, ConfirmBooking, Error, EventUpdate,
     ExpireHolds, FinishOpening, FinishRequest, Idempotency, JoinQueue, Journal, OpenEvent, Opening,
-    PinHold, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings,
-    SeatCounts, ShownProof, ShownReceipt, keys,
+    PinHold, PinnedFor, PresentedPass, ReleaseReason, ReleaseSeats, Repair, ReserveSeats,
+    RestoreBookings, SeatCounts, ShownProof, ShownReceipt, keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -155,7 +155,8 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         choice: taken,
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
-    let pin = PinHold { booking, section, grace_ms: 60_000, retake: None };
+    let pin =
+        PinHold { booking, section, grace_ms: 60_000, retake: None, pinned_for: PinnedFor::Buyer };
     let cancelled = Booking { booking_id: other, ..stage.holds[&booking].clone() };
     let drained = Journal::default();
     let confirm = ConfirmBooking { booking: other, section, lost: None };
