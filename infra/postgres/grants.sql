@@ -11,7 +11,7 @@ DECLARE
         -- types
         'ping',
         -- events
-        'active_events', 'add_sections', 'begin_rebuild', 'bookings_to_restore', 'cancel_event',
+        'active_events', 'add_sections', 'begin_rebuild', 'restore_page', 'cancel_event',
         'cancel_event_bookings', 'create_event', 'end_event_holds', 'event_holds',
         'events_to_retire', 'find_event', 'finish_rebuild', 'lease_rebuild', 'list_events',
         'mark_sold_out', 'note_retired', 'update_event',
@@ -27,7 +27,7 @@ DECLARE
         'raise_payment', 'record_payment', 'record_provider_event', 'unrecorded_events',
         'withdraw_sale',
         -- audit
-        'audit_facts', 'compare_holds', 'count_audit', 'events_to_audit', 'expire_lost_holds',
+        'audit_facts', 'compare_reserved', 'count_audit', 'events_to_audit', 'expire_lost_holds',
         'read_audit_totals', 'sold_bookings',
         -- worker
         'claim_due_messages', 'claim_due_sagas', 'events_to_serve', 'list_sagas', 'note_message',
@@ -40,8 +40,9 @@ DECLARE
         -- events
         'described_sections', 'event_document', 'event_lock_key', 'raise_settings_version',
         -- bookings
-        'booking_lock_key', 'booking_row_of', 'lock_booking', 'lock_for_sale', 'seats_exist',
-        'sell_booking', 'state_rank', 'withdraw_booking',
+        'booking_lock_key', 'booking_row_of', 'booking_state', 'buyer_lock_key',
+        'kept_for_payment', 'lock_booking', 'lock_for_sale', 'sale_refusal', 'seats_exist',
+        'sell_booking', 'state_rank', 'stored_booking', 'withdraw_booking',
         -- payments
         'decide_give_back', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',

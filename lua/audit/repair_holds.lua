@@ -1,9 +1,9 @@
 #!lua
 -- Takes the seats of holds again that the ledger knows and that are lost here.
 --
--- Guarantees: nobody else's seat is taken; a hold that is here, was resolved here or is past its
--- time stays as it is. available + held + sold = capacity before and after. A repeated call changes
--- nothing.
+-- Guarantees: nobody else's seat is taken, and nobody gets beyond the limit per buyer, who may have
+-- reserved again meanwhile; a hold that is here, was resolved here or is past its time stays as it
+-- is. available + held + sold = capacity before and after. A repeated call changes nothing.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -21,11 +21,12 @@
 -- Returns {outcome, repaired, refused...}
 --   outcome: repaired | superseded (another generation is open, or none)
 --   repaired: how many have their seats again
---   refused: bookings of which a seat is another's
+--   refused: bookings of which a seat is another's, or whose buyer has as many tickets without it
 --
 -- Bounds: 500 holds of 10 seats; the rest is ignored.
 
 -- @include clock_ms
+-- @include exceeds_limit
 -- @include parse_hold
 -- @include map_of_each
 -- @include seats_of
@@ -38,7 +39,9 @@
 local generation, sections, holds_max = ARGV[1], ARGV[2], 500
 local first_hold = 3
 
-if redis.call('HGET', key.settings, 'generation') ~= generation then
+local known_generation, max_per_buyer =
+  unpack(redis.call('HMGET', key.settings, 'generation', 'max_per_buyer'))
+if known_generation ~= generation then
   return { 'superseded', 0 }
 end
 local map_of = map_of_each(key.maps, sections)
@@ -60,7 +63,9 @@ for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
     local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
     local fields, offsets = seats_of(booking, hold, seats_per_row)
     local available = tonumber(redis.call('HGET', key.counts, 'available:' .. hold.section) or 0)
-    local free = available >= hold.quantity
+    local is_over_limit = exceeds_limit(key.buyers, hold.user, hold.quantity, max_per_buyer)
+    -- mutant: a-lost-hold-passes-the-limit
+    local free = available >= hold.quantity and not is_over_limit
     for seat, field in ipairs(fields) do
       local offset = offsets[seat]
       free = free and redis.call('HEXISTS', key.holders, field) == 0

@@ -1,9 +1,10 @@
 #!lua flags=allow-oom
--- Keeps a hold for a payment that is under way. With the record of a hold that is gone, takes its
--- seats again if all of them are free: it was paid a little too late.
+-- Keeps a hold while its sale is being made, or its payment is under way. With the record of a hold
+-- that is gone, takes its seats again if all of them are free: it was paid a little too late.
 --
 -- Guarantees: afterwards a pinned hold cannot be released by its owner and does not expire before
--- the grace period is over; nobody else's seat is taken; a sold booking is not taken twice.
+-- the grace period is over; nobody else's seat is taken; a sold booking is not taken twice. A hold
+-- past its time is revived only while everything that reserving asks still holds.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -19,15 +20,20 @@
 -- ARGV[2] section of the booking
 -- ARGV[3] grace period, ms from now
 -- ARGV[4] record of the hold, to take its seats again; '' not to
+-- ARGV[5] for whom: buyer | organiser (passes a pause and the limit) | kept (nothing is asked: the
+--   ledger says that it is no revival, because it is in time, or kept for its payment)
 --
 -- Returns {outcome, record}
 --   pinned: the hold, state confirming
 --   confirmed: the seats are this booking's and no hold is left: it was confirmed before
 --   seats_taken | absent | event_missing | other_section (not the section in the record): ''
+--   event_not_on_sale | buyer_limit_exceeded (past its time, and reserving would say so): ''
 --
 -- Bounds: 10 seats.
 
 -- @include clock_ms
+-- @include sale_state
+-- @include exceeds_limit
 -- @include parse_hold
 -- @include seats_of
 -- @include move_count
@@ -37,6 +43,7 @@
 -- @keys
 
 local booking, section, grace_ms, given = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local for_whom = ARGV[5]
 
 local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
 if not descriptor then
@@ -54,7 +61,34 @@ end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
 local fields, offsets = seats_of(booking, hold, seats_per_row)
 local confirming = string.gsub(record or given, '^%l+', 'confirming')
-local expires_ms = clock_ms() + grace_ms
+local now_ms = clock_ms()
+local expires_ms = now_ms + grace_ms
+-- Why a hold that is past its time cannot come back; `more`: tickets of it that the buyer's count
+-- does not have.
+local function refusal(more)
+  if for_whom == 'kept' then
+    return nil
+  end
+  local sale = sale_state(key.settings, now_ms)
+  local is_open = sale == 'open' or (sale == 'paused' and for_whom == 'organiser')
+  -- mutant: a-revived-hold-asks-nothing-of-the-sale
+  if not is_open then
+    return 'event_not_on_sale'
+  end
+  local max_per_buyer = redis.call('HGET', key.settings, 'max_per_buyer')
+  local is_over_limit = exceeds_limit(key.buyers, hold.user, more, max_per_buyer)
+  -- mutant: a-revived-hold-passes-the-limit
+  if for_whom ~= 'organiser' and is_over_limit then
+    return 'buyer_limit_exceeded'
+  end
+end
+local ends_ms = tonumber(redis.call('ZSCORE', key.expiry, booking)) or hold.expires_ms
+if record and ends_ms <= now_ms then
+  local refused = refusal(0)
+  if refused then
+    return { refused, '' }
+  end
+end
 if not record then
   local owned, free = 0, 0
   for index, field in ipairs(fields) do
@@ -71,6 +105,10 @@ if not record then
   end
   if owned == #fields then
     return { 'confirmed', given }
+  end
+  local refused = refusal(hold.quantity)
+  if refused then
+    return { refused, '' }
   end
   local available = tonumber(redis.call('HGET', key.counts, 'available:' .. section))
   if free < #fields or available < hold.quantity then

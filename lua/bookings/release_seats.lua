@@ -17,7 +17,9 @@
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
 -- ARGV[3] reason: released (only a hold in time that nobody pays) | refused (whatever the state and
---   the time: the journal says expired, which changes nothing that the ledger knows better)
+--   the time: the journal says expired, which changes nothing that the ledger knows better) |
+--   cancelled (with its event, whatever the state: the journal says released, or expired when its
+--   time was over)
 --
 -- Returns {outcome, record}
 --   released: record of the hold
@@ -51,8 +53,10 @@ local hold = parse_hold(record)
 if hold.section ~= section then
   return { 'other_section', '' }
 end
+local ends_ms = tonumber(redis.call('ZSCORE', key.expiry, booking)) or hold.expires_ms
+local is_due = ends_ms <= clock_ms()
 if reason == 'released' then
-  if tonumber(redis.call('ZSCORE', key.expiry, booking)) <= clock_ms() then
+  if is_due then
     return { 'booking_expired', record }
   -- mutant: releasing-a-hold-that-is-being-paid
   elseif hold.state == 'confirming' then
@@ -63,7 +67,8 @@ local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
 local fields, offsets = seats_of(booking, hold, seats_per_row)
 
 -- After this point the script must succeed.
-local word = reason == 'released' and 'released' or 'expired'
+-- mutant: a-hold-expires-with-its-event
+local word = reason ~= 'refused' and not is_due and 'released' or 'expired'
 free_seats(key, booking, hold, record, fields, offsets, word)
 expire_with_event(key.settings)
 return { 'released', record }

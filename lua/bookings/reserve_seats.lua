@@ -44,6 +44,8 @@
 
 -- @include clock_ms
 -- @include pass_clock_ms
+-- @include sale_state
+-- @include exceeds_limit
 -- @include seats_of
 -- @include move_count
 -- @include take_seats
@@ -78,17 +80,15 @@ if held_before then
 end
 
 -- On sale?
-local cancelled, ends_at_ms, paused, on_sale_at_ms, queue_enabled, max_per_buyer, hold_ttl_ms,
-  currency, seated_sections = unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms',
-    'paused', 'on_sale_at_ms', 'queue_enabled', 'max_per_buyer', 'hold_ttl_ms', 'currency',
-    'seated_sections'))
-if not cancelled then
+local sale = sale_state(key.settings, now_ms)
+if sale == 'missing' then
   return reply('event_missing')
-end
-if cancelled == '1' or now_ms >= tonumber(ends_at_ms) or paused == '1'
-  or now_ms < tonumber(on_sale_at_ms) then
+elseif sale ~= 'open' then
   return reply('event_not_on_sale')
 end
+local queue_enabled, max_per_buyer, hold_ttl_ms, currency, seated_sections =
+  unpack(redis.call('HMGET', key.settings, 'queue_enabled', 'max_per_buyer', 'hold_ttl_ms',
+    'currency', 'seated_sections'))
 
 -- Let in?
 local has_ended, shown_id = string.match(pass_id, '^(%-?)(.*)$')
@@ -165,9 +165,7 @@ if mode == 'seats' then
 end
 
 -- May the buyer have so many?
-local tickets = redis.call('HGET', key.buyers, user) or 0
--- mutant: no-buyer-limit
-if tickets + quantity > tonumber(max_per_buyer) then
+if exceeds_limit(key.buyers, user, quantity, max_per_buyer) then
   return reply('buyer_limit_exceeded')
 end
 

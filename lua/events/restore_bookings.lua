@@ -3,8 +3,8 @@
 --
 -- Guarantees: changes nothing unless the event is being opened with this generation; a seat that
 -- is taken already stays with its booking, so sales are restored before holds and older holds
--- before younger ones. available + held + sold = capacity before and after. A repeated call changes
--- nothing. It is noted how far the restoring has come.
+-- before younger ones; no hold takes its buyer beyond the limit. available + held + sold = capacity
+-- before and after. A repeated call changes nothing. It is noted how far the restoring has come.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -17,16 +17,19 @@
 -- ARGV[1] generation
 -- ARGV[2] all seated sections of the event in order, separated by spaces
 -- ARGV[3] what is restored: sold | held
--- ARGV[4..] for each booking its id, the seats in a row of its section (0 when standing) and its
+-- ARGV[4] tickets of one buyer at most
+-- ARGV[5..] for each booking its id, the seats in a row of its section (0 when standing) and its
 --   record, whose state is sold or held
 --
 -- Returns {outcome, restored, refused}
 --   outcome: restored | superseded (not being opened, or with another generation)
 --   restored: bookings whose seats are theirs by this call
---   refused: bookings of which a seat is another's: of two holds of one seat one comes back
+--   refused: bookings of which a seat is another's, and holds beyond the limit of their buyer: of
+--     two holds of one seat one comes back
 --
 -- Bounds: 1000 bookings of 10 seats; the rest is ignored.
 
+-- @include exceeds_limit
 -- @include parse_hold
 -- @include map_of_each
 -- @include seats_of
@@ -35,8 +38,8 @@
 
 -- @keys
 
-local generation, sections, bookings_max = ARGV[1], ARGV[2], 1000
-local first_booking = 4
+local generation, sections, max_per_buyer, bookings_max = ARGV[1], ARGV[2], ARGV[4], 1000
+local first_booking = 5
 
 -- mutant: a-builder-of-an-older-life-restores
 if redis.call('HGET', key.settings, 'building') ~= generation then
@@ -57,8 +60,10 @@ for index = first_booking, math.min(#ARGV, first_booking + 3 * bookings_max - 1)
     for _, offset in ipairs(offsets) do
       free = free and redis.call('GETRANGE', key.map, offset, offset) == '.'
     end
+    local is_over_limit = hold.state == 'held'
+      and exceeds_limit(key.buyers, hold.user, hold.quantity, max_per_buyer)
     -- mutant: restoring-over-what-is-taken
-    if not free then
+    if not free or is_over_limit then
       refused = refused + 1
     elseif hold.state == 'held' then
       take_seats(key, booking, hold, record, fields, offsets, hold.expires_ms)

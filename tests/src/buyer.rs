@@ -130,6 +130,16 @@ impl Buyer {
         self.request(Method::POST, &format!("/api/v1/bookings/{booking}/confirm")).send().await
     }
 
+    /// Asks for more time.
+    pub async fn extend(&self, booking: &str) -> Answer {
+        self.extend_request(booking).send().await
+    }
+
+    /// To ask for more time, not sent yet.
+    pub fn extend_request(&self, booking: &str) -> Request {
+        self.request(Method::POST, &format!("/api/v1/bookings/{booking}/extend"))
+    }
+
     /// Begins a payment.
     pub async fn begin_payment(&self, booking: &str) -> Answer {
         self.begin_payment_request(booking).send().await

@@ -1,4 +1,5 @@
-//! Bookings, as their owner and the organiser read them, and give them up once they are sold.
+//! Bookings, as their owner and the organiser read them, extend their holds, and give them up once
+//! they are sold.
 
 use guest::routing::{get, post};
 use guest::{Router, action};
@@ -6,6 +7,7 @@ use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 mod cancel;
+mod extend;
 mod list;
 mod read;
 
@@ -19,4 +21,5 @@ fn routes() -> Router {
         .route("/api/v1/bookings", get(action(list::handle)))
         .route("/api/v1/bookings/{booking_id}", get(action(read::handle)))
         .route("/api/v1/bookings/{booking_id}/cancel", post(action(cancel::handle)))
+        .route("/api/v1/bookings/{booking_id}/extend", post(action(extend::handle)))
 }

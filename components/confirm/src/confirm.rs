@@ -1,7 +1,7 @@
 //! `POST /api/v1/bookings/{booking_id}/confirm`: the organiser confirms any booking, an owner one
 //! that costs nothing.
 
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{Booking, BookingStatus, SoldBy};
 use domain::code::Code;
 use guest::auth::Caller;
 use guest::{Call, Problem, Reply, auth, idempotency, stores};
@@ -19,13 +19,21 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         if matches!(caller, Caller::Buyer(_)) && booking.amount > 0 {
             return Err(Problem::of(Code::PaymentRequired));
         }
-        let outcome = sale::confirm_sale(&stores, found, None).await?;
+        let by = match caller {
+            Caller::Buyer(_) => SoldBy::Owner,
+            Caller::Organiser => SoldBy::Organiser,
+        };
+        let outcome = sale::confirm_sale(&stores, found, by).await?;
         match outcome {
             ConfirmSaleOutcome::Confirmed => {
                 Reply::ok(&Booking { status: BookingStatus::Confirmed, ..booking })
             }
             ConfirmSaleOutcome::Released => Err(Problem::of(Code::AlreadyReleased)),
             ConfirmSaleOutcome::SeatsTaken => Err(Problem::of(Code::BookingExpired)),
+            ConfirmSaleOutcome::EventNotOnSale => {
+                Err(Problem::new(Code::EventNotOnSale, "its time is over, and nothing is on sale"))
+            }
+            ConfirmSaleOutcome::BuyerLimitExceeded => Err(Problem::of(Code::BuyerLimitExceeded)),
             ConfirmSaleOutcome::Cancelled => {
                 Err(Problem::new(Code::EventNotOnSale, "the event or the booking is cancelled"))
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use domain::code::Code;
+use domain::event::{EventStatus, SaleState};
 use domain::id::EventId;
 use domain::time;
 use guest::{Problem, clock, postgres};
@@ -26,13 +27,11 @@ pub(crate) struct Event {
     pub(crate) name: String,
     pub(crate) venue: String,
     pub(crate) starts_at: time::Instant,
-    pub(crate) ends_at: time::Instant,
     pub(crate) on_sale_at: time::Instant,
-    pub(crate) cancelled: bool,
+    /// What decides the status.
+    pub(crate) sale: SaleState,
     /// Whether newcomers may join.
     pub(crate) joining: bool,
-    /// Whether everything was sold.
-    pub(crate) sold_out: bool,
     /// Whether it is decided who takes part in the draw: whoever comes now does not.
     pub(crate) is_drawn: bool,
     /// What the organiser has to say to those who wait.
@@ -40,9 +39,17 @@ pub(crate) struct Event {
 }
 
 impl Event {
+    /// Where the sale stands now, as the interface tells it.
+    pub(crate) fn status(&self) -> EventStatus {
+        self.sale.status(clock::now())
+    }
+
     /// Whether nobody else is let in, for good.
     pub(crate) fn is_over(&self) -> bool {
-        self.cancelled || self.sold_out || clock::now() >= self.ends_at
+        match self.status() {
+            EventStatus::Cancelled | EventStatus::Ended | EventStatus::SoldOut => true,
+            EventStatus::Paused | EventStatus::Scheduled | EventStatus::OnSale => false,
+        }
     }
 
     /// Whether the page has a way in.
@@ -69,14 +76,12 @@ pub(crate) async fn read(id: EventId) -> Result<Event, Problem> {
     let found = found.ok_or_else(|| Problem::of(Code::EventNotFound))?;
     let event = Event {
         id,
+        sale: found.sale_state(),
         name: found.name,
         venue: found.venue,
         starts_at: found.starts_at,
-        ends_at: found.ends_at,
         on_sale_at: found.on_sale_at,
-        cancelled: found.cancelled,
         joining: found.sale.queue.joining,
-        sold_out: found.sold_out,
         is_drawn: found.draw_count.is_some(),
         message: found.sale.queue.message,
     };

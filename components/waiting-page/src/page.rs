@@ -1,5 +1,6 @@
 //! The pages: one frame, and a section for each way a fan can stand.
 
+use domain::event::EventStatus;
 use domain::id::EventId;
 use domain::queue::{ComingDraw, Place, PlaceStatus, poll_before_opening_ms};
 use domain::time::Instant;
@@ -21,21 +22,28 @@ const STOPPED_LOOK_S: i64 = 30;
 /// For somebody who has no place: the way in. `with_cookie` when the page brings the cookie that
 /// says who joins.
 pub(crate) fn outside(event: &Event, with_cookie: bool) -> Reply {
-    let now = clock::now();
     let opens = Html::default().raw("<time>").text(moment(event.on_sale_at)).raw("</time>");
-    let section = if event.cancelled {
-        heading("This event is called off").raw("<p>Nothing is sold.</p>")
-    } else if now >= event.ends_at {
-        heading("This event is over").raw("<p>Nothing is sold any more.</p>")
-    } else if event.sold_out {
-        heading("Everything is sold")
-            .raw("<p>Should anything come back, this page tells by itself.</p>")
-    } else if !event.joining {
-        heading("Nobody else can join at the moment").raw(
+    let status = event.status();
+    let section = match status {
+        EventStatus::Cancelled => {
+            heading("This event is called off").raw("<p>Nothing is sold.</p>")
+        }
+        EventStatus::Ended => {
+            heading("This event is over").raw("<p>Nothing is sold any more.</p>")
+        }
+        EventStatus::SoldOut => heading("Everything is sold")
+            .raw("<p>Should anything come back, this page tells by itself.</p>"),
+        _ if !event.joining => heading("Nobody else can join at the moment").raw(
             "<p>Whoever is in the line keeps their place. This page looks again by itself.</p>",
-        )
-    } else if now < event.on_sale_at && event.is_drawn {
-        heading("The sale has not begun")
+        ),
+        EventStatus::Paused => heading("The sale is stopped for the moment")
+            .raw(
+                "<p>Nobody is let in until it goes on. Whoever joins now has a place in the line, \
+                 and keeps it: refreshing, closing the page or opening it again does not change \
+                 it.</p>",
+            )
+            .with(form(event.id, "Join the line", with_cookie)),
+        EventStatus::Scheduled if event.is_drawn => heading("The sale has not begun")
             .raw("<p>It opens on ")
             .with(opens)
             .raw(
@@ -43,25 +51,23 @@ pub(crate) fn outside(event: &Event, with_cookie: bool) -> Reply {
                  Your place is yours: refreshing, closing the page or opening it again does not \
                  change it.</p>",
             )
-            .with(form(event.id, "Join the line", with_cookie))
-    } else if now < event.on_sale_at {
-        heading("The sale has not begun")
+            .with(form(event.id, "Join the line", with_cookie)),
+        EventStatus::Scheduled => heading("The sale has not begun")
             .raw("<p>It opens on ")
             .with(opens)
             .raw(
                 ". Whoever is in the waiting room by then takes part in a draw: being early is no \
                  advantage.</p>",
             )
-            .with(form(event.id, "Enter the waiting room", with_cookie))
-    } else {
-        heading("The sale is open")
+            .with(form(event.id, "Enter the waiting room", with_cookie)),
+        EventStatus::OnSale => heading("The sale is open")
             .raw(
                 "<p>Everybody is let in by turns. Your place is yours: refreshing, closing the page \
                  or opening it again does not change it.</p>",
             )
-            .with(form(event.id, "Join the line", with_cookie))
+            .with(form(event.id, "Join the line", with_cookie)),
     };
-    let may_change = event.sold_out || !event.joining;
+    let may_change = matches!(status, EventStatus::SoldOut | EventStatus::Paused) || !event.joining;
     let refresh_s = may_change.then_some(STOPPED_LOOK_S);
     html::page(StatusCode::OK, frame(event, refresh_s, element(section)))
 }
@@ -214,12 +220,10 @@ fn expired(event: &Event) -> Html {
 }
 
 fn closed(event: &Event) -> Html {
-    let reason = if event.cancelled {
-        "The event is called off."
-    } else if clock::now() >= event.ends_at {
-        "The event is over."
-    } else {
-        "Everything is sold."
+    let reason = match event.status() {
+        EventStatus::Cancelled => "The event is called off.",
+        EventStatus::Ended => "The event is over.",
+        _ => "Everything is sold.",
     };
     heading("The line has ended").raw("<p>").text(reason).raw(" Nobody else is let in.</p>")
 }

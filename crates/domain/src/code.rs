@@ -101,6 +101,8 @@ codes! {
     AlreadyConfirmed: 409, FINAL, "already_confirmed", "The booking is already confirmed";
     /// The booking has been released.
     AlreadyReleased: 409, FINAL, "already_released", "The booking is already released";
+    /// The hold was given more time before, which happens once.
+    AlreadyExtended: 409, FINAL, "already_extended", "The booking is already extended";
     /// The hold has run out.
     BookingExpired: 409, FINAL, "booking_expired", "The booking has expired";
     /// A change would leave fewer seats than are held or sold.

@@ -15,6 +15,7 @@ mod description;
 mod draw;
 mod estimates;
 mod events;
+mod holds;
 mod http;
 mod idempotency;
 mod identity;

@@ -139,6 +139,18 @@ async fn a_fan_without_javascript_joins_waits_is_let_in_and_reserves() {
     assert_tells(&browser.show(&event).await, "The sale is open");
 }
 
+/// What the page says of the sale is what the interface says.
+#[tokio::test]
+async fn a_page_tells_that_the_sale_is_stopped() {
+    let office = BoxOffice::open();
+    let event = office.event(by_hand()).await;
+    office.organiser().change(&event, json!({ "paused": true })).await.expect(200);
+    assert_eq!(office.availability(&event).await["status"], "paused");
+    let mut browser = Browser::new(&office);
+    assert_tells(&browser.show(&event).await, "The sale is stopped for the moment");
+    assert_tells(&browser.join(&event).await, "You are in the line");
+}
+
 #[tokio::test]
 async fn before_the_sale_nobody_is_told_a_position() {
     let office = BoxOffice::open();

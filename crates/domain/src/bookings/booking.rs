@@ -17,7 +17,7 @@ pub enum BookingStatus {
     Reserved,
     /// Paid: the seats are sold to the buyer.
     Confirmed,
-    /// Given back by its owner or by the organiser.
+    /// Given back by its owner or by the organiser, or ended with its event.
     Released,
     /// Not paid in time.
     Expired,
@@ -62,6 +62,41 @@ impl FromStr for BookingStatus {
         .find(|status| status.as_str() == word)
         .ok_or(UnknownStatus)
     }
+}
+
+/// Who makes a sale of a hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoldBy<'a> {
+    /// The recorded payment with this id.
+    Payment(&'a str),
+    /// The owner, of what costs nothing.
+    Owner,
+    /// The organiser at the cash desk, whom neither a pause nor the limit per buyer binds.
+    Organiser,
+}
+
+impl<'a> SoldBy<'a> {
+    /// The payment, if one pays.
+    pub const fn payment(self) -> Option<&'a str> {
+        match self {
+            Self::Payment(payment) => Some(payment),
+            Self::Owner | Self::Organiser => None,
+        }
+    }
+
+    /// Whether the organiser sells.
+    pub const fn is_organiser(self) -> bool {
+        matches!(self, Self::Organiser)
+    }
+}
+
+/// A booking with what stores know of its hold besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBooking {
+    /// The booking.
+    pub booking: Booking,
+    /// Whether its hold was given more time, which happens once.
+    pub extended: bool,
 }
 
 /// A booking, in the form in which clients see it.

@@ -9,19 +9,22 @@ use crate::booking::Booking;
 pub enum JournalKind {
     /// Its seats were taken.
     Reserved,
-    /// Its owner or the organiser gave them back.
+    /// Its owner was given more time, once.
+    Extended,
+    /// Its owner or the organiser gave them back, or its event was cancelled.
     Released,
     /// Its time was over, or the ledger refused the sale.
     Expired,
 }
 
 impl JournalKind {
-    const ALL: [Self; 3] = [Self::Reserved, Self::Released, Self::Expired];
+    const ALL: [Self; 4] = [Self::Reserved, Self::Extended, Self::Released, Self::Expired];
 
     /// The word in the journal and in Postgres.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Reserved => "reserved",
+            Self::Extended => "extended",
             Self::Released => "released",
             Self::Expired => "expired",
         }
@@ -30,7 +33,7 @@ impl JournalKind {
 
 /// The word is not a kind of journal entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a journal entry is reserved, released or expired")]
+#[error("a journal entry is reserved, extended, released or expired")]
 pub struct InvalidJournalKind;
 
 impl FromStr for JournalKind {

@@ -1,6 +1,6 @@
 //! Sells the seats of a booking. The only place where a sale comes into being.
 
-use domain::booking::Booking;
+use domain::booking::{Booking, SoldBy};
 
 use crate::bookings::booking::parameters;
 use crate::database::{Database, Value};
@@ -9,7 +9,7 @@ use crate::row::one_row;
 
 const STATEMENT: &str = "SELECT outcome FROM boxoffice.confirm_booking(\
      $1::text, $2::text::uuid, $3::text::uuid, $4::text, $5::text[], $6::bigint, $7::bigint, \
-     $8::text, $9::bigint, $10::bigint, $11::text)";
+     $8::text, $9::bigint, $10::bigint, $11::text, $12::boolean)";
 
 /// A booking to confirm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +17,8 @@ pub struct ConfirmBooking<'a> {
     /// What the hold says. The booking is stored from it when the journal has not been drained;
     /// otherwise it must agree with the stored booking.
     pub booking: &'a Booking,
-    /// The recorded payment that pays for it. Its booking, amount and currency must agree. `None`
-    /// when the organiser confirms or nothing is to be paid.
-    pub payment: Option<&'a str>,
+    /// Who sells. The booking, amount and currency of a payment must agree.
+    pub by: SoldBy<'a>,
 }
 
 /// What [`confirm_booking`] did. Only `Confirmed` changes anything that was sold.
@@ -41,6 +40,11 @@ pub enum ConfirmOutcome {
     Cancelled,
     /// The event is over: too late for a payment. Without one it is sold all the same.
     EventEnded,
+    /// Its time was over, and nothing of the event can be reserved now: cancelled, over, paused,
+    /// not yet open. The booking is expired now.
+    EventNotOnSale,
+    /// Its buyer would own more than the event allows. The booking is expired now.
+    BuyerLimitExceeded,
     /// The ledger does not know the event.
     EventMissing,
     /// The section or a seat does not exist, or the quantity is not the number of seats.
@@ -58,7 +62,7 @@ pub enum ConfirmOutcome {
 }
 
 /// Sells the seats of a booking: all of them, or none. A late one too: an expired booking is
-/// confirmed when its seats are still free.
+/// confirmed while everything that reserving asks still holds.
 ///
 /// Nothing else decides. Two bookings that want the same seat meet at the primary key of
 /// `tickets`, two that want the last standing place at the counter of its section.
@@ -74,7 +78,8 @@ pub async fn confirm_booking<D: Database>(
     request: &ConfirmBooking<'_>,
 ) -> Result<ConfirmOutcome, Error> {
     let mut parameters = parameters(request.booking);
-    parameters.push(Value::from(request.payment));
+    parameters.push(Value::from(request.by.payment()));
+    parameters.push(request.by.is_organiser().into());
     let mut row = one_row(database, "confirm_booking", STATEMENT, parameters).await?;
     match row.text()?.as_str() {
         "confirmed" => Ok(ConfirmOutcome::Confirmed),
@@ -85,6 +90,8 @@ pub async fn confirm_booking<D: Database>(
         "sold_out" => Ok(ConfirmOutcome::SoldOut),
         "cancelled" => Ok(ConfirmOutcome::Cancelled),
         "event_ended" => Ok(ConfirmOutcome::EventEnded),
+        "event_not_on_sale" => Ok(ConfirmOutcome::EventNotOnSale),
+        "buyer_limit_exceeded" => Ok(ConfirmOutcome::BuyerLimitExceeded),
         "event_missing" => Ok(ConfirmOutcome::EventMissing),
         "invalid_seats" => Ok(ConfirmOutcome::InvalidSeats),
         "booking_differs" => Ok(ConfirmOutcome::BookingDiffers),

@@ -10,8 +10,9 @@ use crate::row::rows;
 const STEP: &str = "open_payments_among";
 const STATEMENT: &str = "SELECT booking_id FROM boxoffice.open_payments_among($1::text[])";
 
-/// Tells which of `bookings` have a payment that may still become a sale: begun or paid, nothing
-/// decided, not given up. Their sagas are made due, so that the provider is asked now.
+/// Tells which of `bookings` are kept for a payment that may still become a sale: begun or paid,
+/// nothing decided, not given up, and for 120 s after the hold's end at most. The sagas of their
+/// payments are made due, so that the provider is asked now.
 ///
 /// # Errors
 ///

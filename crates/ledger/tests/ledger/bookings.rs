@@ -157,11 +157,14 @@ async fn the_sweeper_expires_what_is_late_and_waits_longer_for_open_payments() {
     }
     assert_eq!(expire_stale_bookings(&database).await.unwrap(), 2);
     assert_eq!(expire_stale_bookings(&database).await.unwrap(), 0);
+    let kept = "SELECT count(*) FROM boxoffice.bookings WHERE state = 'reserved'";
+    assert_eq!(database.number(kept).await, 2);
     for (facts, status) in [
         (&paying, BookingStatus::Reserved),
         (&unpaid, BookingStatus::Expired),
         (&late, BookingStatus::Expired),
-        (&due, BookingStatus::Reserved),
+        // Nobody has swept it, and it reads as it will.
+        (&due, BookingStatus::Expired),
         (&sold, BookingStatus::Confirmed),
         (&released, BookingStatus::Released),
     ] {

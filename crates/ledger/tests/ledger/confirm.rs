@@ -1,12 +1,13 @@
 //! The sale, one call at a time: each outcome.
 
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{Booking, BookingStatus, SoldBy};
 use domain::journal::{JournalEntry, JournalKind};
 use domain::section::SectionName;
-use ledger::{ConfirmOutcome, cancel_event, drain_journal, find_booking};
+use domain::time::Instant;
+use ledger::{ConfirmOutcome, cancel_booking, cancel_event, drain_journal, find_booking};
 
 use crate::support::{
-    Connection, confirm, fresh, new_event, new_event_id, new_user, seats, standing,
+    Connection, confirm, fresh, new_event, new_event_id, new_user, seats, sell, standing,
 };
 
 async fn drain(database: &Connection, kind: JournalKind, facts: &Booking) {
@@ -175,7 +176,7 @@ async fn a_seat_has_one_spelling_in_the_ledger_too() {
         let outcome = database
             .texts(&format!(
                 "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}', '{event}',
-                 'A', ARRAY[E'{seat}'], 1, 5000, 'EUR', 1, 2, NULL)"
+                 'A', ARRAY[E'{seat}'], 1, 5000, 'EUR', 1, 2, NULL, true)"
             ))
             .await;
         assert_eq!(outcome, ["invalid_seats"], "{seat:?}");
@@ -202,4 +203,71 @@ async fn a_confirm_that_contradicts_the_stored_booking_changes_nothing() {
     // A hold that got more time is the same booking.
     let later = Booking { expires_at: facts.expires_at.plus_ms(1), ..same() };
     assert_eq!(confirm(&database, &later).await, ConfirmOutcome::Confirmed);
+}
+
+/// A hold past its time, and what reserving would say now: for the buyer and for the organiser.
+#[tokio::test]
+async fn a_revived_hold_asks_what_reserving_asks() {
+    let refused = ConfirmOutcome::EventNotOnSale;
+    for (change, by_organiser) in [
+        ("paused = true", ConfirmOutcome::Confirmed),
+        ("on_sale_at = now() + interval '1 hour'", refused),
+        ("starts_at = now() - interval '2 s', ends_at = now() - interval '1 s'", refused),
+    ] {
+        let database = fresh().await;
+        let event = new_event(&database).await;
+        let (swept, due, live) =
+            (seats(event, &["A-1-1"]), seats(event, &["A-1-2"]), seats(event, &["A-1-3"]));
+        let due = Booking { expires_at: Instant::from_unix_ms(1_000), ..due };
+        drain(&database, JournalKind::Expired, &swept).await;
+        drain(&database, JournalKind::Reserved, &due).await;
+        drain(&database, JournalKind::Reserved, &live).await;
+        database.execute(&format!("UPDATE boxoffice.events SET {change}")).await;
+        for facts in [&swept, &due] {
+            assert_eq!(sell(&database, facts, SoldBy::Owner).await, refused, "{change}");
+            assert_eq!(status(&database, facts).await, BookingStatus::Expired);
+            assert!(tickets(&database, facts).await.is_empty());
+            let outcome = sell(&database, facts, SoldBy::Organiser).await;
+            assert_eq!(outcome, by_organiser, "{change}");
+        }
+        // What is in time is not revived: a pause stops reserving, not paying.
+        assert_eq!(sell(&database, &live, SoldBy::Owner).await, ConfirmOutcome::Confirmed);
+    }
+}
+
+#[tokio::test]
+async fn a_buyer_owns_no_more_than_the_limit_but_from_the_organiser() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let user_id = new_user();
+    let of_buyer = |facts: Booking| Booking { user_id, ..facts };
+    let three = of_buyer(standing(event, 3));
+    assert_eq!(sell(&database, &three, SoldBy::Owner).await, ConfirmOutcome::Confirmed);
+    let two = of_buyer(seats(event, &["A-1-1", "A-1-2"]));
+    assert_eq!(sell(&database, &two, SoldBy::Owner).await, ConfirmOutcome::BuyerLimitExceeded);
+    assert_eq!(status(&database, &two).await, BookingStatus::Expired);
+    assert_eq!(sell(&database, &two, SoldBy::Organiser).await, ConfirmOutcome::Confirmed);
+    // What the organiser sold counts, and what was given up does not.
+    let one = of_buyer(seats(event, &["A-1-3"]));
+    assert_eq!(sell(&database, &one, SoldBy::Owner).await, ConfirmOutcome::BuyerLimitExceeded);
+    cancel_booking(&database, two.booking_id, true).await.unwrap();
+    assert_eq!(sell(&database, &one, SoldBy::Owner).await, ConfirmOutcome::Confirmed);
+    // The same event of somebody else, and another event, have limits of their own.
+    let other = new_event(&database).await;
+    let elsewhere = of_buyer(standing(other, 4));
+    assert_eq!(sell(&database, &elsewhere, SoldBy::Owner).await, ConfirmOutcome::Confirmed);
+    let somebody = standing(event, 4);
+    assert_eq!(sell(&database, &somebody, SoldBy::Owner).await, ConfirmOutcome::Confirmed);
+    let by_organiser = "SELECT count(*) FROM boxoffice.bookings WHERE sold_by_organiser";
+    assert_eq!(database.number(by_organiser).await, 1);
+}
+
+/// The default is written in the schema too, for events that were made before a setting was.
+#[tokio::test]
+async fn the_limit_of_an_event_without_one_is_the_default() {
+    let database = fresh().await;
+    new_event(&database).await;
+    database.execute("UPDATE boxoffice.events SET sale = '{}'").await;
+    let limit = database.number("SELECT max_per_buyer FROM boxoffice.events").await;
+    assert_eq!(limit, domain::event::SaleSettings::default().max_per_buyer);
 }

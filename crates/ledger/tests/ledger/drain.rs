@@ -7,7 +7,7 @@ use ledger::{DRAIN_ENTRIES_MAX, Error, drain_journal, find_booking};
 use crate::support::{
     Connection, TestDatabase, confirm, fresh, new_event, new_event_id, seats, standing,
 };
-use JournalKind::{Expired, Released, Reserved};
+use JournalKind::{Expired, Extended, Released, Reserved};
 
 fn entry(kind: JournalKind, facts: &Booking) -> JournalEntry {
     JournalEntry { kind, booking: facts.clone() }
@@ -186,4 +186,28 @@ async fn parallel_workers_end_in_the_same_rows_and_never_block_each_other() {
     let states =
         "SELECT state || ' ' || count(*) FROM boxoffice.bookings GROUP BY state ORDER BY 1";
     assert_eq!(first.texts(states).await, ["expired 50", "released 50"]);
+}
+
+/// The entries of a hold in every order, in one batch and one by one.
+#[tokio::test]
+async fn an_extension_is_known_in_any_order() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        for at_once in [true, false] {
+            let facts = standing(event, 1);
+            let expires_at = facts.expires_at.plus_ms(60_000);
+            let extended = Booking { expires_at, ..facts.clone() };
+            let entries =
+                [entry(Reserved, &facts), entry(Extended, &extended), entry(Expired, &extended)];
+            let entries = order.map(|index: usize| entries[index].clone());
+            for batch in entries.chunks(if at_once { 3 } else { 1 }) {
+                drain(&database, batch).await;
+            }
+            let found = find_booking(&database, facts.booking_id).await.unwrap().unwrap();
+            assert_eq!((found.status, found.expires_at), (BookingStatus::Expired, expires_at));
+        }
+    }
+    let forgotten = "SELECT count(*) FROM boxoffice.bookings WHERE NOT extended";
+    assert_eq!(database.number(forgotten).await, 0);
 }

@@ -4,7 +4,8 @@ use domain::booking::BookingStatus;
 use domain::journal::{JournalEntry, JournalKind};
 use domain::time::Instant;
 use ledger::{
-    HOLDS_COMPARED_MAX, KnownHolds, compare_holds, drain_journal, expire_lost_holds, find_booking,
+    HOLDS_COMPARED_MAX, KnownHolds, compare_reserved, drain_journal, expire_lost_holds,
+    find_booking,
 };
 
 use crate::support::{confirm, fresh, new_event, seats};
@@ -25,11 +26,11 @@ async fn each_booking_is_compared_in_its_range() {
     drain_journal(&database, &reserved).await.unwrap();
     let id = |index: usize| holds[index].booking_id.to_string();
     let lost = async |seen: KnownHolds| {
-        let found = compare_holds(&database, event, seen).await.unwrap();
+        let found = compare_reserved(&database, event, seen).await.unwrap();
         assert_eq!(found.ended, []);
         let lost = found.lost.iter().map(|lost| {
-            assert!(holds.contains(lost));
-            lost.booking_id.to_string()
+            assert!(holds.contains(&lost.booking));
+            lost.booking.booking_id.to_string()
         });
         lost.collect::<Vec<_>>()
     };
@@ -59,7 +60,7 @@ async fn what_is_over_is_told_of_holds_only() {
     let held = [&released, &sold, &live].map(|facts| facts.booking_id.to_string()).to_vec();
     let known = vec![other.booking_id.to_string()];
     let seen = KnownHolds { held, known, ..KnownHolds::default() };
-    let found = compare_holds(&database, event, seen).await.unwrap();
+    let found = compare_reserved(&database, event, seen).await.unwrap();
     assert_eq!((found.lost, found.ended), (vec![], vec![released.booking_id]));
 
     let ids = [&released, &sold, &live].map(|facts| facts.booking_id);
@@ -82,5 +83,5 @@ async fn the_number_of_bookings_is_bounded() {
     let event = new_event(&database).await;
     let held = vec![String::new(); HOLDS_COMPARED_MAX + 1];
     let seen = KnownHolds { held, ..KnownHolds::default() };
-    compare_holds(&database, event, seen).await.unwrap_err();
+    compare_reserved(&database, event, seen).await.unwrap_err();
 }

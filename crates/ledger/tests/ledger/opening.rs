@@ -6,8 +6,8 @@ use domain::booking::Booking;
 use domain::journal::{JournalEntry, JournalKind};
 use ledger::{
     LeaseOutcome, NUMBERS_GRANTED, NumberBlock, RestoreKind, active_events, begin_rebuild,
-    bookings_to_restore, cancel_event, checkpoint_queue, drain_journal, events_to_serve,
-    find_event, finish_rebuild, grant_numbers, lease_rebuild, leave_queue, ping, place_is_spent,
+    cancel_event, checkpoint_queue, drain_journal, events_to_serve, find_event, finish_rebuild,
+    grant_numbers, lease_rebuild, leave_queue, ping, place_is_spent, restore_page,
 };
 
 use crate::support::{NOW, confirm, fresh, new_event, new_event_id, seats, standing};
@@ -51,14 +51,13 @@ async fn what_is_sold_and_what_is_held_comes_back_page_by_page() {
     drain_journal(&database, &entries).await.unwrap();
     database
         .execute(&format!(
-            "UPDATE boxoffice.bookings SET expires_at = now() + interval '1 minute'
-             WHERE state = 'reserved' AND id <> '{}'",
+            "UPDATE boxoffice.bookings SET expires_at = now() - interval '1 s' WHERE id = '{}'",
             held[1].booking_id
         ))
         .await;
     let read = async |kind, after| {
-        let page = bookings_to_restore(&database, event, 1, kind, after).await.unwrap().unwrap();
-        page.into_iter().map(|facts| (facts.booking_id, facts.seats)).collect::<Vec<_>>()
+        let page = restore_page(&database, event, 1, kind, after).await.unwrap().unwrap();
+        page.into_iter().map(|it| (it.booking.booking_id, it.booking.seats)).collect::<Vec<_>>()
     };
     let of = |facts: &Booking| (facts.booking_id, facts.seats.clone());
     let mut all_sold = sold.iter().map(of).collect::<Vec<_>>();
@@ -71,7 +70,7 @@ async fn what_is_sold_and_what_is_held_comes_back_page_by_page() {
     assert_eq!(read(RestoreKind::Held, None).await, all_held);
     // Not for a builder whose generation is over.
     begin_rebuild(&database, event, 1, 2).await.unwrap();
-    assert_eq!(bookings_to_restore(&database, event, 1, RestoreKind::Sold, None).await, Ok(None));
+    assert_eq!(restore_page(&database, event, 1, RestoreKind::Sold, None).await, Ok(None));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Decisions about payments: made once, in the statement of the sale, and refused by the tables
 //! where a function might be wrong.
 
-use domain::booking::BookingStatus;
+use domain::booking::{BookingStatus, SoldBy};
 use domain::payment::{Decision, PaymentNews, ProviderState};
 use domain::time::Instant;
 use ledger::{
@@ -20,7 +20,7 @@ pub(crate) async fn pay(
     facts: &domain::booking::Booking,
     payment: &str,
 ) -> ConfirmOutcome {
-    let request = ConfirmBooking { booking: facts, payment: Some(payment) };
+    let request = ConfirmBooking { booking: facts, by: SoldBy::Payment(payment) };
     confirm_booking(database, &request).await.unwrap()
 }
 
@@ -146,7 +146,10 @@ async fn a_payment_that_is_begun_is_recorded_or_given_up() {
     let outcome = record_payment(&database, &less).await.unwrap();
     assert_eq!(outcome, RecordPaymentOutcome::PaymentDiffers);
     assert_eq!(decision(&database, "pi_less").await, Some(Decision::GiveBack));
-    let overdue = seats(event, &["A-1-2"]);
+    let overdue = domain::booking::Booking {
+        expires_at: Instant::from_unix_ms(1_000),
+        ..seats(event, &["A-1-2"])
+    };
     let late = RecordPayment { booking: &overdue, payment: "pi_late", ..request };
     let outcome = record_payment(&database, &late).await.unwrap();
     assert_eq!(outcome, RecordPaymentOutcome::BookingExpired);

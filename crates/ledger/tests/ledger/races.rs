@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::booking::Booking;
+use domain::booking::{Booking, SoldBy};
 use domain::journal::{JournalEntry, JournalKind};
 use domain::payment::{Decision, ProviderState};
 use ledger::{
-    ConfirmBooking, ConfirmOutcome, cancel_event, confirm_booking, drain_journal, find_payment,
+    CancelBookingOutcome, ConfirmBooking, ConfirmOutcome, cancel_booking, cancel_event,
+    confirm_booking, drain_journal, find_payment,
 };
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
@@ -14,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::payments::{authorise, pay};
 use crate::provider_events::{news, tell};
 use crate::support::{
-    Connection, TestDatabase, confirm, new_event, new_event_with, seats, slow_down_tickets,
+    Connection, TestDatabase, confirm, new_event, new_event_with, seats, sell, slow_down_tickets,
     standing,
 };
 
@@ -184,7 +185,7 @@ async fn opposite_orders_do_not_deadlock_in_the_function_either() {
             tokio::spawn(async move {
                 let sql = format!(
                     "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}',
-                     '{event}', 'A', '{{{labels}}}', 10, 5000, 'EUR', 1, 2, NULL)"
+                     '{event}', 'A', '{{{labels}}}', 10, 5000, 'EUR', 1, 2, NULL, true)"
                 );
                 database.texts(&sql).await.concat()
             })
@@ -271,7 +272,7 @@ async fn after_a_cancellation_has_answered_nothing_is_sold() {
                 let mut outcomes = Vec::new();
                 for number in 1..=30 {
                     let facts = seats(event, &[&format!("A-{row}-{number}")]);
-                    let request = ConfirmBooking { booking: &facts, payment: None };
+                    let request = ConfirmBooking { booking: &facts, by: SoldBy::Organiser };
                     outcomes.push(confirm_booking(&database, &request).await.unwrap());
                 }
                 outcomes
@@ -338,4 +339,65 @@ async fn a_refund_beside_the_sale_that_stores_the_booking_undoes_it() {
     assert_eq!(payment.decision, Some(Decision::GiveBack));
     assert_eq!(first.texts("SELECT state FROM boxoffice.bookings").await, ["refunded"]);
     assert_eq!(first.number("SELECT count(*) FROM boxoffice.tickets").await, 0);
+}
+
+/// The booking is in Redis alone: the cancellation meets the sale that stores it.
+#[tokio::test]
+async fn a_cancellation_beside_the_sale_that_stores_the_booking_undoes_it() {
+    let databases = TestDatabase::create().await;
+    let (first, buyer) = (databases.connect().await, databases.connect().await);
+    let facts = seats(new_event(&first).await, &["A-1-1"]);
+    slow_down_tickets(&first, 1_000).await;
+    let sold = facts.clone();
+    let sale = tokio::spawn(async move { confirm(&buyer, &sold).await });
+    wait_for_a_sale_under_way(&first, &sale).await;
+    let cancelled = cancel_booking(&first, facts.booking_id, true).await.unwrap();
+    assert_eq!(sale.await.unwrap(), ConfirmOutcome::Confirmed);
+    assert_eq!(cancelled, CancelBookingOutcome::Cancelled);
+    assert_eq!(first.texts("SELECT state FROM boxoffice.bookings").await, ["cancelled"]);
+    assert_eq!(first.number("SELECT count(*) FROM boxoffice.tickets").await, 0);
+}
+
+/// Sales that would each fit: the second one waits for the first, and sees it.
+#[tokio::test]
+async fn sales_to_one_buyer_at_the_same_time_keep_the_limit() {
+    let databases = TestDatabase::create().await;
+    let (first, buyer) = (databases.connect().await, databases.connect().await);
+    let event = new_event(&first).await;
+    let one = seats(event, &["A-1-1", "A-1-2", "A-1-3"]);
+    let two = Booking { user_id: one.user_id, ..seats(event, &["A-2-1", "A-2-2"]) };
+    slow_down_tickets(&first, 300).await;
+    let sale = tokio::spawn(async move { sell(&buyer, &one, SoldBy::Owner).await });
+    wait_for_a_sale_under_way(&first, &sale).await;
+    let refused = sell(&first, &two, SoldBy::Owner).await;
+    assert_eq!(sale.await.unwrap(), ConfirmOutcome::Confirmed);
+    assert_eq!(refused, ConfirmOutcome::BuyerLimitExceeded);
+    assert_eq!(first.number("SELECT count(*) FROM boxoffice.tickets").await, 3);
+}
+
+#[tokio::test]
+async fn thirty_sales_to_one_buyer_make_as_many_as_are_allowed() {
+    let _one_at_a_time = RACE.lock().await;
+    let databases = TestDatabase::create().await;
+    let first = databases.connect().await;
+    let events = [new_event(&first).await, new_event(&first).await];
+    let user_id = seats(events[0], &["A-1-1"]).user_id;
+    let tasks: Vec<_> = databases
+        .connect_many(30)
+        .await
+        .into_iter()
+        .zip(0..)
+        .map(|(database, number): (_, usize)| {
+            let facts = Booking { user_id, ..standing(events[number % 2], 1) };
+            tokio::spawn(async move { sell(&database, &facts, SoldBy::Owner).await })
+        })
+        .collect();
+    let mut outcomes = HashMap::new();
+    for task in tasks {
+        *outcomes.entry(task.await.unwrap()).or_insert(0) += 1;
+    }
+    let expected =
+        HashMap::from([(ConfirmOutcome::Confirmed, 8), (ConfirmOutcome::BuyerLimitExceeded, 22)]);
+    assert_eq!(outcomes, expected);
+    assert_no_seat_is_sold_twice(&first).await;
 }

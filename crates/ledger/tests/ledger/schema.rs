@@ -29,7 +29,7 @@ async fn every_function_fixes_its_search_path_or_names_only_the_catalog() {
     // Bodies of these are bound when they are created.
     let bound = [
         "booking_lock_key",
-        "booking_row_of",
+        "buyer_lock_key",
         "event_lock_key",
         "instant",
         "now_utc",
@@ -38,6 +38,7 @@ async fn every_function_fixes_its_search_path_or_names_only_the_catalog() {
         "payment_step",
         "saga_row_of",
         "state_rank",
+        "stored_booking",
         "unix_ms",
     ];
     assert_eq!(database.texts(open).await, bound);
@@ -175,7 +176,8 @@ async fn a_lock_that_is_not_given_in_time_is_a_transient_refusal() {
     holder.execute("UPDATE boxoffice.sections SET price = 1 WHERE name = 'FLOOR'").await;
     waiter.execute("SET lock_timeout = '50ms'").await;
     let facts = standing(event, 1);
-    let request = ledger::ConfirmBooking { booking: &facts, payment: None };
+    let request =
+        ledger::ConfirmBooking { booking: &facts, by: domain::booking::SoldBy::Organiser };
     let error = ledger::confirm_booking(&waiter, &request).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
     assert!(error.to_string().contains("55P03"), "{error}");

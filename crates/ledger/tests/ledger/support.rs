@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{Booking, BookingStatus, SoldBy};
 use domain::event::NewEvent;
 use domain::id::{BookingId, EventId, UserId};
 use domain::section::Section;
@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 /// 2026-11-21T08:00:00.123Z; the milliseconds must survive.
 pub(crate) const NOW: Instant = Instant::from_unix_ms(1_795_248_000_123);
+/// When holds end here: far from now.
+pub(crate) const IN_TIME: Instant = Instant::from_unix_ms(4_000_000_000_000);
 /// A seated section of 20 rows of 30 at 50.00, and standing places for 100 at 35.00.
 pub(crate) const SECTIONS: &str = r#"[
     {"name": "A", "kind": "seated", "rows": 20, "seats_per_row": 30, "price": 5000},
@@ -144,7 +146,7 @@ pub(crate) fn seats(event: EventId, labels: &[&str]) -> Booking {
         seats,
         currency: "EUR".to_owned(),
         created_at: NOW,
-        expires_at: NOW.plus_ms(600_000),
+        expires_at: IN_TIME,
     }
 }
 
@@ -159,8 +161,12 @@ pub(crate) fn standing(event: EventId, quantity: u32) -> Booking {
     }
 }
 
-/// Confirms without a payment.
+/// Confirms at the cash desk, where no limit per buyer is asked.
 pub(crate) async fn confirm(database: &Connection, facts: &Booking) -> ConfirmOutcome {
-    let request = ConfirmBooking { booking: facts, payment: None };
-    confirm_booking(database, &request).await.unwrap()
+    sell(database, facts, SoldBy::Organiser).await
+}
+
+/// Confirms on behalf of `by`.
+pub(crate) async fn sell(database: &Connection, facts: &Booking, by: SoldBy<'_>) -> ConfirmOutcome {
+    confirm_booking(database, &ConfirmBooking { booking: facts, by }).await.unwrap()
 }

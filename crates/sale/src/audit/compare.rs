@@ -42,7 +42,7 @@ pub(super) fn differences(seen: &Snapshot) -> BTreeSet<Difference> {
     let claims = Claims::of(seen, redis);
     let unmarked = claims.unmarked.iter().map(|booking| (*booking).to_owned());
     found.extend(unmarked.map(|booking| Difference::Unmarked { booking }));
-    let lost = seen.holds.lost.iter().map(|booking| booking.booking_id.to_string());
+    let lost = seen.holds.lost.iter().map(|lost| lost.booking.booking_id.to_string());
     found.extend(lost.map(|booking| Difference::Lost { booking }));
     let ended = seen.holds.ended.iter().map(ToString::to_string);
     found.extend(ended.map(|booking| Difference::Ended { booking }));

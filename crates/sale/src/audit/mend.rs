@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cluster::Transport;
-use domain::booking::Booking;
+use domain::booking::StoredBooking;
 use domain::section::SectionName;
 use ledger::{AuditCounts, Database};
 use scripts::{
@@ -123,11 +123,11 @@ async fn take_lost_holds<T: Transport, D: Database>(
             _ => None,
         })
         .collect();
-    let holds: Vec<Booking> = seen
+    let holds: Vec<StoredBooking> = seen
         .holds
         .lost
         .iter()
-        .filter(|booking| lost.contains(booking.booking_id.to_string().as_str()))
+        .filter(|stored| lost.contains(stored.booking.booking_id.to_string().as_str()))
         .cloned()
         .collect();
     let mut mended = 0;

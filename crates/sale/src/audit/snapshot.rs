@@ -61,7 +61,7 @@ pub(crate) async fn snapshot<T: Transport, D: Database>(
     let sales = sales(stores, event).await?;
     let mut holds = HoldDifferences::default();
     for seen in redis.as_ref().map(known_holds).unwrap_or_default() {
-        let found = ledger::compare_holds(&stores.database, event, seen).await?;
+        let found = ledger::compare_reserved(&stores.database, event, seen).await?;
         holds.lost.extend(found.lost);
         holds.ended.extend(found.ended);
     }

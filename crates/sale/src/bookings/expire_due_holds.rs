@@ -7,7 +7,9 @@ use cluster::Transport;
 use domain::id::{BookingId, EventId};
 use futures_util::{StreamExt, stream};
 use ledger::Database;
-use scripts::{BookingOutcome, DUE_HOLDS_MAX, ExpireHolds, ExpireOutcome, PinHold, PinOutcome};
+use scripts::{
+    BookingOutcome, DUE_HOLDS_MAX, ExpireHolds, ExpireOutcome, PinHold, PinOutcome, PinnedFor,
+};
 
 use crate::bookings::marks::mark_sold;
 use crate::bookings::seated_sections::{ATTEMPTS_MAX, keep_sections, known_sections};
@@ -18,11 +20,8 @@ use crate::{Error, Stores};
 const BATCHES_MAX: usize = 20;
 
 /// How long a hold with an open payment is kept at a time, in ms: the saga asks the provider within
-/// a second, and what it decides ends the hold.
-const PAYMENT_GRACE_MS: i64 = 10_000;
-/// How long after its own end such a hold is kept at all, in ms, when the provider does not answer.
-/// Postgres forgets a stale hold with an open payment after the same time.
-const PAYMENT_GRACE_MAX_MS: i64 = 120_000;
+/// a second, and what it decides ends the hold. How long in all, Postgres knows.
+const PAYMENT_GRACE_MS: i64 = 2_000;
 /// Holds that are kept at a time.
 const KEPT_AT_A_TIME: usize = 16;
 
@@ -82,21 +81,19 @@ async fn keep_for_payment<T: Transport, D: Database>(
     Ok(kept)
 }
 
-/// Pins a hold, unless it was kept for too long.
+/// Pins a hold, if it is still there.
 async fn keep<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
 ) -> Result<bool, Error> {
     let read = scripts::read_booking(&stores.cluster, booking, stores.redis_deadline).await?;
-    let BookingOutcome::Found { hold, now, .. } = read else { return Ok(false) };
-    if now >= hold.booking.expires_at.plus_ms(PAYMENT_GRACE_MAX_MS) {
-        return Ok(false);
-    }
+    let BookingOutcome::Found { hold, .. } = read else { return Ok(false) };
     let request = PinHold {
         booking,
         section: &hold.booking.section,
         grace_ms: PAYMENT_GRACE_MS,
         retake: None,
+        pinned_for: PinnedFor::Kept,
     };
     let pinned = scripts::pin_hold(&stores.cluster, &request, stores.redis_deadline).await?;
     Ok(matches!(pinned, PinOutcome::Pinned(_)))

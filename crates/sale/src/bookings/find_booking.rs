@@ -1,20 +1,23 @@
 //! Finds a booking: in Redis while it is unresolved, in Postgres after that.
+//!
+//! Where a booking stands has one rule, `boxoffice.booking_state`. Of a hold in time Redis knows
+//! all there is to know; of one past its time Postgres is asked, because a payment may keep it.
 
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
 use domain::time::Instant;
 use ledger::Database;
-use scripts::{BookingOutcome, HoldState, read_booking};
+use scripts::{BookingOutcome, Hold, HoldState, read_booking};
 
-use crate::bookings::marks::find_sale;
 use crate::{Error, Stores, with_open_event};
 
 /// Where a booking was found, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FoundBooking {
     /// Redis has it: it is unresolved. Its status is `expired` when its time is over and the
-    /// sweeper has not come yet: expiry is a fact about time.
+    /// sweeper has not come yet: expiry is a fact about time. While a payment keeps it, it is
+    /// `reserved`, and ends when it always did.
     Unresolved(Booking),
     /// Only Postgres has it.
     Recorded(Booking),
@@ -58,26 +61,15 @@ pub async fn find_booking<T: Transport, D: Database>(
         read_booking(&stores.cluster, booking, stores.redis_deadline).await
     })
     .await?;
-    let (ended, now) = match read {
+    let ended = match read {
         BookingOutcome::Found { hold, expires_at, now } => {
-            // Postgres may have made the sale, and Redis not know of it. While Postgres does not
-            // answer, the booking is what Redis knows: a hold.
-            if hold.state == HoldState::Confirming
-                && let Ok(Some(sold)) = find_sale(&stores.database, booking).await
-            {
-                return Ok(Some(FoundBooking::Unmarked(sold)));
-            }
-            let status = status_at(BookingStatus::Reserved, expires_at, now);
-            let found = Booking { status, expires_at, ..hold.booking };
-            return Ok(Some(FoundBooking::Unresolved(found)));
+            return Ok(Some(held(stores, hold, expires_at, now).await));
         }
-        BookingOutcome::Released(hold) => (Some((hold, BookingStatus::Released)), None),
-        BookingOutcome::Expired(hold) => (Some((hold, BookingStatus::Expired)), None),
-        BookingOutcome::Absent { now } => (None, Some(now)),
+        BookingOutcome::Released(hold) => Some((hold, BookingStatus::Released)),
+        BookingOutcome::Expired(hold) => Some((hold, BookingStatus::Expired)),
+        BookingOutcome::Absent { .. } => None,
         // The event is over, and Redis has let it go; or there is no such event.
-        BookingOutcome::EventMissing => {
-            return find_past_booking(stores, booking).await;
-        }
+        BookingOutcome::EventMissing => None,
     };
     // Whatever Postgres has decided is how it ended; else Redis tells.
     let recorded = ledger::find_booking(&stores.database, booking).await?;
@@ -86,28 +78,43 @@ pub async fn find_booking<T: Transport, D: Database>(
         (Some((_, status)), Some(found)) if found.status == BookingStatus::Reserved => {
             Some(Booking { status, ..found })
         }
-        (_, Some(found)) => {
-            let status =
-                now.map_or(found.status, |now| status_at(found.status, found.expires_at, now));
-            Some(Booking { status, ..found })
-        }
-        (None, None) => None,
+        (_, found) => found,
     };
     Ok(found.map(FoundBooking::Recorded))
 }
 
-/// Finds a booking that only Postgres can know.
-async fn find_past_booking<T: Transport, D: Database>(
+/// How a hold stands that Redis has until `kept_until`: later than its own end while it is pinned.
+async fn held<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    booking: BookingId,
-) -> Result<Option<FoundBooking>, Error> {
-    let Some(found) = ledger::find_booking(&stores.database, booking).await? else {
-        return Ok(None);
+    hold: Hold,
+    kept_until: Instant,
+    now: Instant,
+) -> FoundBooking {
+    let Hold { state, booking: held, .. } = hold;
+    let is_in_time = now < held.expires_at.min(kept_until);
+    let in_time =
+        |held| FoundBooking::Unresolved(Booking { status: BookingStatus::Reserved, ..held });
+    if is_in_time && state == HoldState::Held {
+        return in_time(held);
+    }
+    let recorded = ledger::find_booking(&stores.database, held.booking_id).await;
+    let status = match recorded {
+        // Postgres may have made the sale, and Redis not know of it.
+        Ok(Some(sold)) if sold.status == BookingStatus::Confirmed => {
+            return FoundBooking::Unmarked(sold);
+        }
+        Ok(Some(recorded)) => recorded.status,
+        Ok(None) => status_at(BookingStatus::Reserved, held.expires_at.min(kept_until), now),
+        // While Postgres does not answer, the booking is what Redis knows: a hold while it is kept.
+        Err(_) => status_at(BookingStatus::Reserved, kept_until, now),
     };
-    let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
-    let now = scripts::read_clock(cluster, booking.event(), deadline).await?;
-    let status = status_at(found.status, found.expires_at, now);
-    Ok(Some(FoundBooking::Recorded(Booking { status, ..found })))
+    match status {
+        BookingStatus::Reserved | BookingStatus::Confirmed => in_time(held),
+        BookingStatus::Expired => FoundBooking::Unresolved(Booking { status, ..held }),
+        BookingStatus::Released | BookingStatus::Refunded | BookingStatus::Cancelled => {
+            FoundBooking::Recorded(Booking { status, ..held })
+        }
+    }
 }
 
 /// Expiry is a fact about time: a booking past its own reads as expired, swept or not.

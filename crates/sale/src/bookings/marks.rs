@@ -10,18 +10,23 @@ use crate::best_effort::best_effort;
 use crate::{Error, Stores};
 
 /// Marks a sale in Redis. The sweeper does the same for a sale that Redis was not told of.
+///
+/// Without a hold the mark may come late: the sale may be undone, its places free or another's. So
+/// Postgres is asked before such places are taken, and after that once more.
 pub(crate) async fn mark_sold<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
 ) -> Result<(), Error> {
-    let request = scripts::ConfirmBooking {
-        booking: booking.booking_id,
-        section: &booking.section,
-        lost: Some(booking),
-    };
-    let outcome =
-        scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?;
-    match outcome {
+    let marked = mark(stores, booking, None).await?;
+    let is_held = matches!(marked, scripts::ConfirmOutcome::Confirmed { .. });
+    // mutant: late-marks-sell-what-was-undone
+    let takes_places = !is_held && is_sold(stores, booking).await?;
+    let marked = if takes_places { mark(stores, booking, Some(booking)).await? } else { marked };
+    if takes_places && !is_sold(stores, booking).await? {
+        scripts::cancel_booking(&stores.cluster, booking, stores.redis_deadline).await?;
+        return Ok(());
+    }
+    match marked {
         scripts::ConfirmOutcome::Confirmed { sold, capacity }
         | scripts::ConfirmOutcome::Absent { sold, capacity } => {
             if sold >= capacity {
@@ -33,6 +38,23 @@ pub(crate) async fn mark_sold<T: Transport, D: Database>(
         scripts::ConfirmOutcome::EventMissing => {}
     }
     Ok(())
+}
+
+async fn mark<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+    lost: Option<&Booking>,
+) -> Result<scripts::ConfirmOutcome, Error> {
+    let request =
+        scripts::ConfirmBooking { booking: booking.booking_id, section: &booking.section, lost };
+    Ok(scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?)
+}
+
+async fn is_sold<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: &Booking,
+) -> Result<bool, Error> {
+    Ok(find_sale(&stores.database, booking.booking_id).await?.is_some())
 }
 
 /// Marks a sale in Redis if Redis answers now: Postgres has made the sale, whatever Redis says.
@@ -49,12 +71,10 @@ pub(crate) async fn try_mark_sold<T: Transport, D: Database>(
 pub(crate) async fn unpin<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
+    reason: ReleaseReason,
 ) -> Result<(), Error> {
-    let request = scripts::ReleaseSeats {
-        booking: booking.booking_id,
-        section: &booking.section,
-        reason: ReleaseReason::Refused,
-    };
+    let request =
+        scripts::ReleaseSeats { booking: booking.booking_id, section: &booking.section, reason };
     scripts::release_seats(&stores.cluster, &request, stores.redis_deadline).await?;
     Ok(())
 }

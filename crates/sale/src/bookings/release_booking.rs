@@ -3,7 +3,7 @@
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use ledger::{Database, ReleaseBookingOutcome};
-use scripts::MarkKind;
+use scripts::{MarkKind, ReleaseReason};
 
 use crate::best_effort::best_effort;
 use crate::bookings::marks::{try_mark_sold, unpin};
@@ -46,7 +46,7 @@ pub async fn release_booking<T: Transport, D: Database>(
     match ledger::release_booking(&stores.database, booking).await? {
         ReleaseBookingOutcome::Released => {
             // Should this fail, the same call again does it, or else the audit.
-            unpin(stores, booking).await?;
+            unpin(stores, booking, ReleaseReason::Refused).await?;
             Ok(ReleaseOutcome::Released)
         }
         ReleaseBookingOutcome::AlreadyConfirmed => {
@@ -54,7 +54,7 @@ pub async fn release_booking<T: Transport, D: Database>(
             Ok(ReleaseOutcome::Resolved)
         }
         ReleaseBookingOutcome::Cancelled => {
-            let freed = unpin(stores, booking).await;
+            let freed = unpin(stores, booking, ReleaseReason::Refused).await;
             best_effort(stores, MarkKind::Release, freed).await;
             Ok(ReleaseOutcome::Resolved)
         }

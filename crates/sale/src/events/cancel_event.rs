@@ -5,7 +5,7 @@ use domain::booking::Booking;
 use domain::id::{BookingId, EventId};
 use futures_util::{StreamExt, stream};
 use ledger::{CANCEL_BATCH_MAX, Database, StoredEvent};
-use scripts::MarkKind;
+use scripts::{MarkKind, ReleaseReason};
 
 use crate::best_effort::best_effort;
 use crate::bookings::drain_journal::drain_journal;
@@ -81,8 +81,9 @@ async fn end_holds<T: Transport, D: Database>(
     if holds.is_empty() {
         return Ok(());
     }
-    let mut freed =
-        stream::iter(holds).map(|booking| unpin(stores, booking)).buffer_unordered(HOLDS_AT_A_TIME);
+    let mut freed = stream::iter(holds)
+        .map(|booking| unpin(stores, booking, ReleaseReason::Cancelled))
+        .buffer_unordered(HOLDS_AT_A_TIME);
     while let Some(result) = freed.next().await {
         result?;
     }

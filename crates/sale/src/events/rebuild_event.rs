@@ -210,7 +210,7 @@ async fn restore<T: Transport, D: Database>(
 ) -> Result<bool, Error> {
     for _ in 0..PAGES_MAX {
         let generation = settings.generation;
-        let page = ledger::bookings_to_restore(&stores.database, event, generation, kind, after);
+        let page = ledger::restore_page(&stores.database, event, generation, kind, after);
         let Some(page) = page.await? else { return Ok(false) };
         let request =
             RestoreBookings { event, settings, sold: kind == RestoreKind::Sold, bookings: &page };
@@ -219,7 +219,7 @@ async fn restore<T: Transport, D: Database>(
         if restored == RestoreOutcome::Superseded {
             return Ok(false);
         }
-        after = page.last().map(|booking| booking.booking_id);
+        after = page.last().map(|stored| stored.booking.booking_id);
         if page.len() < RESTORE_PAGE_MAX as usize {
             return Ok(true);
         }

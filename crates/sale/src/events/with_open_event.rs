@@ -38,6 +38,7 @@ event_outcomes!(
     BookingOutcome,
     EventOutcome,
     ExpireOutcome,
+    ExtendOutcome,
     LeaveOutcome,
     PinOutcome,
     QueueOutcome,

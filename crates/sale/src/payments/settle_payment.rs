@@ -1,6 +1,7 @@
 //! Gives a paid payment its sale, or the decision that it is given back.
 
 use cluster::Transport;
+use domain::booking::SoldBy;
 use domain::payment::PaymentStep;
 use ledger::{Database, StoredPayment};
 
@@ -47,10 +48,12 @@ pub async fn settle_payment<T: Transport, D: Database>(
         // Postgres compares too. This spares the hold from being kept for a wrong payment.
         return give_back("payment_differs").await;
     }
-    match confirm_sale(stores, found, Some(&payment.id)).await? {
+    match confirm_sale(stores, found, SoldBy::Payment(&payment.id)).await? {
         ConfirmSaleOutcome::Confirmed => Ok(Settled::Confirmed),
-        // Redis knows that somebody else holds the seats.
+        // Redis knows that somebody else holds the seats, or that nobody could reserve them now.
         ConfirmSaleOutcome::SeatsTaken => give_back("seats_taken").await,
+        ConfirmSaleOutcome::EventNotOnSale => give_back("event_not_on_sale").await,
+        ConfirmSaleOutcome::BuyerLimitExceeded => give_back("buyer_limit_exceeded").await,
         // Postgres has decided so in the statement that refused the sale.
         ConfirmSaleOutcome::AlreadyPaid
         | ConfirmSaleOutcome::Released

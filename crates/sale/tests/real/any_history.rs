@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use domain::booking::BookingStatus;
+use domain::booking::{BookingStatus, SoldBy};
 use domain::id::{BookingId, UserId};
 use domain::time::Instant;
 use ledger::RecordPayment;
@@ -308,7 +308,7 @@ impl Scene {
 
     async fn confirm(&self, booking: BookingId) -> Option<ConfirmSaleOutcome> {
         let found = sale::find_booking(&self.stores, booking).await.unwrap()?;
-        Some(sale::confirm_sale(&self.stores, found, None).await.unwrap())
+        Some(sale::confirm_sale(&self.stores, found, SoldBy::Organiser).await.unwrap())
     }
 
     async fn release(&self, booking: BookingId) -> Option<ReleaseOutcome> {

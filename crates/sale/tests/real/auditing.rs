@@ -1,6 +1,6 @@
 //! The audit finds every kind of damage, mends it, and leaves a healthy event alone.
 
-use domain::booking::BookingStatus;
+use domain::booking::{BookingStatus, SoldBy};
 use domain::id::BookingId;
 use sale::{AuditMode, AuditReport, audit_event, drain_journal};
 use scripts::keys;
@@ -123,7 +123,7 @@ async fn a_sale_that_was_never_marked_is_marked() {
     let (stage, [seat, standing, ..]) = stage_with_everything().await;
     for booking in [seat, standing] {
         let sold = stage.booking(booking).await;
-        let request = ledger::ConfirmBooking { booking: &sold, payment: None };
+        let request = ledger::ConfirmBooking { booking: &sold, by: SoldBy::Organiser };
         ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     }
     assert_eq!(stage.counts().await, (13, 3, 4));
@@ -155,8 +155,13 @@ async fn a_hold_that_is_being_confirmed_is_not_touched() {
     let loser = stage.hold_seat(1, 1).await;
     drain_journal(&stage.stores, stage.event).await.unwrap();
     let section = "A".parse().unwrap();
-    let pin =
-        scripts::PinHold { booking: loser, section: &section, grace_ms: 60_000, retake: None };
+    let pin = scripts::PinHold {
+        booking: loser,
+        section: &section,
+        grace_ms: 60_000,
+        retake: None,
+        pinned_for: scripts::PinnedFor::Buyer,
+    };
     scripts::pin_hold(&stage.stores.cluster, &pin, crate::stage::DEADLINE).await.unwrap();
     let report = audit(&stage, AuditMode::Repair).await;
     assert_eq!((kinds(&report), report.totals.found.places), (vec!["place"], 0));

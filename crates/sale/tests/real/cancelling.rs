@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use domain::booking::BookingStatus;
+use domain::booking::{BookingStatus, SoldBy};
 use domain::id::BookingId;
 use domain::payment::{Decision, ProviderState};
 use futures_util::{StreamExt, stream};
@@ -132,7 +132,7 @@ async fn an_event_is_cancelled_in_batches_whatever_stops_in_between() {
     assert!(cancelled.cancelled);
     assert!(cancel_event(&stage.stores, stage.event).await.unwrap().is_some());
     let refused = find_booking(&stage.stores, held).await.unwrap().unwrap();
-    let refused = confirm_sale(&stage.stores, refused, None).await.unwrap();
+    let refused = confirm_sale(&stage.stores, refused, SoldBy::Organiser).await.unwrap();
     assert_eq!(refused, ConfirmSaleOutcome::Cancelled);
 
     let other = stage.another_instance().await;

@@ -1,8 +1,8 @@
 //! A hold becomes a sale once, whatever stops in between.
 
-use domain::booking::BookingStatus;
+use domain::booking::{BookingStatus, SoldBy};
 use sale::{ConfirmSaleOutcome, ReleaseOutcome, expire_due_holds};
-use scripts::{Choice, PinHold, PinOutcome, ReserveOutcome, pin_hold};
+use scripts::{Choice, PinHold, PinOutcome, PinnedFor, ReserveOutcome, pin_hold};
 
 use crate::stage::{DEADLINE, Stage};
 
@@ -67,7 +67,7 @@ async fn a_sale_whose_news_did_not_reach_redis_is_marked_not_freed() {
     let stage = Stage::open().await;
     let booking = stage.hold_seat(1, 3).await;
     let sold = stage.booking(booking).await;
-    let request = ledger::ConfirmBooking { booking: &sold, payment: None };
+    let request = ledger::ConfirmBooking { booking: &sold, by: SoldBy::Organiser };
     let outcome = ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     assert_eq!(outcome, ledger::ConfirmOutcome::Confirmed);
     stage.make_due(booking).await;
@@ -100,7 +100,7 @@ async fn a_pinned_hold_is_released_unless_the_sale_was_made() {
 
     pin(&stage, sold).await;
     let found = stage.booking(sold).await;
-    let request = ledger::ConfirmBooking { booking: &found, payment: None };
+    let request = ledger::ConfirmBooking { booking: &found, by: SoldBy::Organiser };
     ledger::confirm_booking(&stage.stores.database, &request).await.unwrap();
     assert_eq!(stage.release(sold).await, ReleaseOutcome::Resolved);
     assert_eq!(stage.status(sold).await, BookingStatus::Confirmed);
@@ -127,7 +127,13 @@ async fn a_lost_hold_is_released_or_expires_as_any_other() {
 
 async fn pin(stage: &Stage, booking: domain::id::BookingId) {
     let section = "A".parse().unwrap();
-    let request = PinHold { booking, section: &section, grace_ms: GRACE_MS, retake: None };
+    let request = PinHold {
+        booking,
+        section: &section,
+        grace_ms: GRACE_MS,
+        retake: None,
+        pinned_for: PinnedFor::Buyer,
+    };
     let pinned = pin_hold(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
     assert!(matches!(pinned, PinOutcome::Pinned(_)));
 }

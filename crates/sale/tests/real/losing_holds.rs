@@ -1,6 +1,6 @@
 //! A failover forgets a hold, or the end of one, that Postgres has been told of.
 
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{Booking, BookingStatus, StoredBooking};
 use domain::id::BookingId;
 use domain::time::Instant;
 use sale::{
@@ -110,8 +110,13 @@ async fn what_was_resolved_a_moment_ago_is_not_lost() {
     stage.make_due(overdue).await;
     sale::expire_due_holds(&stage.stores, stage.event).await.unwrap();
     let section = "A".parse().unwrap();
-    let pin =
-        scripts::PinHold { booking: confirming, section: &section, grace_ms: 60_000, retake: None };
+    let pin = scripts::PinHold {
+        booking: confirming,
+        section: &section,
+        grace_ms: 60_000,
+        retake: None,
+        pinned_for: scripts::PinnedFor::Buyer,
+    };
     scripts::pin_hold(&stage.stores.cluster, &pin, crate::stage::DEADLINE).await.unwrap();
     assert_eq!(audit(&stage, AuditMode::Repair).await, Vec::<&str>::new());
     assert_eq!(stage.counts().await, (19, 1, 0));
@@ -127,8 +132,13 @@ async fn a_hold_that_is_over_frees_its_places() {
     let (kept, paying) = (stage.hold_seat(2, 1).await, stage.hold_seat(2, 2).await);
     drain(&stage).await;
     let section = "A".parse().unwrap();
-    let pin =
-        scripts::PinHold { booking: paying, section: &section, grace_ms: 60_000, retake: None };
+    let pin = scripts::PinHold {
+        booking: paying,
+        section: &section,
+        grace_ms: 60_000,
+        retake: None,
+        pinned_for: scripts::PinnedFor::Buyer,
+    };
     scripts::pin_hold(&stage.stores.cluster, &pin, crate::stage::DEADLINE).await.unwrap();
     for over in [seat, standing, paying] {
         let sql = format!("UPDATE boxoffice.bookings SET state = 'released' WHERE id = '{over}'");
@@ -259,7 +269,8 @@ async fn a_late_auditor_takes_nothing() {
     let unknown = stage.hold_standing(1).await;
     let expires_at = Instant::from_unix_ms(1);
     let overdue = Booking { booking_id: unknown, expires_at, ..hold(live).await };
-    let holds = [hold(live).await, hold(released).await, overdue];
+    let holds = [hold(live).await, hold(released).await, overdue]
+        .map(|booking| StoredBooking { booking, extended: false });
     stage.release(released).await;
     forget(&stage, unknown).await;
     let before = everything(&stage).await;

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use domain::booking::BookingStatus;
+use domain::booking::{BookingStatus, SoldBy};
 use domain::id::{BookingId, UserId};
 use sale::{
     ConfirmSaleOutcome, RebuildOutcome, ReleaseOutcome, drain_journal, find_booking, rebuild_event,
@@ -220,7 +220,7 @@ async fn selling_goes_on_while_redis_is_wiped() {
                 // Lost with its journal entry: the buyer would try again.
                 let Some(found) = found else { continue };
                 if let Ok(ConfirmSaleOutcome::Confirmed) =
-                    sale::confirm_sale(&buyer.stores, found, None).await
+                    sale::confirm_sale(&buyer.stores, found, SoldBy::Organiser).await
                 {
                     confirmed.push((row, number));
                     is_anything_sold.set(true);

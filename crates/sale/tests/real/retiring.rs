@@ -1,6 +1,6 @@
 //! Redis lets go of events that are over, and nothing brings them back.
 
-use domain::booking::BookingStatus;
+use domain::booking::{BookingStatus, SoldBy};
 use domain::event::{EventStatus, NewEvent};
 use domain::id::{BookingId, EventId, UserId};
 use domain::selection::Selection;
@@ -108,7 +108,7 @@ impl Sold {
             }
             9 => {
                 if let Some(found) = find_booking(stores, *held).await.unwrap() {
-                    sale::confirm_sale(stores, found, None).await.unwrap();
+                    sale::confirm_sale(stores, found, SoldBy::Organiser).await.unwrap();
                 }
             }
             10 => {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cluster::{Argument, Cluster};
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{Booking, BookingStatus, SoldBy};
 use domain::event::{EventChange, NewEvent, QueueSettings, SaleSettings};
 use domain::id::{BookingId, EventId, UserId};
 use domain::time::Instant;
@@ -57,7 +57,11 @@ impl Stage {
     /// The sale opens now.
     pub(crate) async fn open_sale(&self) {
         let on_sale_at = Some(Instant::from_unix_ms(1_000));
-        let change = EventChange { on_sale_at, ..EventChange::default() };
+        self.change(EventChange { on_sale_at, ..EventChange::default() }).await;
+    }
+
+    /// Changes the event in both stores.
+    pub(crate) async fn change(&self, change: EventChange) {
         let database = &self.stores.database;
         let updated = ledger::update_event(database, self.event, &change).await.unwrap();
         let UpdateEventOutcome::Updated(event) = updated else { panic!("{updated:?}") };
@@ -198,7 +202,7 @@ impl Stage {
     /// Confirms at the cash desk.
     pub(crate) async fn confirm(&self, booking: BookingId) -> ConfirmSaleOutcome {
         let found = find_booking(&self.stores, booking).await.unwrap().unwrap();
-        confirm_sale(&self.stores, found, None).await.unwrap()
+        confirm_sale(&self.stores, found, SoldBy::Organiser).await.unwrap()
     }
 
     pub(crate) async fn release(&self, booking: BookingId) -> sale::ReleaseOutcome {
@@ -206,10 +210,9 @@ impl Stage {
         sale::release_booking(&self.stores, &booking).await.unwrap()
     }
 
-    /// Lets the time of a hold be over.
+    /// Lets the time of a hold be over, in both stores.
     pub(crate) async fn make_due(&self, booking: BookingId) {
-        let key = keys::expiry(self.event);
-        self.redis(&key, "ZADD", &[&key, "1", &booking.to_string()]).await;
+        self.make_overdue(booking, 1).await;
     }
 
     /// Lets the time of a hold be over for so long, in both stores.
@@ -219,7 +222,8 @@ impl Stage {
         hold.booking.expires_at = now.plus_ms(-by_ms);
         let (key, id) = (keys::bookings(self.event), booking.to_string());
         self.redis(&key, "HSET", &[&key, &id, &hold.record()]).await;
-        self.make_due(booking).await;
+        let expiry = keys::expiry(self.event);
+        self.redis(&expiry, "ZADD", &[&expiry, "1", &id]).await;
         let expires_ms = hold.booking.expires_at.unix_ms();
         let sql = format!(
             "UPDATE boxoffice.bookings SET expires_at = boxoffice.instant({expires_ms})

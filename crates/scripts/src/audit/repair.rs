@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
-use domain::booking::Booking;
+use domain::booking::StoredBooking;
 use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 
@@ -24,7 +24,7 @@ pub const HOLDS_REPAIRED_MAX: usize = 500;
 pub struct RepairedHolds {
     /// How many have their seats again.
     pub repaired: i64,
-    /// Those of which a seat is another's.
+    /// Those of which a seat is another's, or whose buyer has reached the limit without them.
     pub refused: Vec<BookingId>,
 }
 
@@ -149,13 +149,14 @@ impl Repair {
         &self,
         cluster: &Cluster<T>,
         seated: &[SectionName],
-        holds: &[Booking],
+        holds: &[StoredBooking],
         deadline: Duration,
     ) -> Result<RepairedHolds, Error> {
         let script = registry::repair_holds(self.event, seated);
         let mut arguments: Vec<Argument> = vec![self.generation.into(), join_names(seated).into()];
-        for booking in holds.iter().take(HOLDS_REPAIRED_MAX) {
-            arguments.extend([booking.booking_id.to_string().into(), record(HELD, booking).into()]);
+        for StoredBooking { booking, extended } in holds.iter().take(HOLDS_REPAIRED_MAX) {
+            let record = record(HELD, booking, *extended);
+            arguments.extend([booking.booking_id.to_string().into(), record.into()]);
         }
         let reply = call(cluster, script, arguments, deadline).await?;
         let repaired = repaired(&reply)?;

@@ -40,7 +40,7 @@ pub async fn cancel_booking<T: Transport>(
     let arguments = vec![
         booking.booking_id.to_string().into(),
         booking.section.as_str().into(),
-        record(HELD, booking).into(),
+        record(HELD, booking, false).into(),
     ];
     let reply = call(cluster, script, arguments, deadline).await?;
     let (freed, sold, capacity) = (reply.integer(1)?, reply.integer(2)?, reply.integer(3)?);

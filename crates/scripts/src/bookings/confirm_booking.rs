@@ -58,7 +58,7 @@ pub async fn confirm_booking<T: Transport>(
     let arguments = vec![
         request.booking.to_string().into(),
         request.section.as_str().into(),
-        request.lost.map(|lost| record(HELD, lost)).unwrap_or_default().into(),
+        request.lost.map(|lost| record(HELD, lost, false)).unwrap_or_default().into(),
     ];
     let reply = call(cluster, script, arguments, deadline).await?;
     let (sold, capacity) = (reply.integer(1)?, reply.integer(2)?);

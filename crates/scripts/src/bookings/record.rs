@@ -22,12 +22,14 @@ pub enum HoldState {
 /// # Format
 ///
 /// One line, single spaces: `<held|confirming> <user> <section> <quantity> <amount> <currency>
-/// <created_ms> <expires_ms> <seats>`; `<seats>` is `row-number,row-number` or `-` for standing.
-/// The booking's id is where the record is found.
+/// <created_ms> <expires_ms> <seats>[ extended]`; `<seats>` is `row-number,row-number` or `-` for
+/// standing. The booking's id is where the record is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
     /// Whether a payment is under way.
     pub state: HoldState,
+    /// Whether its time was extended, which happens once.
+    pub extended: bool,
     /// The booking, which is [`Reserved`](BookingStatus::Reserved); it expires when the hold ends
     /// if no payment begins.
     pub booking: Booking,
@@ -40,7 +42,11 @@ impl Hold {
     ///
     /// [`InvalidHold`] when the text is not what [`record`](Self::record) writes.
     pub fn parse(booking: BookingId, record: &str) -> Result<Self, InvalidHold> {
-        let words: Vec<&str> = record.split(' ').collect();
+        let (words, extended) = match record.strip_suffix(EXTENDED) {
+            Some(words) => (words, true),
+            None => (record, false),
+        };
+        let words: Vec<&str> = words.split(' ').collect();
         let [state, user, section, quantity, amount, currency, created_ms, expires_ms, seats] =
             words[..]
         else {
@@ -69,7 +75,7 @@ impl Hold {
         let counted = seats == 0 || seats == booking.quantity as usize;
         let is_currency = currency.len() == 3 && currency.bytes().all(|it| it.is_ascii_uppercase());
         let is_positive = booking.amount >= 0 && booking.quantity > 0;
-        let hold = Self { state, booking };
+        let hold = Self { state, extended, booking };
         // As in the scripts, numbers have one spelling.
         let is_canonical = hold.record() == record;
         (counted && is_currency && is_positive && is_canonical).then_some(hold).ok_or(InvalidHold)
@@ -81,22 +87,25 @@ impl Hold {
             HoldState::Held => HELD,
             HoldState::Confirming => "confirming",
         };
-        record(state, &self.booking)
+        record(state, &self.booking, self.extended)
     }
 }
 
 /// The state of a record whose hold nobody pays.
 pub(crate) const HELD: &str = "held";
+/// What ends the record of a hold that was given more time.
+const EXTENDED: &str = " extended";
 /// The state of a record that is restored as a sale.
 pub(crate) const SOLD: &str = "sold";
 
 /// The record of a booking's hold in this state.
-pub(crate) fn record(state: &str, booking: &Booking) -> String {
+pub(crate) fn record(state: &str, booking: &Booking, extended: bool) -> String {
     let seats: Vec<String> =
         booking.seats.iter().map(|seat| format!("{}-{}", seat.row, seat.number)).collect();
     let seats = if seats.is_empty() { "-".to_owned() } else { seats.join(",") };
+    let extended = if extended { EXTENDED } else { "" };
     format!(
-        "{state} {} {} {} {} {} {} {} {seats}",
+        "{state} {} {} {} {} {} {} {} {seats}{extended}",
         booking.user_id,
         booking.section,
         booking.quantity,
@@ -145,6 +154,7 @@ mod tests {
         for text in [
             format!("held {USER} A 2 10000 EUR 1795000000000 1795000600000 1-12,1-13"),
             format!("confirming {USER} FLOOR 3 0 JPY 1795000000000 1795000600000 -"),
+            format!("held {USER} A 1 0 JPY 1795000000000 1795001200000 1-12 extended"),
         ] {
             let hold = Hold::parse(booking(), &text).unwrap();
             assert_eq!(hold.record(), text);

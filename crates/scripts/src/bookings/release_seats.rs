@@ -14,9 +14,11 @@ use crate::{Error, Hold, registry};
 pub enum ReleaseReason {
     /// The ledger has ended the hold. One that is overdue or being paid stays.
     Released,
-    /// The ledger has released it or refused its sale, or the event is cancelled: whatever the
-    /// state and the time.
+    /// The ledger has released it or refused its sale: whatever the state and the time.
     Refused,
+    /// The event is cancelled, whatever the state: the hold reads as released, or as expired when
+    /// its time was over.
+    Cancelled,
 }
 
 /// What to release.
@@ -61,6 +63,7 @@ pub async fn release_seats<T: Transport>(
     let reason = match request.reason {
         ReleaseReason::Released => "released",
         ReleaseReason::Refused => "refused",
+        ReleaseReason::Cancelled => "cancelled",
     };
     let arguments =
         vec![request.booking.to_string().into(), request.section.as_str().into(), reason.into()];

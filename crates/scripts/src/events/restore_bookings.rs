@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
-use domain::booking::Booking;
+use domain::booking::StoredBooking;
 use domain::id::EventId;
 use domain::section::{Section, SectionKind};
 
@@ -24,7 +24,7 @@ pub struct RestoreBookings<'a> {
     /// Whether the bookings are sold; else they are holds.
     pub sold: bool,
     /// The bookings, at most [`RESTORED_MAX`].
-    pub bookings: &'a [Booking],
+    pub bookings: &'a [StoredBooking],
 }
 
 /// What restoring did.
@@ -34,7 +34,7 @@ pub enum RestoreOutcome {
     Restored {
         /// Bookings whose seats are theirs, by this call.
         restored: i64,
-        /// Bookings of which a seat was another's already.
+        /// Bookings of which a seat was another's already, and holds beyond the limit per buyer.
         refused: i64,
     },
     /// Somebody else is opening the event, or it is open.
@@ -57,14 +57,15 @@ pub async fn restore_bookings<T: Transport>(
     let state = if request.sold { SOLD } else { HELD };
     let mut arguments: Vec<Argument> =
         vec![settings.generation.into(), join_names(&seated).into(), state.into()];
-    for booking in request.bookings.iter().take(RESTORED_MAX) {
+    arguments.push(settings.rules.max_per_buyer.into());
+    for StoredBooking { booking, extended } in request.bookings.iter().take(RESTORED_MAX) {
         let section = settings.sections.iter().find(|section| section.name == booking.section);
         // A section that the event does not have has no seat to give.
         let Some(section) = section else { continue };
         arguments.extend([
             booking.booking_id.to_string().into(),
             i64::from(seats_per_row(section)).into(),
-            record(state, booking).into(),
+            record(state, booking, *extended).into(),
         ]);
     }
     let reply = call(cluster, script, arguments, deadline).await?;

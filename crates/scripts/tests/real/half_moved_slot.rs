@@ -10,9 +10,9 @@ use domain::id::{BookingId, EventId};
 use domain::section::SectionName;
 use scripts::{
     AdmitMode, AdmitUsers, Choice, ConfirmBooking, Error, EventUpdate, ExpireHolds, FinishOpening,
-    Idempotency, JoinQueue, Journal, OpenEvent, Opening, PinHold, PresentedPass, ReleaseReason,
-    ReleaseSeats, Repair, ReserveSeats, RestoreBookings, SeatCounts, ShownProof, ShownReceipt,
-    keys,
+    Idempotency, JoinQueue, Journal, OpenEvent, Opening, PinHold, PinnedFor, PresentedPass,
+    ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings, SeatCounts, ShownProof,
+    ShownReceipt, keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -156,7 +156,8 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         choice: taken,
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
-    let pin = PinHold { booking, section, grace_ms: 60_000, retake: None };
+    let pin =
+        PinHold { booking, section, grace_ms: 60_000, retake: None, pinned_for: PinnedFor::Buyer };
     let cancelled = Booking { booking_id: other, ..stage.holds[&booking].clone() };
     let drained = Journal::default();
     let confirm = ConfirmBooking { booking: other, section, lost: None };

@@ -1,6 +1,8 @@
 //! The life of a hold: pinned, confirmed, released, expired; resolved once.
 
-use scripts::{ConfirmBooking, ExpireHolds, PinHold, ReleaseReason, ReleaseSeats, keys, registry};
+use scripts::{
+    ConfirmBooking, ExpireHolds, PinHold, PinnedFor, ReleaseReason, ReleaseSeats, keys, registry,
+};
 
 use crate::scene::{play, play_unopened};
 use crate::servers;
@@ -224,7 +226,13 @@ async fn a_booking_of_another_section_is_an_error() {
         let booking = stage.booking("b1");
         for name in ["F", "B"] {
             let section = name.parse().unwrap();
-            let pin = PinHold { booking, section: &section, grace_ms: 1, retake: None };
+            let pin = PinHold {
+                booking,
+                section: &section,
+                grace_ms: 1,
+                retake: None,
+                pinned_for: PinnedFor::Buyer,
+            };
             let pinned = scripts::pin_hold(&stage.cluster, &pin, DEADLINE).await;
             let confirm = ConfirmBooking { booking, section: &section, lost: None };
             let confirmed = scripts::confirm_booking(&stage.cluster, &confirm, DEADLINE).await;

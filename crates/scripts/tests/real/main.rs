@@ -29,6 +29,7 @@ mod queueless;
 mod rates;
 mod reserving;
 mod retiring;
+mod reviving;
 mod scene;
 mod servers;
 mod stage;

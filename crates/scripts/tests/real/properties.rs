@@ -210,6 +210,10 @@ impl Model {
             seats => seats.iter().all(|seat| self.is_free(&booked.section, *seat)),
         };
         let places = booked.places();
+        let is_gone = booked.state == State::Gone;
+        if is_gone && self.tickets(booked.buyer) + booked.quantity > MAX_PER_BUYER {
+            return "buyer_limit_exceeded".to_owned();
+        }
         let retaken = match booked.state {
             State::Sold => return format!("confirmed {places}"),
             State::Held | State::Confirming => true,

@@ -3,12 +3,13 @@
 use scripts::{ConfirmBooking, Repair, SeatCounts, SeatRepair, keys, registry};
 
 use crate::servers;
-use crate::stage::{DEADLINE, Setup, Stage};
+use crate::stage::{DEADLINE, Setup, Stage, stored};
 
 /// Scripts that may write to a retired event, and no key of it that could be missing: they refuse
 /// an event that is over, only remove, write to settings and counts, or build the event anew.
-const MAKE_NO_KEY: [&str; 10] = [
+const MAKE_NO_KEY: [&str; 11] = [
     "begin_draw",
+    "extend_hold",
     "finish_opening",
     "join_queue",
     "open_event",
@@ -21,12 +22,13 @@ const MAKE_NO_KEY: [&str; 10] = [
 ];
 
 /// What happens before the event is retired, and what happens then.
-const SCENES: [(&str, &str); 9] = [
+const SCENES: [(&str, &str); 10] = [
     ("", "set message=over -> updated"),
     ("", "add B seated 1 2 -> added 1"),
     ("", "admit 1 by hand key=k/f -> 0 in, 0 wait, 0 active"),
-    ("", "retake b1 -> confirming A-1-1\nconfirm b1 -> confirmed 1 of 20"),
-    ("", "retake b1 -> confirming A-1-1\ncancel b1 -> freed 1, 0 of 20"),
+    ("retake b1 -> confirming A-1-1", "confirm b1 -> confirmed 1 of 20"),
+    ("retake b1 -> confirming A-1-1", "pin b1 by kept -> confirming A-1-1"),
+    ("retake b1 -> confirming A-1-1", "cancel b1 -> freed 1, 0 of 20"),
     ("retake b1 -> confirming A-1-1", "refuse b1 -> released A-1-1"),
     ("retake b1 -> confirming A-1-1\noverdue b1 -> done", "sweep -> 1 expired"),
     ("ann joins -> waiting 1 at 1, new", "ann leaves -> left"),
@@ -101,8 +103,8 @@ async fn what_is_put_right_in_a_retired_event_expires_with_it() {
         stage.check_that_all_keys_expire(server).await;
 
         let sections = stage.seated_sections();
-        let lost = std::slice::from_ref(&hold);
-        let repaired = repair.holds(cluster, &sections, lost, DEADLINE).await.unwrap();
+        let lost = stored(std::slice::from_ref(&hold));
+        let repaired = repair.holds(cluster, &sections, &lost, DEADLINE).await.unwrap();
         assert_eq!(repaired.repaired, 1);
         stage.check_that_all_keys_expire(server).await;
         stage.raw(&keys::expiry(stage.event), "DEL", &[]).await;

@@ -5,9 +5,8 @@ use domain::journal::JournalEntry;
 use scripts::{
     AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, BookingOutcome, CancelOutcome, Choice,
     ConfirmBooking, ConfirmOutcome, EventUpdate, ExpireHolds, ExpireOutcome, Hold, Idempotency,
-    LeaveOutcome, PinHold, PinOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace,
-    ReleaseOutcome, ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt,
-    UpdateOutcome, keys,
+    LeaveOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
+    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt, UpdateOutcome, keys,
 };
 
 use crate::servers;
@@ -119,14 +118,18 @@ impl Stage {
                 call.await.unwrap().to_string()
             }
             ["read", booking] => self.read(booking).await,
-            ["pin", booking] => self.pin(booking, false, 60_000).await,
+            ["pin", booking] => self.pin(booking, false, 60_000, "buyer").await,
+            ["pin", booking, "by", whom] => self.pin(booking, false, 60_000, whom).await,
             ["pin", booking, "for", grace_ms] => {
-                self.pin(booking, false, grace_ms.parse().unwrap()).await
+                self.pin(booking, false, grace_ms.parse().unwrap(), "buyer").await
             }
-            ["retake", booking] => self.pin(booking, true, 60_000).await,
+            ["retake", booking] => self.pin(booking, true, 60_000, "buyer").await,
+            ["retake", booking, "by", whom] => self.pin(booking, true, 60_000, whom).await,
+            ["extend", booking] => self.extend(booking).await,
             ["confirm", booking] => self.confirm(booking).await,
             ["cancel", booking] => self.cancel(booking).await,
             ["release", booking] => self.release(booking, ReleaseReason::Released).await,
+            ["call", "off", booking] => self.release(booking, ReleaseReason::Cancelled).await,
             ["refuse", booking] => self.release(booking, ReleaseReason::Refused).await,
             // The end of the hold is moved into the past.
             ["overdue", booking] => {
@@ -426,26 +429,6 @@ impl Stage {
         }
     }
 
-    async fn pin(&mut self, name: &str, retake: bool, grace_ms: i64) -> String {
-        let booking = self.booking(name);
-        let known = self.holds.get(&booking).cloned();
-        let section =
-            known.as_ref().map_or_else(|| "A".parse().unwrap(), |hold| hold.section.clone());
-        let retake = known.as_ref().filter(|_| retake);
-        let request = PinHold { booking, section: &section, grace_ms, retake };
-        match scripts::pin_hold(&self.cluster, &request, DEADLINE).await.unwrap() {
-            PinOutcome::Pinned(hold) => {
-                let text = format!("{} {}", word(hold.state), seats(&hold.booking));
-                self.holds.insert(booking, hold.booking);
-                text
-            }
-            PinOutcome::Confirmed(hold) => format!("confirmed {}", seats(&hold.booking)),
-            PinOutcome::SeatsTaken => "seats_taken".to_owned(),
-            PinOutcome::Absent => "absent".to_owned(),
-            PinOutcome::EventMissing => "event_missing".to_owned(),
-        }
-    }
-
     async fn confirm(&mut self, name: &str) -> String {
         let booking = self.booking(name);
         let hold = self.holds.get(&booking).cloned();
@@ -549,7 +532,7 @@ impl Stage {
 }
 
 /// The seats of a booking, or `3 of F` of a standing section.
-fn seats(booking: &Booking) -> String {
+pub(crate) fn seats(booking: &Booking) -> String {
     if booking.seats.is_empty() {
         return format!("{} of {}", booking.quantity, booking.section);
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cluster::{Argument, Cluster, Reply};
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{Booking, BookingStatus, StoredBooking};
 use domain::id::{BookingId, EventId, UserId};
 use domain::seat::Seat;
 use domain::section::{Section, SectionKind, SectionName};
@@ -102,6 +102,12 @@ pub(crate) fn standing(name: &str, capacity: u32, price: i64) -> Section {
     Section { name: name.parse().unwrap(), kind: SectionKind::Standing { capacity }, price }
 }
 
+/// Bookings whose holds were not extended.
+pub(crate) fn stored(bookings: &[Booking]) -> Vec<StoredBooking> {
+    let store = |booking: &Booking| StoredBooking { booking: booking.clone(), extended: false };
+    bookings.iter().map(store).collect()
+}
+
 /// The time so many ms from now; the servers run on this machine's clock.
 pub(crate) fn in_ms(ms: i64) -> Instant {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
@@ -188,6 +194,7 @@ impl Stage {
         sold: bool,
     ) -> RestoreOutcome {
         let settings = self.setup.settings(generation);
+        let bookings = &stored(bookings);
         let request = RestoreBookings { event: self.event, settings: &settings, sold, bookings };
         scripts::restore_bookings(&self.cluster, &request, DEADLINE).await.unwrap()
     }

@@ -10,6 +10,9 @@ AS $body$
 DECLARE
     v_booking bookings;
 BEGIN
+    -- Its sale may be storing it at this moment.
+    -- mutant: cancelling-does-not-see-a-sale-that-commits
+    PERFORM pg_advisory_xact_lock(booking_lock_key(p_booking));
     SELECT * INTO v_booking FROM bookings AS b WHERE b.id = p_booking FOR UPDATE;
     outcome := CASE
         WHEN v_booking.id IS NULL THEN 'booking_missing'

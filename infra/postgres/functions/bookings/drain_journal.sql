@@ -1,7 +1,7 @@
 -- Writes journal entries, given as arrays of equal length, as bookings. applied counts bookings
 -- that were new or moved on. Entries that no booking can be made of, or whose event is unknown, are
 -- dropped. The outcome is the same for any order, any repetition and any number of workers: per
--- booking the highest state and the latest expiry win.
+-- booking the highest state and the latest expiry win, and one that was extended stays so.
 CREATE OR REPLACE FUNCTION boxoffice.drain_journal(
     p_kinds text[], p_bookings text[], p_events text[], p_users text[], p_sections text[],
     p_seats text[], p_quantities bigint[], p_amounts bigint[], p_currencies text[],
@@ -14,7 +14,8 @@ SET search_path = boxoffice, pg_temp
 AS $body$
 BEGIN
     WITH entries AS (
-        SELECT e.kind, e.booking, e.event::uuid AS event_id, e.user_id::uuid AS user_id,
+        SELECT CASE e.kind WHEN 'extended' THEN 'reserved' ELSE e.kind END AS kind,
+            e.kind = 'extended' AS extended, e.booking, e.event::uuid AS event_id, e.user_id::uuid AS user_id,
             e.section, string_to_array(e.seats, ',') AS seats, e.quantity, e.amount, e.currency,
             instant(e.created_at_ms) AS created_at, instant(e.expires_at_ms) AS expires_at
         FROM unnest(p_kinds, p_bookings, p_events, p_users, p_sections, p_seats, p_quantities,
@@ -34,17 +35,18 @@ BEGIN
     -- so that two workers never wait for each other in a circle.
     latest AS (
         SELECT DISTINCT ON (booking COLLATE "C") *,
-            max(expires_at) OVER (PARTITION BY booking) AS last_expiry
+            max(expires_at) OVER (PARTITION BY booking) AS last_expiry,
+            bool_or(extended) OVER (PARTITION BY booking) AS was_extended
         FROM usable
         ORDER BY booking COLLATE "C", state_rank(kind) DESC
     ),
     written AS (
         INSERT INTO bookings AS b (
             id, event_id, user_id, state, section, seats, quantity, amount, currency, created_at,
-            expires_at
+            expires_at, extended
         )
         SELECT booking, event_id, user_id, kind, section, seats, quantity, amount, currency,
-            created_at, last_expiry
+            created_at, last_expiry, was_extended
         FROM latest ORDER BY booking COLLATE "C"
         ON CONFLICT (id) DO UPDATE SET
             state = CASE
@@ -52,9 +54,12 @@ BEGIN
                 WHEN state_rank(excluded.state) > state_rank(b.state) THEN excluded.state
                 ELSE b.state
             END,
-            expires_at = greatest(excluded.expires_at, b.expires_at)
+            expires_at = greatest(excluded.expires_at, b.expires_at),
+            -- mutant: an-extension-is-forgotten
+            extended = b.extended OR excluded.extended
         WHERE state_rank(excluded.state) > state_rank(b.state)
             OR state_rank(b.state) < state_rank('confirmed') AND excluded.expires_at > b.expires_at
+            OR excluded.extended AND NOT b.extended
         RETURNING 1
     )
     SELECT count(*) FROM written INTO applied;

@@ -20,6 +20,13 @@ BEGIN
         p_currency, instant(p_created_at_ms), instant(p_expires_at_ms)
     ) ON CONFLICT (id) DO NOTHING;
     SELECT * INTO STRICT v_booking FROM bookings AS b WHERE b.id = p_booking FOR UPDATE;
+    -- It was extended since the journal was drained.
+    IF v_booking.state = 'reserved' AND v_booking.user_id = p_user
+        AND v_booking.expires_at < instant(p_expires_at_ms)
+    THEN
+        UPDATE bookings AS b SET expires_at = instant(p_expires_at_ms) WHERE b.id = p_booking
+        RETURNING b.* INTO v_booking;
+    END IF;
     RETURN v_booking;
 END
 $body$;

@@ -21,7 +21,7 @@ BEGIN
         WHEN v_booking.state = 'confirmed' THEN 'already_confirmed'
         WHEN v_booking.state = 'released' THEN 'already_released'
         WHEN v_booking.state IN ('cancelled', 'refunded') THEN 'cancelled'
-        WHEN v_booking.state = 'expired' OR v_booking.expires_at <= now() THEN 'booking_expired'
+        WHEN booking_state(v_booking) = 'expired' THEN 'booking_expired'
         WHEN EXISTS (
             SELECT FROM payments AS p WHERE p.booking_id = p_booking AND p.decision IS NULL
                 -- mutant: released-while-it-is-paid

@@ -3,11 +3,11 @@
 -- (by something else), already_released, seat_sold, sold_out, cancelled, event_ended (too late for
 -- a payment), refunded (the payment was, and so is the booking now), event_missing, invalid_seats,
 -- booking_differs, payment_differs, payment_given_back (decided before), not_paid (the provider has
--- no money of it).
+-- no money of it), and those of sale_refusal.
 CREATE OR REPLACE FUNCTION boxoffice.sell_booking(
     p_booking text, p_event uuid, p_user uuid, p_section text, p_seats text[], p_quantity bigint,
     p_amount bigint, p_currency text, p_created_at_ms bigint, p_expires_at_ms bigint,
-    p_payment text, OUT outcome text
+    p_payment text, p_by_organiser boolean, OUT outcome text
 )
 LANGUAGE plpgsql
 SECURITY DEFINER
@@ -57,11 +57,18 @@ BEGIN
         WHERE b.id = p_booking;
         PERFORM announce(p_booking, 'refunded');
     END IF;
+    IF outcome = 'cancelled' AND booking_state(v_booking) = 'reserved' THEN
+        -- The hold ends with its event, before the saga comes.
+        UPDATE bookings AS b SET state = 'released' WHERE b.id = p_booking;
+    END IF;
     IF outcome IS NOT NULL THEN
         RETURN;
     END IF;
 
-    IF (v_sale.section).kind = 'standing' THEN
+    outcome := sale_refusal(v_booking, p_by_organiser);
+    IF outcome IS NOT NULL THEN
+        NULL;
+    ELSIF (v_sale.section).kind = 'standing' THEN
         UPDATE sections AS s SET standing_sold = s.standing_sold + p_quantity
         WHERE s.event_id = p_event AND s.name = p_section
             -- mutant: no-count-of-standing-places
@@ -87,7 +94,7 @@ BEGIN
     IF outcome IS NULL THEN
         outcome := 'confirmed';
         UPDATE bookings AS b SET state = 'confirmed', confirmed_at = now_utc(),
-            payment_id = p_payment
+            payment_id = p_payment, sold_by_organiser = p_by_organiser
         WHERE b.id = p_booking;
         UPDATE payments AS p SET decision = 'keep', decided_at = now_utc(),
             updated_at = now_utc()
@@ -97,7 +104,7 @@ BEGIN
         END IF;
         PERFORM announce(p_booking, 'confirmed');
     ELSE
-        -- Its places are another's: the hold is over, and its owner is told so.
+        -- It cannot be sold: the hold is over, and its owner is told so.
         UPDATE bookings AS b SET state = 'expired'
         WHERE b.id = p_booking AND b.state = 'reserved';
     END IF;

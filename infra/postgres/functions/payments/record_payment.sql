@@ -15,6 +15,7 @@ AS $body$
 DECLARE
     v_sale record;
     v_booking bookings;
+    v_state text;
     v_payment payments;
     v_is_new boolean;
 BEGIN
@@ -25,6 +26,8 @@ BEGIN
         RETURN;
     END IF;
     v_booking := v_sale.booking;
+    -- Before this payment keeps it.
+    v_state := booking_state(v_booking);
 
     INSERT INTO payments (id, booking_id, event_id, amount, currency, livemode)
     VALUES (p_payment, p_booking, p_event, greatest(p_asked, 0), p_asked_currency, p_livemode)
@@ -38,10 +41,10 @@ BEGIN
 
     outcome := CASE
         WHEN v_sale.differs THEN 'booking_differs'
-        WHEN v_booking.state = 'confirmed' THEN 'already_confirmed'
-        WHEN v_booking.state = 'released' THEN 'already_released'
-        WHEN v_booking.state IN ('cancelled', 'refunded') OR v_sale.cancelled THEN 'cancelled'
-        WHEN v_booking.state = 'expired' OR v_booking.expires_at <= now() THEN 'booking_expired'
+        WHEN v_state = 'confirmed' THEN 'already_confirmed'
+        WHEN v_state = 'released' THEN 'already_released'
+        WHEN v_state IN ('cancelled', 'refunded') OR v_sale.cancelled THEN 'cancelled'
+        WHEN v_state = 'expired' THEN 'booking_expired'
         WHEN v_sale.ended THEN 'event_ended'
         -- mutant: dead-payments-are-handed-out
         WHEN payment_is_given_up(v_payment.provider_state, v_payment.decision)

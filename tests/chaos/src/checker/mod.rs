@@ -6,6 +6,7 @@ mod evidence;
 mod expiry;
 mod holds;
 mod keys;
+mod limits;
 mod linear;
 pub mod money;
 mod notices;
@@ -73,6 +74,7 @@ pub fn check(evidence: &Evidence) -> Vec<Finding> {
         money::never_both(evidence),
         money::refunded_once(evidence),
         webhooks::once(evidence),
+        limits::of_buyers(evidence),
         webhooks::any_order(evidence),
         webhooks::forged(evidence),
         webhooks::durable(evidence),

@@ -143,6 +143,7 @@ pub(crate) mod tests {
             standing: vec!["FLOOR"],
             hold_ttl_s: 6,
             max_active: 5,
+            max_per_buyer: 6,
             capacity: 14,
         }
     }

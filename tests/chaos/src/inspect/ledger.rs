@@ -65,6 +65,8 @@ pub struct BookingRow {
     /// When it was confirmed, if it ever was.
     #[serde(deserialize_with = "nullable")]
     pub confirmed_at: Option<String>,
+    /// Whether the organiser has sold it.
+    pub sold_by_organiser: bool,
 }
 
 /// How far a booking got.
@@ -237,6 +239,7 @@ pub(crate) mod tests {
             currency: "EUR".to_owned(),
             payment_id: None,
             confirmed_at: None,
+            sold_by_organiser: false,
         }
     }
 
@@ -249,7 +252,7 @@ pub(crate) mod tests {
 
     const BOOKING: &str = r#"{"id": "b", "event_id": "e", "user_id": "u", "state": "reserved",
         "seats": ["A-1-1"], "quantity": 1, "amount": 100, "currency": "EUR", "payment_id": null,
-        "confirmed_at": null}"#;
+        "confirmed_at": null, "sold_by_organiser": false}"#;
 
     /// Reads a row, then the row with each of its columns renamed: each is missed.
     fn each_column_is_missed<T: DeserializeOwned>(table: &str, row: &str) {

@@ -60,9 +60,10 @@ pub struct Hold {
 
 impl Hold {
     /// Reads `<held|confirming> <user> <section> <quantity> <amount> <currency> <created_ms>
-    /// <expires_ms> <seats>`.
+    /// <expires_ms> <seats>[ extended]`.
     pub fn read(record: &str) -> Result<Self> {
-        let words: Vec<&str> = record.split(' ').collect();
+        let words = record.strip_suffix(" extended").unwrap_or(record);
+        let words: Vec<&str> = words.split(' ').collect();
         let ["held" | "confirming", _, section, _, _, _, _, _, seats] = words[..] else {
             bail!("not a record of a hold: {record}");
         };

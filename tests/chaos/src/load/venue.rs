@@ -23,10 +23,14 @@ pub struct Venue {
     pub hold_ttl_s: u64,
     /// Passes that may be out at a time.
     pub max_active: u64,
+    /// Tickets of one buyer at most.
+    pub max_per_buyer: u64,
     /// All places.
     pub capacity: i64,
 }
 
+/// Tickets of one buyer at most, less than two large reservations.
+const MAX_PER_BUYER: u64 = 6;
 /// How long an unpaid hold lives where its end is not what is tested. Shorter than a run, so that
 /// abandoned holds come back in it.
 const LONG_TTL_S: u64 = 60;
@@ -45,6 +49,7 @@ pub async fn create(desk: &Desk) -> Result<Vec<Venue>> {
         standing: Vec::new(),
         hold_ttl_s: LONG_TTL_S,
         max_active: 100,
+        max_per_buyer: MAX_PER_BUYER,
         capacity: 0,
     };
     let venues = [
@@ -99,7 +104,8 @@ async fn create_one(desk: &Desk, mut venue: Venue, queue: Value) -> Result<Venue
         "name": format!("Chaos {}", venue.name), "venue": "Arena", "currency": "EUR",
         "starts_at": "2037-06-01T19:00:00Z", "ends_at": "2037-06-01T22:00:00Z",
         "sections": sections,
-        "sale": { "max_per_buyer": 6, "hold_ttl_s": venue.hold_ttl_s, "queue": queue },
+        "sale": { "max_per_buyer": venue.max_per_buyer, "hold_ttl_s": venue.hold_ttl_s,
+            "queue": queue },
     });
     let key = desk.keys.organiser.clone();
     let ask = Ask::new("create_event", Method::POST, "/api/v1/events").token(&key).json(&body);

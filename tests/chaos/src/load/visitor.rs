@@ -21,6 +21,8 @@ const POLL_MS: std::ops::Range<u64> = 700..1_300;
 const RETRIES: u32 = 3;
 /// How long a buyer looks whether the payment has arrived.
 const CONFIRM_PATIENCE: Duration = Duration::from_secs(12);
+/// Reservations of a buyer who wants more than allowed.
+const HOARD: usize = 4;
 /// Rows in which most fans want to sit: so they meet.
 const HOT_ROWS: u32 = 4;
 
@@ -41,6 +43,7 @@ enum Plan {
     PayAtExpiry,
     PayAndCancel,
     CancelWhilePaying,
+    Hoard,
     Decline,
     Release,
     Leave,
@@ -84,7 +87,8 @@ impl Visitor {
             56..66 => Plan::PayAndCancel,
             66..70 => Plan::CancelWhilePaying,
             70..76 => Plan::Decline,
-            76..88 => Plan::Release,
+            76..84 => Plan::Release,
+            84..90 => Plan::Hoard,
             _ => Plan::Leave,
         };
         let plan = match self.crowd.mood() {
@@ -98,6 +102,8 @@ impl Visitor {
         // Only where a hold ends soon is it worth waiting for.
         let plan = match plan {
             Plan::PayAtExpiry if venue.hold_ttl_s > 10 => Plan::Pay,
+            // One reservation for each turn.
+            Plan::Hoard if venue.has_queue => Plan::Pay,
             other => other,
         };
         self.go_on(venue, &booking, plan).await;
@@ -138,6 +144,7 @@ impl Visitor {
                     other.release(booking).await;
                 });
             }
+            Plan::Hoard => self.hoard(venue, booking).await,
             Plan::Decline => {
                 self.crowd.till.decline(&self.crowd, self.payer(), booking).await;
             }
@@ -151,6 +158,24 @@ impl Visitor {
         }
         if matches!(plan, Plan::Leave) {
             self.crowd.probes.add(Probe::of(venue, booking));
+        }
+    }
+
+    /// Reserves again and again, also when a hold is over where that is soon, and pays for
+    /// everything: more than one buyer may have.
+    async fn hoard(&mut self, venue: &Venue, first: &Value) {
+        let mut held = vec![first.clone()];
+        for _ in 1..HOARD {
+            if venue.hold_ttl_s <= 10 {
+                self.crowd.pause(venue.hold_ttl_s * 1_000 + 1_200).await;
+            }
+            held.extend(self.reserve(venue, None).await);
+        }
+        for booking in &held {
+            self.pay(booking).await;
+        }
+        for booking in &held {
+            self.wait_for_ticket(booking).await;
         }
     }
 

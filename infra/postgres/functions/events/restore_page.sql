@@ -1,7 +1,7 @@
--- A page of what Redis must know again: bookings in p_state (confirmed, or reserved and not past
--- their time) after p_after, in the order of their ids, which is that of their making. No row when
+-- A page of what Redis must know again: bookings in p_state (confirmed, or reserved and not
+-- expired) after p_after, in the order of their ids, which is that of their making. No row when
 -- somebody else has begun a newer life; else the lease is renewed.
-CREATE OR REPLACE FUNCTION boxoffice.bookings_to_restore(
+CREATE OR REPLACE FUNCTION boxoffice.restore_page(
     p_event uuid, p_generation bigint, p_lease_ms bigint, p_state text, p_after text, p_limit bigint
 )
 RETURNS TABLE (page text)
@@ -15,16 +15,16 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    RETURN QUERY SELECT coalesce(json_agg(json_build_array(
-        b.id, b.user_id, b.section, b.seats, b.quantity, b.amount, b.currency,
-        unix_ms(b.created_at), unix_ms(b.expires_at)
-    ) ORDER BY b.id), '[]'::json)::text
+    RETURN QUERY SELECT coalesce(
+        json_agg(stored_booking(b.found) ORDER BY (b.found).id), '[]'::json
+    )::text
     FROM (
-        SELECT * FROM bookings AS each
+        SELECT each AS found FROM bookings AS each
         WHERE each.event_id = p_event AND each.id > p_after
             -- The first half of the states is for the planner: see bookings_open_by_event.
             AND each.state IN ('reserved', 'confirmed') AND each.state = p_state
-            AND (each.state = 'confirmed' OR each.expires_at > now())
+            AND (each.state = 'confirmed' OR each.expires_at > now()
+                OR booking_state(each) = 'reserved')
         ORDER BY each.id LIMIT p_limit
     ) AS b;
 END

@@ -1,11 +1,11 @@
 //! Holds of which Redis and Postgres tell different things.
 
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{BookingStatus, StoredBooking};
 use domain::id::{BookingId, EventId};
 
 use crate::database::{Database, Value};
 use crate::error::Error;
-use crate::events::bookings_to_restore::restored;
+use crate::events::restore_page::restored;
 use crate::row::one_row;
 
 /// Bookings that are compared by one statement at most: 600 KB of ids, compared in milliseconds.
@@ -13,7 +13,7 @@ pub const HOLDS_COMPARED_MAX: usize = 10_000;
 /// Lost holds found by one statement at most. Those beyond it are found by the next audit.
 pub const LOST_HOLDS_MAX: usize = 1_000;
 
-const COMPARE: &str = "SELECT lost, ended FROM boxoffice.compare_holds(\
+const COMPARE: &str = "SELECT lost, ended FROM boxoffice.compare_reserved(\
      $1::text::uuid, $2::text, $3::text, $4::text[], $5::text[], $6::bigint)";
 const EXPIRE: &str = "SELECT expired FROM boxoffice.expire_lost_holds($1::text[])";
 
@@ -34,7 +34,7 @@ pub struct KnownHolds {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HoldDifferences {
     /// Reserved and not past their time, and not known to Redis.
-    pub lost: Vec<Booking>,
+    pub lost: Vec<StoredBooking>,
     /// Held in Redis, and over in Postgres.
     pub ended: Vec<BookingId>,
 }
@@ -45,12 +45,12 @@ pub struct HoldDifferences {
 /// # Errors
 ///
 /// [`Error::TooMany`] for more than [`HOLDS_COMPARED_MAX`] bookings; see [`Error`].
-pub async fn compare_holds<D: Database>(
+pub async fn compare_reserved<D: Database>(
     database: &D,
     event: EventId,
     seen: KnownHolds,
 ) -> Result<HoldDifferences, Error> {
-    const STEP: &str = "compare_holds";
+    const STEP: &str = "compare_reserved";
     if seen.held.len() + seen.known.len() > HOLDS_COMPARED_MAX {
         return Err(Error::TooMany { step: STEP, limit: HOLDS_COMPARED_MAX });
     }

@@ -1,8 +1,8 @@
 -- Compares the bookings of an event whose ids are above p_after, up to p_until ('' without an end),
 -- with what Redis knows: p_held, holds that nobody is paying, and p_known, the others that are
 -- held or were resolved there. Lost are bookings that are reserved and not past their time and in
--- neither, as in bookings_to_restore, up to p_limit. Ended are those of p_held that are over here.
-CREATE OR REPLACE FUNCTION boxoffice.compare_holds(
+-- neither, as in restore_page, up to p_limit. Ended are those of p_held that are over here.
+CREATE OR REPLACE FUNCTION boxoffice.compare_reserved(
     p_event uuid, p_after text, p_until text, p_held text[], p_known text[], p_limit bigint,
     OUT lost text, OUT ended text
 )
@@ -11,12 +11,11 @@ SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
     SELECT
-        (SELECT coalesce(json_agg(json_build_array(
-            b.id, b.user_id, b.section, b.seats, b.quantity, b.amount, b.currency,
-            unix_ms(b.created_at), unix_ms(b.expires_at)
-        ) ORDER BY b.id), '[]'::json)::text
+        (SELECT coalesce(
+            json_agg(stored_booking(b.found) ORDER BY (b.found).id), '[]'::json
+        )::text
         FROM (
-            SELECT * FROM bookings AS each
+            SELECT each AS found FROM bookings AS each
             WHERE each.event_id = p_event AND each.id > p_after
                 AND (p_until = '' OR each.id <= p_until COLLATE "C")
                 -- The first half of the states is for the planner: see bookings_open_by_event.
