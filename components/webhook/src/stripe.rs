@@ -22,7 +22,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     // Not the parser's words: they repeat values, and an event tells of people.
     let malformed = || Problem::new(Code::MalformedRequest, "the body is no event of the provider");
     let payload = std::str::from_utf8(&call.body).map_err(|_| malformed())?;
-    let event: ProviderEvent = serde_json::from_str(payload).map_err(|_| malformed())?;
+    let event = ProviderEvent::parse(payload).ok_or_else(malformed)?;
 
     let stores = stores::open().await?;
     let livemode = variables::livemode().await?;

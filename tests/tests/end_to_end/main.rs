@@ -17,6 +17,7 @@ mod idempotency;
 mod identity;
 mod limits;
 mod lost_redis;
+mod meanings;
 mod outages;
 mod passes;
 mod paying;
