@@ -8,6 +8,7 @@ mod bad_transport;
 mod bookings;
 mod canary;
 mod cancelling;
+mod charging;
 mod crowds;
 mod description;
 mod draw;

@@ -21,6 +21,7 @@ use futures_util::{StreamExt, stream};
 use ledger::{Database, DueEventList, EventList};
 use provider::{EventPage, HttpTransport, ListEvents, ProviderError};
 
+use crate::payments::note_refusal::note_refusal;
 use crate::payments::record_event::record_event;
 use crate::{Job, Stores, TickReport, WorkerContext};
 
@@ -79,7 +80,12 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
                 break;
             }
             Err(error) => {
-                report.failure(Job::ListEvents, name, error);
+                let is_refused = error.is_definitive() == Some(true);
+                if is_refused && !note_refusal(&stores.database, "list_events", &error).await {
+                    break;
+                }
+                let job = if is_refused { Job::ProviderRefuses } else { Job::ListEvents };
+                report.failure(job, name, error);
                 break;
             }
         };

@@ -16,7 +16,7 @@ pub async fn record_event<D: Database>(
     payload: &str,
     livemode: bool,
 ) -> Result<EventEffect, ledger::Error> {
-    let news = event.payment_news();
+    let news = provider::payment_news(event);
     let record = RecordProviderEvent {
         id: &event.id,
         kind: &event.kind,

@@ -76,6 +76,8 @@ jobs! {
     ClaimDueSagas = "claim_due_sagas",
     /// Continues a saga.
     Saga = "saga",
+    /// The payment provider refuses something for good.
+    ProviderRefuses = "provider_refuses",
     /// Notes how far a saga came.
     NoteSaga = "note_saga",
     /// Takes messages that are due.

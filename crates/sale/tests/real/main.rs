@@ -18,6 +18,7 @@ mod missing_events;
 mod notifying;
 mod paying;
 mod queueing;
+mod refusing;
 mod retiring;
 mod stage;
 mod ticking;
