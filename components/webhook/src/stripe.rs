@@ -27,8 +27,17 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let stores = stores::open().await?;
     let livemode = variables::livemode().await?;
     let effect = sale::record_event(&stores.database, &event, payload, livemode).await?;
-    if let EventEffect::Applied(payment) = effect {
-        settle(&stores, &payment).await;
+    match effect {
+        EventEffect::Applied(payment) => settle(&stores, &payment).await,
+        EventEffect::ForeignPayment { is_news: true } => {
+            let job = sale::Job::ForeignPayment.as_str();
+            log::failed_job(job, &event.id, sale::FOREIGN_PAYMENT);
+        }
+        EventEffect::ForeignPayment { is_news: false }
+        | EventEffect::Ignored
+        | EventEffect::OtherMode
+        | EventEffect::UnknownBooking
+        | EventEffect::OtherBooking => {}
     }
     Reply::ok(&json!({ "received": true }))
 }

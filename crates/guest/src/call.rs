@@ -50,11 +50,12 @@ impl Call {
         Self { method, uri, headers, body, request_id, path_parameters }
     }
 
-    /// 422 when the query has U+0000 in it, however it is written. What a path or a body says is
-    /// looked at where it is read.
+    /// 422 when the query of a route of the API has U+0000 in it, however it is written. Pages read
+    /// no query. What a path or a body says is looked at where it is read.
     pub(crate) fn check_query(&self) -> Result<(), Problem> {
         let query = self.uri.query().unwrap_or_default();
-        if query.contains("%00") || has_nul(query) {
+        let is_of_api = self.uri.path().starts_with("/api/");
+        if is_of_api && (query.contains("%00") || has_nul(query)) {
             return Err(without_nul("the query"));
         }
         Ok(())

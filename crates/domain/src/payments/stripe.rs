@@ -150,9 +150,10 @@ impl ProviderEvent {
         serde_json::from_str::<Self>(text).ok().filter(Self::is_readable)
     }
 
-    /// Whether its id and its type can be stored.
+    /// Whether its id and its type can be stored. A type may be anything that is text: we ignore
+    /// those that we do not know.
     pub fn is_readable(&self) -> bool {
-        is_word(&self.id) && is_word(&self.kind)
+        is_word(&self.id) && self.kind.len() <= WORD_LENGTH_MAX && !self.kind.contains('\0')
     }
 }
 

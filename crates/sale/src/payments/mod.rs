@@ -8,5 +8,5 @@ mod settle_payment;
 
 pub use collect_missed_events::collect_missed_events;
 pub use note_refusal::note_refusal;
-pub use record_event::record_event;
+pub use record_event::{FOREIGN_PAYMENT, record_event};
 pub use settle_payment::{Settled, settle_payment};

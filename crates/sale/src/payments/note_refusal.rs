@@ -6,7 +6,7 @@ use ledger::Database;
 
 /// How long one cause is told only once, in ms: while a key is wrong every payment is refused, and
 /// the first line says all.
-const TOLD_EVERY_MS: i64 = 10 * 60 * 1_000;
+pub(crate) const TOLD_EVERY_MS: i64 = 10 * 60 * 1_000;
 
 /// Counts a refusal of `operation` for the metrics. Returns whether an operator has to be told,
 /// which is also so when it could not be counted.

@@ -68,6 +68,7 @@ async fn webhook_and_worker(till: &Till, stores: &Stores<NativeTransport, Dying>
         kind: &event.kind,
         livemode: false,
         expected_livemode: false,
+        told_every_ms: 0,
         payload,
         news: news.as_ref(),
     };

@@ -1,8 +1,10 @@
 //! A definitive no of the provider: the saga waits for an operator, who is told once.
 
+use domain::booking::BookingStatus;
 use domain::payment::{Decision, ProviderState};
 use fake_provider::{CallFault, FaultKind, Faults, Operation};
-use sale::{Job, TickReport};
+use provider::CreateIntent;
+use sale::{Job, Settled, TickReport};
 
 use crate::till::Till;
 
@@ -101,4 +103,33 @@ async fn a_list_that_is_refused_is_told_once() {
     assert_eq!(alarms(&second), [""; 0], "{second:?}");
     assert!(!second.has_failed(Job::ListEvents), "{second:?}");
     assert_eq!(counted(&till, "list_events").await, 4);
+}
+
+/// An authorisation that somebody else began at our provider and that names our booking.
+#[tokio::test(flavor = "current_thread")]
+async fn a_payment_that_was_not_begun_here_is_neither_captured_nor_cancelled() {
+    let till = Till::open().await;
+    let booking = till.stage.hold_seat(1, 1).await;
+    let found = till.stage.booking(booking).await;
+    let create =
+        CreateIntent { booking, amount: found.amount, currency: &found.currency, attempt: 7 };
+    // At the provider, and not recorded here.
+    let foreign = till.provider.create_intent(&create).await.unwrap().id;
+    till.controls.pay(&foreign).await.unwrap();
+    assert_eq!(till.tell(AUTHORISED, &foreign).await, Settled::Unchanged);
+    let report = till.look().await;
+    let told = report.failed.iter().any(|failed| failed.job == Job::ForeignPayment);
+    assert!(!told, "the first event has told it: {report:?}");
+    till.finish().await;
+    assert_eq!(till.stage.status(booking).await, BookingStatus::Reserved);
+    let intent = till.intent(&foreign).await;
+    assert_eq!((intent.authorised, intent.captures, intent.canceled), (found.amount, 0, false));
+    let outcomes = "SELECT DISTINCT outcome FROM boxoffice.provider_events";
+    assert_eq!(till.database().texts(outcomes).await, ["foreign_payment"]);
+    // The payment that was begun here pays.
+    let ours = till.pay(booking).await;
+    assert_eq!(till.tell(AUTHORISED, &ours).await, Settled::Confirmed);
+    till.finish().await;
+    assert_eq!(till.intent(&ours).await.captures, 1);
+    assert_eq!(till.intent(&foreign).await.captures, 0);
 }
