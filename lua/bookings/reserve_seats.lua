@@ -2,9 +2,9 @@
 -- Holds seats for a buyer: the one step that decides who gets a seat.
 --
 -- Guarantees: all seats or none, and none that is held or sold; a buyer never has more than
--- max_per_buyer tickets held and bought; a hold never costs more than one payment can; a pass is used once, and only by a success; available +
--- held + sold = capacity before and after. The same booking or the same idempotency entry again
--- gets the first answer.
+-- max_per_buyer tickets held and bought; a hold never costs more than one payment takes; a pass is
+-- used once, and only by a success; available + held + sold = capacity before and after. The same
+-- booking or the same idempotency entry again gets the first answer.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -36,7 +36,8 @@
 --   and in order of precedence: idempotency_key_reused | event_missing | event_not_on_sale |
 --   queue_pass_required | queue_pass_expired | queue_pass_invalid (not admitted) |
 --   queue_pass_used | sections_changed (detail: what ARGV[7] should be) | invalid_seats |
---   buyer_limit_exceeded | amount_too_high (detail: the most) | seat_unavailable (detail: all that are taken, A-1-1,A-1-2) |
+--   buyer_limit_exceeded | amount_too_high (detail: the most) |
+--   seat_unavailable (detail: all that are taken, A-1-1,A-1-2) |
 --   sold_out (nothing available in the whole event) | not_enough_seats
 --
 -- Bounds: 10 seats; 64 sections.

@@ -14,8 +14,8 @@
 //! - The provider saves the first answer of a key, failures included. A *saved* failure would be
 //!   repeated for ever, so the operation goes on to the next key (`capture:<payment>:1`), after it
 //!   has looked at the payment and found that nothing has happened.
-//! - Amounts are minor units of ISO 4217 for the caller; the provider's own units, and what it cannot
-//!   charge, are known in the module `currency` alone.
+//! - Amounts are minor units of ISO 4217 for the caller; the provider's own units, and what it
+//!   cannot charge, are known in the module `currency` alone.
 //! - Each answer is judged in one place, [`ProviderError`]'s own module.
 
 #![warn(missing_docs)]

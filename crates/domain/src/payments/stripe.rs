@@ -134,8 +134,8 @@ pub struct ProviderMetadata {
     pub booking_id: Option<String>,
 }
 
-/// The longest id or type that is read. The provider's are under 60 characters, and Postgres indexes
-/// none of 2,700.
+/// The longest id or type that is read. The provider's are under 60 characters, and Postgres
+/// indexes none of 2,700.
 const WORD_LENGTH_MAX: usize = 255;
 
 /// Whether a text of an event is one that we store and look for: visible ASCII, of some length.

@@ -31,7 +31,7 @@ async fn emit(till: &Till, kind: &str, payment: &str, livemode: bool, object: Va
 }
 
 /// What must have no effect, and not stop what comes behind it: an event of the other mode, one of
-/// a booking that nobody knows, one that cannot be read, and one of an id that Postgres would not take.
+/// a booking that nobody knows, one that cannot be read, and one of an id that cannot be stored.
 async fn emit_noise(till: &Till, sold: &str) {
     let refund = json!({"amount_refunded": 5000});
     emit(till, "charge.refunded", sold, true, refund).await;

@@ -297,7 +297,7 @@ async fn a_sale_whose_authorisation_ended_is_undone() {
     till.balance().await;
 }
 
-/// Money was taken for a hold that was lost with Redis before the journal was drained: it goes back.
+/// Money was taken for a hold that was lost with Redis before it was drained: it goes back.
 #[tokio::test(flavor = "current_thread")]
 async fn a_payment_of_a_booking_that_nobody_knows_is_given_back() {
     let till = Till::open().await;
