@@ -23,9 +23,9 @@ DECLARE
         'expire_stale_bookings', 'find_booking', 'list_bookings', 'release_booking',
         -- payments
         'begin_refund', 'canceled_payments', 'claim_event_lists', 'find_payment',
-        'give_back_payment', 'note_event_list', 'note_refund', 'open_payments_among',
-        'raise_payment', 'record_payment', 'record_provider_event', 'unrecorded_events',
-        'withdraw_sale',
+        'give_back_payment', 'note_event_list', 'note_provider_refusal', 'note_refund',
+        'open_payments_among', 'provider_refusals_so_far', 'raise_payment', 'record_payment',
+        'record_provider_event', 'unrecorded_events', 'withdraw_sale',
         -- audit
         'audit_facts', 'compare_reserved', 'count_audit', 'events_to_audit', 'expire_lost_holds',
         'read_audit_totals', 'sold_bookings',

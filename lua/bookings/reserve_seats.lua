@@ -2,9 +2,9 @@
 -- Holds seats for a buyer: the one step that decides who gets a seat.
 --
 -- Guarantees: all seats or none, and none that is held or sold; a buyer never has more than
--- max_per_buyer tickets held and bought; a pass is used once, and only by a success, also where
--- none is needed; available + held + sold = capacity before and after. The same booking or the same
--- idempotency entry again gets the first answer.
+-- max_per_buyer tickets held and bought; a hold never costs more than one payment takes; a pass is
+-- used once, and only by a success, also where none is needed; available + held + sold = capacity
+-- before and after. The same booking or the same idempotency entry again gets the first answer.
 --
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
@@ -37,7 +37,8 @@
 --   and in order of precedence: idempotency_key_reused | event_missing | event_not_on_sale |
 --   queue_pass_required | queue_pass_expired | queue_pass_invalid (not admitted) |
 --   queue_pass_used | sections_changed (detail: what ARGV[7] should be) | invalid_seats |
---   buyer_limit_exceeded | seat_unavailable (detail: all that are taken, A-1-1,A-1-2) |
+--   buyer_limit_exceeded | amount_too_high (detail: the most) |
+--   seat_unavailable (detail: all that are taken, A-1-1,A-1-2) |
 --   sold_out (nothing available in the whole event) | not_enough_seats
 --
 -- Bounds: 10 seats; 64 sections.
@@ -86,9 +87,9 @@ if sale == 'missing' then
 elseif sale ~= 'open' then
   return reply('event_not_on_sale')
 end
-local queue_enabled, max_per_buyer, hold_ttl_ms, currency, seated_sections =
+local queue_enabled, max_per_buyer, hold_ttl_ms, currency, seated_sections, amount_max =
   unpack(redis.call('HMGET', key.settings, 'queue_enabled', 'max_per_buyer', 'hold_ttl_ms',
-    'currency', 'seated_sections'))
+    'currency', 'seated_sections', 'amount_max'))
 
 -- Let in?
 local has_ended, shown_id = string.match(pass_id, '^(%-?)(.*)$')
@@ -138,6 +139,7 @@ for index, descriptor in ipairs(redis.call('HMGET', key.settings, unpack(descrip
     return reply('invalid_seats')
   end
   candidates[index] = {
+    index = index,
     name = names[index],
     map = kind == 'seated' and key.maps[index],
     rows = tonumber(size),
@@ -169,11 +171,24 @@ if exceeds_limit(key.buyers, user, quantity, max_per_buyer) then
   return reply('buyer_limit_exceeded')
 end
 
+-- Can one payment take so much? In mode any, sections that are too dear are passed over; an event
+-- that an earlier release opened has no limit here.
+local affordable = {}
+for _, candidate in ipairs(candidates) do
+  -- mutant: any-total-is-held
+  if not amount_max or candidate.price * quantity <= tonumber(amount_max) then
+    affordable[#affordable + 1] = candidate
+  end
+end
+if #affordable == 0 then
+  return reply('amount_too_high', '', amount_max)
+end
+
 -- Are they free?
 if mode ~= 'seats' then
   local available = redis.call('HMGET', key.counts, unpack(available_fields))
-  for index, candidate in ipairs(candidates) do
-    if not chosen and tonumber(available[index]) >= quantity then
+  for _, candidate in ipairs(affordable) do
+    if not chosen and tonumber(available[candidate.index]) >= quantity then
       if not candidate.map then
         chosen = candidate
       else

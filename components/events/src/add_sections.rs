@@ -10,6 +10,7 @@ use ledger::AddSectionsOutcome;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::charging::charge_problems;
 use crate::view::EventView;
 
 #[derive(Deserialize)]
@@ -28,6 +29,12 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     }
     idempotency::once(&call, "sections:organiser", async {
         let stores = stores::open().await?;
+        let event = ledger::find_event(&stores.database, event_id).await?;
+        let event = event.ok_or_else(|| Problem::of(Code::EventNotFound))?;
+        let problems = charge_problems(&event.currency, &sections, &[]);
+        if !problems.is_empty() {
+            return Err(invalid_fields(&problems));
+        }
         let outcome = ledger::add_sections(&stores.database, event_id, &sections).await?;
         let event = match outcome {
             AddSectionsOutcome::Added(event) | AddSectionsOutcome::AlreadyAdded(event) => event,

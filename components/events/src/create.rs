@@ -9,13 +9,15 @@ use http::{StatusCode, header};
 use ledger::{CreateEvent, CreateEventOutcome, Idempotency};
 use uuid::Uuid;
 
+use crate::charging::charge_problems;
 use crate::view::EventView;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     auth::organiser(&call).await?;
     limit::user(&call, RouteClass::Organiser, "organiser").await?;
     let wanted: NewEvent = call.json()?;
-    let problems = wanted.problems();
+    let mut problems = wanted.problems();
+    problems.extend(charge_problems(&wanted.currency, &wanted.sections, &problems));
     if !problems.is_empty() {
         return Err(invalid_fields(&problems));
     }

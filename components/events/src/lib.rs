@@ -10,6 +10,7 @@ mod audit;
 mod availability;
 mod available_seats;
 mod cancel;
+mod charging;
 mod create;
 mod list;
 mod read;

@@ -18,7 +18,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         let stores = stores::open().await?;
         let not_found = || Problem::of(Code::EventNotFound);
         let event = ledger::find_event(&stores.database, event_id).await?.ok_or_else(not_found)?;
-        let problems = change.problems(event.starts_at, event.ends_at);
+        let problems = change.problems(event.starts_at, event.ends_at, event.on_sale_at);
         if !problems.is_empty() {
             return Err(invalid_fields(&problems));
         }

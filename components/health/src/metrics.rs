@@ -9,11 +9,11 @@ use std::fmt::Write as _;
 
 use domain::id::EventId;
 use domain::time::Instant;
-use futures_util::future::{join_all, join4};
+use futures_util::future::{join_all, join5};
 use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, clock, log, stores};
 use http::StatusCode;
-use ledger::{AuditTotals, OpenWork};
+use ledger::{AuditTotals, OpenWork, ProviderRefusals};
 use scripts::{MarkKind, QueueOutcome, QueueState};
 
 /// The text format of Prometheus.
@@ -47,11 +47,12 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 /// What the stores say. One that does not answer is told as down; what it knows is left out.
 async fn read(call: &Call) -> Result<String, Problem> {
     let stores = stores::open().await?;
-    let (events, work, audits, failed_marks) = join4(
+    let (events, work, audits, failed_marks, refusals) = join5(
         ledger::active_events(&stores.database),
         ledger::open_work(&stores.database),
         sale::audit_totals(&stores.database),
         scripts::read_failed_marks(&stores.cluster, stores.redis_deadline),
+        ledger::provider_refusals(&stores.database),
     )
     .await;
     let told = |what: &str, error: &dyn std::fmt::Display| {
@@ -62,6 +63,9 @@ async fn read(call: &Call) -> Result<String, Problem> {
     let audits = audits.inspect_err(|error| told("metrics_of_audits", error)).ok();
     let failed_marks = failed_marks
         .inspect_err(|error| told("metrics_of_failed_marks", error))
+        .unwrap_or_default();
+    let refusals = refusals
+        .inspect_err(|error| told("metrics_of_provider_refusals", error))
         .unwrap_or_default();
     let mut events = events.unwrap_or_default();
     events.truncate(EVENTS_MAX);
@@ -79,6 +83,7 @@ async fn read(call: &Call) -> Result<String, Problem> {
     let are_up = [("redis", redis_is_up), ("postgres", postgres_is_up)];
     let mut text = written(&known, &work, audits.as_ref(), are_up);
     write_failed_marks(&mut text, &failed_marks);
+    write_refusals(&mut text, &refusals);
     Ok(text)
 }
 
@@ -160,6 +165,16 @@ fn write_failed_marks(text: &mut String, failed: &[(MarkKind, i64)]) {
     typed_family(text, NAME, help, "counter");
     for (kind, count) in failed {
         sample(text, NAME, [("kind", kind.as_str())], *count);
+    }
+}
+
+/// Any of them is a case for the operator: it does not pass by itself.
+fn write_refusals(text: &mut String, refusals: &[ProviderRefusals]) {
+    const NAME: &str = "boxoffice_provider_refusals_total";
+    typed_family(text, NAME, "What the payment provider refuses for good, by cause.", "counter");
+    for it in refusals {
+        let labels = [("operation", it.operation.as_str()), ("cause", it.cause.as_str())];
+        sample(text, NAME, labels, it.total);
     }
 }
 

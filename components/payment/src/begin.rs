@@ -11,7 +11,8 @@ use domain::rate::RouteClass;
 use guest::auth::Caller;
 use guest::call::invalid_field;
 use guest::provider::provider;
-use guest::{Call, Problem, Reply, auth, idempotency, limit, stores, variables};
+use guest::stores::SpinStores;
+use guest::{Call, Problem, Reply, auth, idempotency, limit, log, stores, variables};
 use ledger::{RecordPayment, RecordPaymentOutcome};
 use provider::{CreateIntent, Intent};
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
             return Err(invalid_field("amount", "is 0: there is nothing to pay"));
         }
         let attempt = ledger::canceled_payments(&stores.database, booking_id).await?;
-        let intent = begin(&booking, attempt).await?;
+        let intent = begin(&stores, &booking, attempt).await?;
         let record = RecordPayment {
             booking: &booking,
             payment: &intent.id,
@@ -61,19 +62,36 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 
 /// The payment at the provider. Nobody has been told of it yet, so one that is not as it should be
 /// is simply left alone.
-async fn begin(booking: &Booking, attempt: u32) -> Result<Intent, Problem> {
+async fn begin(stores: &SpinStores, booking: &Booking, attempt: u32) -> Result<Intent, Problem> {
     let create = CreateIntent {
         booking: booking.booking_id,
         amount: booking.amount,
         currency: &booking.currency,
         attempt,
     };
-    let intent = provider().await?.create_intent(&create).await?;
+    let intent = match provider().await?.create_intent(&create).await {
+        Ok(intent) => intent,
+        Err(error) => {
+            if error.is_definitive() != Some(false) {
+                alarm(stores, &error.to_string()).await;
+            }
+            return Err(error.into());
+        }
+    };
     if intent.livemode != variables::livemode().await? {
         // The key is of the other mode: nothing that is paid with it would count.
-        return Err(Problem::not_configured("stripe_api_key and stripe_livemode do not agree"));
+        alarm(stores, "stripe_api_key and stripe_livemode do not agree").await;
+        return Err(Problem::of(Code::PaymentRefused));
     }
     Ok(intent)
+}
+
+/// Tells the operator why no payment can begin: the buyer cannot help it.
+async fn alarm(stores: &SpinStores, cause: &str) {
+    const OPERATION: &str = "create";
+    if sale::note_refusal(&stores.database, OPERATION, &cause).await {
+        log::failed_job(sale::Job::ProviderRefuses.as_str(), OPERATION, cause);
+    }
 }
 
 /// Why the buyer is not told how to pay. What was kept is cancelled at the provider by its saga.

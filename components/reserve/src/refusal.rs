@@ -19,6 +19,9 @@ pub(crate) fn refusal(outcome: ReserveOutcome) -> Problem {
             Problem::new(Code::InvalidSeats, "the section or a seat does not exist")
         }
         ReserveOutcome::BuyerLimitExceeded => Problem::of(Code::BuyerLimitExceeded),
+        ReserveOutcome::AmountTooHigh { amount_max } => {
+            Problem::of(Code::AmountTooHigh).with("amount_max", json!(amount_max))
+        }
         ReserveOutcome::SeatUnavailable { seats } => {
             Problem::of(Code::SeatUnavailable).with("seats", json!(seats))
         }

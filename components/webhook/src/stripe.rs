@@ -22,13 +22,22 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     // Not the parser's words: they repeat values, and an event tells of people.
     let malformed = || Problem::new(Code::MalformedRequest, "the body is no event of the provider");
     let payload = std::str::from_utf8(&call.body).map_err(|_| malformed())?;
-    let event: ProviderEvent = serde_json::from_str(payload).map_err(|_| malformed())?;
+    let event = ProviderEvent::parse(payload).ok_or_else(malformed)?;
 
     let stores = stores::open().await?;
     let livemode = variables::livemode().await?;
     let effect = sale::record_event(&stores.database, &event, payload, livemode).await?;
-    if let EventEffect::Applied(payment) = effect {
-        settle(&stores, &payment).await;
+    match effect {
+        EventEffect::Applied(payment) => settle(&stores, &payment).await,
+        EventEffect::ForeignPayment { is_news: true } => {
+            let job = sale::Job::ForeignPayment.as_str();
+            log::failed_job(job, &event.id, sale::FOREIGN_PAYMENT);
+        }
+        EventEffect::ForeignPayment { is_news: false }
+        | EventEffect::Ignored
+        | EventEffect::OtherMode
+        | EventEffect::UnknownBooking
+        | EventEffect::OtherBooking => {}
     }
     Reply::ok(&json!({ "received": true }))
 }

@@ -109,6 +109,8 @@ codes! {
     CapacityInUse: 409, FINAL, "capacity_in_use", "The seats are in use";
     /// A section of that name exists.
     SectionExists: 409, FINAL, "section_exists", "The section exists already";
+    /// The payment provider refuses for good, whatever is repeated.
+    PaymentRefused: 409, FINAL, "payment_refused", "The payment provider refuses this payment";
     /// A request with the same idempotency key is still running.
     RequestInProgress: 409, RETRYABLE, "request_in_progress", "The same request is still running";
     /// The body is over the limit.
@@ -119,6 +121,8 @@ codes! {
     ValidationFailed: 422, FINAL, "validation_failed", "A value is not allowed";
     /// A seat or section that does not exist, duplicates, none, or too many.
     InvalidSeats: 422, FINAL, "invalid_seats", "The seats cannot be reserved together";
+    /// More than the payment provider takes in one payment of this currency.
+    AmountTooHigh: 422, FINAL, "amount_too_high", "The amount is too high for one payment";
     /// The idempotency key came with another body.
     IdempotencyKeyReused: 422, FINAL, "idempotency_key_reused",
         "The idempotency key was used for another request";

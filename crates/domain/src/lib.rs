@@ -34,6 +34,7 @@ pub mod id;
 mod payments;
 pub mod queue;
 pub mod rate;
+pub mod text;
 pub mod time;
 pub mod token;
 

@@ -6,9 +6,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use domain::code::Code;
 use http::{HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full, Limited};
-use provider::{HttpTransport, Provider, ProviderError, ProviderSettings, TransportError};
+use provider::{
+    HttpTransport, NotChargeable, Provider, ProviderError, ProviderSettings, TransportError,
+};
+use serde_json::json;
 
 use crate::clock::within;
 use crate::problem::Problem;
@@ -63,8 +67,43 @@ async fn exchange(request: Request<Bytes>) -> Result<Response<Bytes>, TransportE
 }
 
 impl From<ProviderError> for Problem {
-    /// Whatever it is, the client can only come again; an operator reads the cause.
+    /// What may pass is for the client to try again, what will not pass is not. The causes of
+    /// refusals are told elsewhere, once for many requests: see [`sale::note_refusal`].
     fn from(error: ProviderError) -> Self {
-        Self::unavailable(error.to_string())
+        match error {
+            ProviderError::Unavailable(cause) => Self::unavailable(cause),
+            ProviderError::NotChargeable(NotChargeable::TooHigh { max }) => {
+                Self::of(Code::AmountTooHigh).with("amount_max", json!(max))
+            }
+            // mutant: a-refused-payment-is-retried
+            ProviderError::UnexpectedState
+            | ProviderError::AlreadyRefunded
+            | ProviderError::NotFound
+            | ProviderError::Refused(_)
+            | ProviderError::NotChargeable(_) => Self::of(Code::PaymentRefused),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_to_be_tried_again() {
+        let refused = |text: &str| ProviderError::Refused(text.to_owned());
+        for (error, code) in [
+            (ProviderError::Unavailable("status 429".to_owned()), Code::Unavailable),
+            (refused("status 403"), Code::PaymentRefused),
+            (ProviderError::NotFound, Code::PaymentRefused),
+            (ProviderError::UnexpectedState, Code::PaymentRefused),
+            (NotChargeable::TooHigh { max: 9 }.into(), Code::AmountTooHigh),
+            (NotChargeable::Fraction { multiple_of: 10 }.into(), Code::PaymentRefused),
+        ] {
+            let is_definitive = error.is_definitive();
+            let problem = Problem::from(error);
+            assert_eq!(problem.code, code);
+            assert_eq!(problem.retries_after_s().is_some(), is_definitive == Some(false));
+        }
     }
 }

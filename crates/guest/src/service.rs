@@ -156,6 +156,9 @@ where
                 return Problem::of(Code::NotFound).into_response(&request_id);
             };
             let call = Call::new(&parameters, parts, body, request_id.clone());
+            if let Err(problem) = call.check_query() {
+                return problem.into_response(&request_id);
+            }
             let limit = REQUEST_DEADLINE.saturating_add(patience(&call));
             let left = limit.saturating_sub(at.elapsed());
             match within(left, operation(call, opening.take())).await {

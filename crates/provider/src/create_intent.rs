@@ -3,6 +3,7 @@
 use domain::id::BookingId;
 
 use crate::client::{Budget, Provider};
+use crate::currency::Currency;
 use crate::error::ProviderError;
 use crate::intent::Intent;
 use crate::saved_failure::{KEYS_MAX, is_saved_failure, numbered};
@@ -13,9 +14,9 @@ use crate::transport::HttpTransport;
 pub struct CreateIntent<'a> {
     /// What is paid. Becomes `metadata.booking_id`, by which webhooks name it.
     pub booking: BookingId,
-    /// Minor units.
+    /// Minor units of ISO 4217.
     pub amount: i64,
-    /// ISO 4217, in any case.
+    /// ISO 4217, upper case.
     pub currency: &'a str,
     /// How many payments of this booking were given up before: the same number is the same payment.
     pub attempt: u32,
@@ -27,10 +28,11 @@ impl<H: HttpTransport> Provider<H> {
     ///
     /// # Errors
     ///
-    /// As for any operation.
+    /// [`ProviderError::NotChargeable`] before anything is sent; or as for any operation.
     pub async fn create_intent(&self, create: &CreateIntent<'_>) -> Result<Intent, ProviderError> {
         let booking = create.booking.to_string();
-        let amount = create.amount.to_string();
+        let units = Currency::of(create.currency)?.charge(create.amount)?;
+        let amount = units.to_string();
         let currency = create.currency.to_ascii_lowercase();
         let fields = [
             ("amount", amount.as_str()),

@@ -3,6 +3,8 @@
 use http::StatusCode;
 use serde::Deserialize;
 
+use crate::currency::NotChargeable;
+
 /// Why an operation has no result. Each variant is one thing that a caller can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
@@ -20,9 +22,13 @@ pub enum ProviderError {
     /// The provider knows no such payment.
     #[error("the provider knows no such payment")]
     NotFound,
-    /// The request is wrong. Repeating it changes nothing: an operator must look.
+    /// The request is wrong, or we may not make it. Repeating it changes nothing: an operator must
+    /// look.
     #[error("the payment provider refused: {0}")]
     Refused(String),
+    /// Nothing was sent: the provider takes no such amount.
+    #[error("the amount {0}")]
+    NotChargeable(#[from] NotChargeable),
 }
 
 /// The envelope of an error of the provider.
@@ -42,14 +48,29 @@ struct ErrorBody {
 }
 
 impl ProviderError {
+    /// Whether repeating the operation, now or later, is of no use; `None` where the state of the
+    /// payment decides, which is to be looked at.
+    pub const fn is_definitive(&self) -> Option<bool> {
+        match self {
+            Self::Unavailable(_) => Some(false),
+            Self::UnexpectedState | Self::AlreadyRefunded => None,
+            Self::NotFound | Self::Refused(_) | Self::NotChargeable(_) => Some(true),
+        }
+    }
+
     /// Reads an answer that is not a success.
     pub(crate) fn of(status: StatusCode, body: &[u8]) -> Self {
         let envelope: ErrorEnvelope = serde_json::from_slice(body).unwrap_or_default();
         let ErrorBody { kind, code } = envelope.error;
         match (status.as_u16(), code.as_str()) {
-            // 401 is temporary: a key that was rolled too early will be corrected, and no saga may
-            // be given up for it.
-            (401 | 409 | 429 | 500..=599, _) => Self::Unavailable(text(status, &kind, &code)),
+            // What may pass by itself: too slow, locked by another request, too early, too many, a
+            // failure there or behind it. A key that is refused (401, 403) is not among it:
+            // somebody has to correct it.
+            // mutant: a-no-may-pass
+            (408 | 409 | 424 | 425 | 429 | 500..=599, _)
+            | (400..=499, "lock_timeout" | "rate_limit") => {
+                Self::Unavailable(text(status, &kind, &code))
+            }
             (400..=499, "payment_intent_unexpected_state") => Self::UnexpectedState,
             (400..=499, "charge_already_refunded") => Self::AlreadyRefunded,
             (404, _) | (400..=499, "resource_missing") => Self::NotFound,
@@ -98,7 +119,11 @@ mod tests {
             (500, "api_error", "", unavailable("status 500 api_error")),
             (503, "", "", unavailable("status 503")),
             (400, "idempotency_error", "", refused("status 400 idempotency_error")),
-            (401, "invalid_request_error", "", unavailable("status 401 invalid_request_error")),
+            (401, "invalid_request_error", "", refused("status 401 invalid_request_error")),
+            (424, "api_error", "", unavailable("status 424 api_error")),
+            (400, "invalid_request_error", "lock_timeout", {
+                unavailable("status 400 invalid_request_error lock_timeout")
+            }),
             (403, "", "", refused("status 403")),
             (402, "card_error", "card_declined", refused("status 402 card_error card_declined")),
             (302, "", "", refused("status 302")),
@@ -113,5 +138,17 @@ mod tests {
             unavailable("status 502")
         );
         assert_eq!(ProviderError::of(StatusCode::BAD_REQUEST, b"null"), refused("status 400"));
+    }
+
+    #[test]
+    fn of_every_status_it_is_known_whether_it_may_pass() {
+        let may_pass = |status: u16| match status {
+            408 | 409 | 424 | 425 | 429 => true,
+            other => other >= 500,
+        };
+        for status in (100..200).chain(300..600) {
+            let error = ProviderError::of(StatusCode::from_u16(status).unwrap(), b"{}");
+            assert_eq!(error.is_definitive(), Some(!may_pass(status)), "{status}");
+        }
     }
 }

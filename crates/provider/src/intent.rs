@@ -4,6 +4,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::currency::told;
+
 /// A payment at the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
@@ -13,12 +15,14 @@ pub struct Intent {
     pub client_secret: Option<String>,
     /// Where the payment stands.
     pub status: IntentStatus,
-    /// The amount asked for, in minor units.
+    /// The amount asked for, in minor units of ISO 4217, as every amount here.
     pub amount: i64,
     /// The amount taken so far, in minor units.
     pub amount_received: i64,
     /// The amount given back so far, in minor units.
     pub amount_refunded: i64,
+    /// Whether the provider counts in it what no amount of ours is: an amount above is rounded.
+    pub is_rounded: bool,
     /// ISO 4217, upper case.
     pub currency: String,
     /// Whether real money moves.
@@ -103,14 +107,20 @@ impl Intent {
             .map_err(|error| format!("the answer is no payment intent: {error}"))?;
         let refunded = body.latest_charge.get("amount_refunded").and_then(Value::as_i64);
         let booking_id = body.metadata.get("booking_id").and_then(Value::as_str);
+        let currency = body.currency.to_ascii_uppercase();
+        // mutant: provider-units-are-read-as-ours
+        let [amount, received, refunded] =
+            [body.amount, body.amount_received, refunded.unwrap_or_default()]
+                .map(|units| told(units, &currency));
         Ok(Self {
             id: body.id,
             client_secret: body.client_secret,
             status: IntentStatus::of(&body.status),
-            amount: body.amount,
-            amount_received: body.amount_received,
-            amount_refunded: refunded.unwrap_or_default(),
-            currency: body.currency.to_ascii_uppercase(),
+            amount: amount.amount,
+            amount_received: received.amount,
+            amount_refunded: refunded.amount,
+            is_rounded: !(amount.is_exact && received.is_exact),
+            currency,
             livemode: body.livemode,
             booking_id: booking_id.map(str::to_owned),
         })

@@ -14,6 +14,8 @@
 //! - The provider saves the first answer of a key, failures included. A *saved* failure would be
 //!   repeated for ever, so the operation goes on to the next key (`capture:<payment>:1`), after it
 //!   has looked at the payment and found that nothing has happened.
+//! - Amounts are minor units of ISO 4217 for the caller; the provider's own units, and what it
+//!   cannot charge, are known in the module `currency` alone.
 //! - Each answer is judged in one place, [`ProviderError`]'s own module.
 
 #![warn(missing_docs)]
@@ -32,19 +34,23 @@ mod cancel_intent;
 mod capture_intent;
 mod client;
 mod create_intent;
+mod currency;
 mod error;
 mod find_intent;
 mod form;
 mod intent;
 mod list_events;
+mod payment_news;
 mod refund_payment;
 mod saved_failure;
 mod transport;
 
 pub use client::{OPERATION_DEADLINE, Provider, ProviderSettings};
 pub use create_intent::CreateIntent;
+pub use currency::{Currency, NotChargeable, charge_max, charge_problems};
 pub use error::ProviderError;
 pub use intent::{Intent, IntentStatus};
 pub use list_events::{EventPage, ListEvents, ListedEvent};
+pub use payment_news::payment_news;
 pub use refund_payment::{Refund, RefundStatus};
 pub use transport::{HttpTransport, TransportError};

@@ -70,9 +70,8 @@ impl ListedEvent {
     fn of(event: &Value) -> Option<Self> {
         let payload = event.to_string();
         let event = ProviderEvent::deserialize(event).ok()?;
-        // Postgres takes no NUL, and is asked about the ids of a page at once.
-        let is_id = event.id.bytes().all(|byte| byte.is_ascii_graphic());
-        is_id.then_some(Self { event, payload })
+        // Postgres is asked about the ids of a page at once: an odd one would hide the others.
+        event.is_readable().then_some(Self { event, payload })
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::client::{Provider, intent_path};
+use crate::currency::told;
 use crate::error::ProviderError;
 use crate::intent::{Intent, IntentStatus};
 use crate::saved_failure::{Changed, Look};
@@ -13,7 +14,7 @@ use crate::transport::HttpTransport;
 pub struct Refund {
     /// `re_…`.
     pub id: String,
-    /// Minor units.
+    /// Minor units of ISO 4217.
     pub amount: i64,
     /// How far it is.
     pub status: RefundStatus,
@@ -36,6 +37,7 @@ pub enum RefundStatus {
 struct RefundBody {
     id: String,
     amount: i64,
+    currency: String,
     #[serde(default)]
     status: Option<String>,
 }
@@ -50,7 +52,8 @@ impl Refund {
             Some("failed" | "canceled") => RefundStatus::Failed,
             _ => RefundStatus::Unknown,
         };
-        Ok(Self { id: body.id, amount: body.amount, status })
+        let amount = told(body.amount, &body.currency.to_ascii_uppercase()).amount;
+        Ok(Self { id: body.id, amount, status })
     }
 }
 

@@ -166,6 +166,7 @@ fn settings() -> Result<EventSettings> {
         on_sale_at: Instant::from_unix_ms(0),
         ends_at: now().plus_ms(DAY_MS),
         currency: "EUR".to_owned(),
+        amount_max: 99_999_999,
         rules: SaleRules {
             max_per_buyer: 4,
             hold_ttl_ms: 600_000,

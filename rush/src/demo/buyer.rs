@@ -55,8 +55,8 @@ pub(crate) async fn visit(stage: &Stage, tally: &Tally, arrival: Arrival, plan: 
     cheat::with_booking(stage, tally, &token, &pass, &held, plan).await;
     tokio::time::sleep(Duration::from_millis(plan.think_ms)).await;
     match plan.ending {
-        Ending::Pay { kind, delivery } => {
-            paying::pay(stage, tally, &token, &held.booking, kind, delivery).await;
+        Ending::Pay { delivery } => {
+            paying::pay(stage, tally, &token, &held.booking, delivery).await;
         }
         Ending::Release => release(stage, tally, &token, &held).await,
         Ending::Expire => tally.abandoned(&token, held.booking.booking_id),

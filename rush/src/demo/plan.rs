@@ -3,7 +3,6 @@
 use fastrand::Rng;
 
 use super::cheat::Cheat;
-use crate::payment::PaymentKind;
 
 /// Which places a buyer looks for first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +30,6 @@ pub(crate) enum Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
     Pay {
-        /// Which event the provider sends.
-        kind: PaymentKind,
         delivery: Delivery,
     },
     Release,
@@ -84,7 +81,7 @@ fn draw(random: &mut Rng, cheat: Option<Cheat>) -> Plan {
         },
         quantity: random.u32(1..=MAX_PER_BUYER),
         ending: match random.u32(0..100) {
-            0..82 => Ending::Pay { kind: draw_kind(random), delivery: draw_delivery(random) },
+            0..82 => Ending::Pay { delivery: draw_delivery(random) },
             82..92 => Ending::Release,
             _ => Ending::Expire,
         },
@@ -92,10 +89,6 @@ fn draw(random: &mut Rng, cheat: Option<Cheat>) -> Plan {
         seat_seed: random.u64(..),
         cheat,
     }
-}
-
-fn draw_kind(random: &mut Rng) -> PaymentKind {
-    if random.bool() { PaymentKind::Succeeded } else { PaymentKind::Capturable }
 }
 
 fn draw_delivery(random: &mut Rng) -> Delivery {

@@ -22,6 +22,7 @@ mod form;
 mod idempotency;
 mod intent;
 mod ledger;
+mod money;
 mod operations;
 mod reply;
 mod server;

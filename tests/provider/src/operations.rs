@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::faults::{FaultKind, Operation};
 use crate::form::Form;
 use crate::intent::{Intent, Status};
+use crate::money;
 use crate::reply::Reply;
 use crate::state::{State, new_id, now_s};
 
@@ -61,14 +62,12 @@ pub(crate) fn check(change: &Change) -> Result<(), Reply> {
 }
 
 fn check_creation(form: &Form) -> Result<(), Reply> {
-    if !form.contains_key("amount") {
+    let Some(amount) = positive(form, "amount") else {
         return Err(Reply::invalid("Missing required param: amount"));
-    }
-    let is_currency =
-        |text: &String| text.len() == 3 && text.bytes().all(|b| b.is_ascii_lowercase());
-    if !form.get("currency").is_some_and(is_currency) {
-        return Err(Reply::invalid("Invalid currency"));
-    }
+    };
+    let currency = form.get("currency").map_or("", String::as_str);
+    money::check_currency(currency)?;
+    money::check_charge(currency, amount)?;
     match form.get("capture_method").map(String::as_str) {
         None | Some("automatic" | "automatic_async" | "manual") => Ok(()),
         Some(_) => Err(Reply::invalid("Invalid capture_method")),
@@ -116,11 +115,14 @@ fn change_payment(state: &mut State, change: &Change, payment: &str) -> Result<R
     let (kind, reply) = match change.operation {
         Operation::Capture => {
             let amount = positive(form, "amount_to_capture").unwrap_or(intent.amount);
+            money::check_amount(&intent.currency, amount)?;
             (intent.capture(amount)?, Reply::ok(intent.to_json()))
         }
         Operation::Cancel => (intent.cancel()?, Reply::ok(intent.to_json())),
         _ => {
-            let amount = intent.refund(positive(form, "amount"))?;
+            let amount = positive(form, "amount");
+            amount.map_or(Ok(()), |amount| money::check_amount(&intent.currency, amount))?;
+            let amount = intent.refund(amount)?;
             let refund = json!({
                 "id": new_id("re"),
                 "object": "refund",

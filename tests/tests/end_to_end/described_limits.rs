@@ -29,7 +29,8 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
     let sale = json!({ "max_per_buyer": 1000, "queue": { "enabled": false } });
     let event = office.event(json!({ "sections": sections, "sale": sale })).await;
     let line = office.event(json!({ "sale": { "queue": { "enabled": true } } })).await;
-    let changing = office.event(json!({})).await;
+    // The currency that takes the highest prices.
+    let changing = office.event(json!({ "currency": "IDR" })).await;
     let sale = json!({ "max_per_buyer": 5, "hold_ttl_s": 60, "queue": {
         "enabled": false, "max_active": 7, "release_per_s": 7, "pass_ttl_s": 60,
         "abandon_after_s": 61, "joining": true, "message": "Soon" } });
@@ -47,7 +48,7 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
         as_organiser,
     };
     let new = |sections: &Value| {
-        tests::merged(texts.clone(), &json!({ "currency": "EUR", "sections": sections }))
+        tests::merged(texts.clone(), &json!({ "currency": "IDR", "sections": sections }))
     };
     let change = tests::merged(texts.clone(), &json!({ "paused": false }));
     let (events, reserve) = ("/api/v1/events", "/api/v1/bookings/reserve");

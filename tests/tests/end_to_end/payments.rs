@@ -15,7 +15,9 @@ async fn a_payment_that_is_taken_or_authorised_confirms_its_booking() {
         let event = office.event(json!({})).await;
         let buyer = office.buyer().await;
         let held = buyer.hold(&event, json!({ "seats": ["A-1-1", "A-1-2"] })).await;
-        let payment = Payment { kind, ..Payment::of(&held) };
+        // Begun here: an authorisation of others is not ours to take.
+        let payment_id = buyer.payment(id(&held)).await;
+        let payment = Payment { kind, payment_id, ..Payment::of(&held) };
         office.deliver(&payment).await.expect(200);
         assert_eq!(buyer.status_of(id(&held)).await, "confirmed", "{kind}");
         assert_eq!(office.counts(&event).await, [58, 0, 2]);
@@ -257,4 +259,32 @@ async fn a_payment_and_a_release_at_once_end_in_one_state() {
         let [_, held_now, sold_after] = office.counts(&event).await;
         assert_eq!((held_now, sold_after - sold_before), (0, sold), "{status}");
     }
+}
+
+/// The provider signs for every intent of its account, whoever began it.
+#[tokio::test]
+async fn an_authorisation_that_was_not_begun_here_confirms_nothing_and_is_not_captured() {
+    let office = BoxOffice::open();
+    let event = office.event(json!({})).await;
+    let buyer = office.buyer().await;
+    let held = buyer.hold(&event, json!({ "seats": ["A-1-1"] })).await;
+    let kind = "payment_intent.amount_capturable_updated";
+    for begun_before in [false, true] {
+        if begun_before {
+            buyer.payment(id(&held)).await;
+        }
+        let foreign = Payment { kind, ..Payment::of(&held) };
+        office.deliver(&foreign).await.expect(200);
+        office.deliver(&foreign).await.expect(200);
+        assert_eq!(buyer.status_of(id(&held)).await, "reserved");
+        let saga = format!("payment:{}", foreign.payment_id);
+        for status in ["running", "dead", "done"] {
+            assert_eq!(office.organiser().saga(&saga, status).await, None, "{status}");
+        }
+    }
+    let log = std::fs::read_to_string(office.log()).expect("a log");
+    assert!(log.lines().any(|line| line.contains("foreign_payment")), "the operator is told");
+    let metrics = office.get("/metrics").await;
+    let metrics = String::from_utf8_lossy(&metrics.body).into_owned();
+    assert!(metrics.contains("an authorisation that was not begun here"), "{metrics}");
 }

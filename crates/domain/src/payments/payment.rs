@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::stripe::ProviderEvent;
+use crate::stripe::{ProviderEvent, is_word};
 
 /// What the provider was last known to say of a payment. The order is the rank: a payment moves to
 /// a higher state or stays.
@@ -171,19 +171,20 @@ pub struct PaymentNews {
     pub booking: Option<String>,
     /// What the event says.
     pub state: ProviderState,
-    /// The amount asked for, in minor units of `currency`; 0 when the event names none.
+    /// The amount asked for; 0 when the event names none. In the units of whoever made this: those
+    /// of the provider in [`ProviderEvent::payment_news`], ISO's behind `provider::payment_news`.
     pub amount: i64,
     /// ISO 4217, upper case; empty when the event names none.
     pub currency: String,
     /// Whether the amount that moved is the amount that was asked for.
     pub whole: bool,
-    /// What was given back so far, in minor units.
+    /// What was given back so far, in the units of `amount`.
     pub amount_refunded: i64,
 }
 
 impl ProviderEvent {
-    /// What the event says about a payment; `None` when it says nothing that matters here, or does
-    /// not name the payment.
+    /// What the event says about a payment, in the provider's own units: `provider::payment_news`
+    /// translates them. `None` when it says nothing that matters here, or names no payment.
     pub fn payment_news(&self) -> Option<PaymentNews> {
         let object = &self.data.object;
         let amount = object.amount;
@@ -221,12 +222,14 @@ impl ProviderEvent {
             | ProviderState::Authorised
             | ProviderState::Canceled => 0,
         };
+        let currency = object.currency.as_deref().filter(|code| is_word(code)).unwrap_or_default();
         Some(PaymentNews {
-            payment: payment.clone().filter(|payment| !payment.is_empty())?,
-            booking: object.booking_id().map(str::to_owned),
+            payment: payment.clone().filter(|payment| is_word(payment))?,
+            // What cannot be an id names a booking all the same, and none of ours.
+            booking: object.booking_id().map(|id| if is_word(id) { id } else { "-" }.to_owned()),
             state,
             amount: amount.unwrap_or_default(),
-            currency: object.currency.as_deref().unwrap_or_default().to_uppercase(),
+            currency: currency.to_uppercase(),
             whole,
             amount_refunded,
         })

@@ -134,6 +134,29 @@ pub struct ProviderMetadata {
     pub booking_id: Option<String>,
 }
 
+/// The longest id or type that is read. The provider's are under 60 characters, and Postgres
+/// indexes none of 2,700.
+const WORD_LENGTH_MAX: usize = 255;
+
+/// Whether a text of an event is one that we store and look for: visible ASCII, of some length.
+pub(crate) fn is_word(text: &str) -> bool {
+    (1..=WORD_LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+impl ProviderEvent {
+    /// Reads an event; `None` for what no provider sends: another shape, or an id or type that
+    /// could not be stored. What else is odd in it is about nothing of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str::<Self>(text).ok().filter(Self::is_readable)
+    }
+
+    /// Whether its id and its type can be stored. A type may be anything that is text: we ignore
+    /// those that we do not know.
+    pub fn is_readable(&self) -> bool {
+        is_word(&self.id) && self.kind.len() <= WORD_LENGTH_MAX && !self.kind.contains('\0')
+    }
+}
+
 impl ProviderObject {
     /// The booking that the object names, as text.
     pub fn booking_id(&self) -> Option<&str> {

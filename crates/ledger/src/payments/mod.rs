@@ -6,6 +6,7 @@ mod give_back_payment;
 mod missed_events;
 mod open_payments_among;
 pub(crate) mod payment;
+mod provider_refusals;
 mod raise_payment;
 mod record_payment;
 mod record_provider_event;
@@ -20,6 +21,7 @@ pub use missed_events::{
 };
 pub use open_payments_among::open_payments_among;
 pub use payment::StoredPayment;
+pub use provider_refusals::{ProviderRefusals, note_provider_refusal, provider_refusals};
 pub use raise_payment::raise_payment;
 pub use record_payment::{RecordPayment, RecordPaymentOutcome, record_payment};
 pub use record_provider_event::{

@@ -8,9 +8,10 @@ use crate::error::Error;
 use crate::payments::payment::{StoredPayment, read_optional_payment};
 use crate::row::one_row;
 
-const STATEMENT: &str = "SELECT fresh, outcome, payment FROM boxoffice.record_provider_event(\
+const STATEMENT: &str = "SELECT fresh, outcome, payment, is_news FROM boxoffice.record_provider_event(\
      $1::text, $2::text, $3::boolean, $4::boolean, $5::text, $6::text, $7::text, $8::text::uuid, \
-     $9::text, $10::bigint, $11::text, $12::boolean, $13::bigint)";
+     $9::text, $10::bigint, $11::text, $12::boolean, $13::bigint, \
+     $14::bigint)";
 
 /// An event of the payment provider whose signature was right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct RecordProviderEvent<'a> {
     pub payload: &'a str,
     /// What it says about a payment; `None` when it is about something else.
     pub news: Option<&'a PaymentNews>,
+    /// How long an operator hears only once of payments that are not ours, in ms.
+    pub told_every_ms: i64,
 }
 
 /// What an event did.
@@ -49,6 +52,12 @@ pub enum EventEffect {
     OtherMode,
     /// It names a booking of no event of ours, or none.
     UnknownBooking,
+    /// The authorisation of a payment that was not begun here names a booking of ours. It is
+    /// nobody's to take: it confirms nothing, and is neither captured nor cancelled.
+    ForeignPayment {
+        /// Whether an operator has to hear of it.
+        is_news: bool,
+    },
     /// It names another booking than the one that its payment belongs to.
     OtherBooking,
 }
@@ -79,15 +88,18 @@ pub async fn record_provider_event<D: Database>(
         Value::from(news.map(|news| news.currency.as_str())),
         Value::from(news.map(|news| news.whole)),
         Value::from(news.map(|news| news.amount_refunded)),
+        request.told_every_ms.into(),
     ];
     let mut row = one_row(database, "record_provider_event", STATEMENT, parameters).await?;
     let (fresh, word) = (row.boolean()?, row.text()?);
     let payment = read_optional_payment(&mut row)?;
+    let is_news = row.boolean()?;
     let outcome = match (word.as_str(), payment) {
         ("applied", Some(payment)) => EventEffect::Applied(Box::new(payment)),
         ("ignored", _) => EventEffect::Ignored,
         ("other_mode", _) => EventEffect::OtherMode,
         ("unknown_booking", _) => EventEffect::UnknownBooking,
+        ("foreign_payment", _) => EventEffect::ForeignPayment { is_news },
         ("other_booking", _) => EventEffect::OtherBooking,
         _ => return Err(row.unexpected(format!("outcome {word:?}"))),
     };

@@ -88,6 +88,22 @@ async fn an_impossible_change_is_refused_in_words() {
         update_event(&database, event, &too_late).await.unwrap(),
         UpdateEventOutcome::InvalidTimes
     );
+    // The opening and the end, whichever is sent and whichever was stored meanwhile.
+    let opening = |on_sale_at| EventChange { on_sale_at: Some(on_sale_at), ..Default::default() };
+    assert_eq!(
+        update_event(&database, event, &opening(before.ends_at)).await.unwrap(),
+        UpdateEventOutcome::InvalidTimes
+    );
+    let last_moment = opening(before.ends_at.plus_ms(-1));
+    let updated = update_event(&database, event, &last_moment).await.unwrap();
+    assert!(matches!(updated, UpdateEventOutcome::Updated(_)), "{updated:?}");
+    let earlier_end = before.ends_at.plus_ms(-1);
+    assert!(earlier_end > before.starts_at);
+    let shorter = EventChange { ends_at: Some(earlier_end), ..EventChange::default() };
+    assert_eq!(
+        update_event(&database, event, &shorter).await.unwrap(),
+        UpdateEventOutcome::InvalidTimes
+    );
     assert_eq!(
         update_event(&database, new_event_id(), &too_late).await.unwrap(),
         UpdateEventOutcome::EventMissing

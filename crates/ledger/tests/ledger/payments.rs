@@ -8,8 +8,9 @@ use ledger::{
     CancelBookingOutcome, ConfirmBooking, ConfirmOutcome, Database, DatabaseError, ListSagas,
     RecordPayment, RecordPaymentOutcome, ReleaseBookingOutcome, SagaProgress, SagaStatus,
     begin_refund, cancel_booking, cancel_event, canceled_payments, claim_due_sagas,
-    confirm_booking, find_booking, find_payment, give_back_payment, list_sagas, note_refund,
-    note_saga, open_payments_among, record_payment, release_booking, retry_saga,
+    confirm_booking, find_booking, find_payment, give_back_payment, list_sagas,
+    note_provider_refusal, note_refund, note_saga, open_payments_among, provider_refusals,
+    record_payment, release_booking, retry_saga,
 };
 
 use crate::provider_events::{news, saga, tell};
@@ -339,4 +340,28 @@ async fn the_tables_refuse_what_a_function_might_let_through() {
             other => panic!("{sql}: {other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_refusal_of_the_provider_is_counted_always_and_news_once_in_a_while() {
+    let database = fresh().await;
+    let minute_ms = 60_000;
+    let note = async |operation: &str, cause: &str, window_ms: i64| {
+        note_provider_refusal(&database, operation, cause, window_ms).await.unwrap()
+    };
+    assert!(note("create", "status 403", minute_ms).await);
+    assert!(!note("create", "status 403", minute_ms).await);
+    assert!(note("create", "status 401", minute_ms).await, "another cause");
+    assert!(note("capture", "status 403", minute_ms).await, "another operation");
+    assert!(note("create", "status 403", 0).await, "the time is over");
+    let counted: Vec<_> = provider_refusals(&database)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|it| (it.operation, it.cause, it.total))
+        .collect();
+    let counted: Vec<_> = counted.iter().map(|(a, b, n)| (a.as_str(), b.as_str(), *n)).collect();
+    let expected =
+        [("capture", "status 403", 1), ("create", "status 401", 1), ("create", "status 403", 3)];
+    assert_eq!(counted, expected);
 }

@@ -1,6 +1,7 @@
 //! Events of the payment provider: kept once, and what they say is in the same statement.
 
 use domain::booking::Booking;
+use domain::id::BookingId;
 use domain::payment::{Decision, PaymentNews, PaymentStep, ProviderState, next_step};
 use ledger::{
     EventEffect, RecordProviderEvent, RecordedEvent, find_payment, raise_payment,
@@ -29,7 +30,29 @@ pub(crate) async fn tell(database: &Connection, news: &PaymentNews) -> EventEffe
     deliver(database, &id, news).await.outcome
 }
 
+/// Has the payment begun here, with what the news says, unless it is.
+async fn begin(database: &Connection, news: &PaymentNews) {
+    let booking: Option<BookingId> = news.booking.as_deref().and_then(|id| id.parse().ok());
+    let Some(booking) = booking else { return };
+    let sql = format!(
+        "INSERT INTO boxoffice.payments (id, booking_id, event_id, amount, currency, livemode)
+         SELECT '{}', '{booking}', e.id, {}, '{}', false
+         FROM boxoffice.events AS e WHERE e.id = '{}' ON CONFLICT (id) DO NOTHING",
+        news.payment,
+        news.amount,
+        news.currency,
+        booking.event()
+    );
+    database.execute(&sql).await;
+}
+
 async fn deliver(database: &Connection, id: &str, news: &PaymentNews) -> RecordedEvent {
+    begin(database, news).await;
+    deliver_of_others(database, id, news).await
+}
+
+/// Delivers news of a payment that was begun elsewhere, unless [`begin`] was called.
+async fn deliver_of_others(database: &Connection, id: &str, news: &PaymentNews) -> RecordedEvent {
     let request = RecordProviderEvent {
         id,
         kind: "payment_intent.succeeded",
@@ -37,6 +60,7 @@ async fn deliver(database: &Connection, id: &str, news: &PaymentNews) -> Recorde
         expected_livemode: false,
         payload: "{\"escape\": \"\\u0000\"}",
         news: Some(news),
+        told_every_ms: 60_000,
     };
     record_provider_event(database, &request).await.unwrap()
 }
@@ -83,6 +107,7 @@ async fn what_is_not_ours_is_kept_without_an_effect() {
         expected_livemode: false,
         payload: "{}",
         news: Some(&captured),
+        told_every_ms: 60_000,
     };
     let other_mode = record_provider_event(&database, &event).await.unwrap();
     assert_eq!(other_mode.outcome, EventEffect::OtherMode);
@@ -99,6 +124,31 @@ async fn what_is_not_ours_is_kept_without_an_effect() {
     assert_eq!(database.number("SELECT count(*) FROM boxoffice.payments").await, 0);
     assert_eq!(database.number("SELECT count(*) FROM boxoffice.sagas").await, 0);
     assert_eq!(database.number("SELECT count(*) FROM boxoffice.provider_events").await, 5);
+}
+
+#[tokio::test]
+async fn an_authorisation_that_was_not_begun_here_is_nobodys_to_take() {
+    let database = fresh().await;
+    let facts = seats(new_event(&database).await, &["A-1-1"]);
+    let authorised = news(&facts, ProviderState::Authorised);
+    for (event, is_news) in [("evt_1", true), ("evt_1", false), ("evt_2", false)] {
+        let recorded = deliver_of_others(&database, event, &authorised).await;
+        assert_eq!(recorded.outcome, EventEffect::ForeignPayment { is_news }, "{event}");
+    }
+    for state in [ProviderState::Failed, ProviderState::Canceled] {
+        let id = format!("evt_{state:?}");
+        let recorded = deliver_of_others(&database, &id, &news(&facts, state)).await;
+        assert_eq!(recorded.outcome, EventEffect::UnknownBooking, "{state:?}");
+    }
+    assert_eq!(raise_payment(&database, &authorised, false).await.unwrap(), None);
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.payments").await, 0);
+    assert_eq!(database.number("SELECT count(*) FROM boxoffice.sagas").await, 0);
+    let outcomes = "SELECT outcome FROM boxoffice.provider_events WHERE id LIKE 'evt\\__'";
+    assert_eq!(database.texts(outcomes).await, ["foreign_payment"; 2]);
+    // Money that was taken is with us, whoever began it.
+    let captured = news(&facts, ProviderState::Captured);
+    let recorded = deliver_of_others(&database, "evt_taken", &captured).await;
+    assert!(matches!(recorded.outcome, EventEffect::Applied(_)), "{recorded:?}");
 }
 
 #[tokio::test]

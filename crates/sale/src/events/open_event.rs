@@ -38,6 +38,7 @@ pub(crate) fn settings_of(event: &StoredEvent) -> EventSettings {
         on_sale_at: event.on_sale_at,
         ends_at: event.ends_at,
         currency: event.currency.clone(),
+        amount_max: provider::charge_max(&event.currency),
         rules: SaleRules::from(&event.sale),
         sections: event.sections.clone(),
     }

@@ -18,10 +18,11 @@
 use cluster::Transport;
 use domain::payment::{EVENT_KINDS, REFUNDED_KIND};
 use futures_util::{StreamExt, stream};
-use ledger::{Database, DueEventList, EventList};
+use ledger::{Database, DueEventList, EventEffect, EventList};
 use provider::{EventPage, HttpTransport, ListEvents, ProviderError};
 
-use crate::payments::record_event::record_event;
+use crate::payments::note_refusal::note_refusal;
+use crate::payments::record_event::{FOREIGN_PAYMENT, record_event};
 use crate::{Job, Stores, TickReport, WorkerContext};
 
 /// How often a list is read, by whichever worker comes first, in ms: an event that is older is
@@ -79,7 +80,12 @@ async fn read_list<T: Transport, D: Database, H: HttpTransport>(
                 break;
             }
             Err(error) => {
-                report.failure(Job::ListEvents, name, error);
+                let is_refused = error.is_definitive() == Some(true);
+                if is_refused && !note_refusal(&stores.database, "list_events", &error).await {
+                    break;
+                }
+                let job = if is_refused { Job::ProviderRefuses } else { Job::ListEvents };
+                report.failure(job, name, error);
                 break;
             }
         };
@@ -134,7 +140,10 @@ async fn ingest<T: Transport, D: Database, H: HttpTransport>(
         }
         let (event, payload) = (&listed.event, &listed.payload);
         let recorded = record_event(&stores.database, event, payload, context.livemode).await;
-        report.note(Job::RecordEvent, &event.id, recorded.map_err(Into::into));
+        let effect = report.note(Job::RecordEvent, &event.id, recorded.map_err(Into::into));
+        if let Some(EventEffect::ForeignPayment { is_news: true }) = effect {
+            report.failure(Job::ForeignPayment, &event.id, FOREIGN_PAYMENT);
+        }
     }
     true
 }

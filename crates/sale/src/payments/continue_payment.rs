@@ -40,6 +40,14 @@ pub(crate) enum StepError {
     /// It never will: an operator has to look.
     #[error("{0}")]
     Definitive(String),
+    /// The provider refuses it, and always will: an operator has to look, and is told so.
+    #[error("{operation}: {cause}")]
+    Refused {
+        /// What was asked for.
+        operation: &'static str,
+        /// The provider's reason.
+        cause: String,
+    },
 }
 
 impl From<Error> for StepError {
@@ -54,16 +62,12 @@ impl From<ledger::Error> for StepError {
     }
 }
 
-impl From<ProviderError> for StepError {
-    fn from(error: ProviderError) -> Self {
-        match error {
-            ProviderError::Unavailable(_)
-            | ProviderError::UnexpectedState
-            | ProviderError::AlreadyRefunded => Self::Transient(error.to_string()),
-            ProviderError::NotFound | ProviderError::Refused(_) => {
-                Self::Definitive(error.to_string())
-            }
-        }
+/// What an error of the provider means for the saga that asked for `operation`.
+fn of_provider(operation: &'static str, error: &ProviderError) -> StepError {
+    match error.is_definitive() {
+        // mutant: a-refusal-is-retried
+        Some(true) => StepError::Refused { operation, cause: error.to_string() },
+        Some(false) | None => StepError::Transient(error.to_string()),
     }
 }
 
@@ -145,7 +149,7 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
         match self.provider.capture_intent(&payment.id).await {
             Ok(intent) => self.ingest(payment, &intent).await?,
             Err(ProviderError::UnexpectedState) => self.ask(payment).await?,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(of_provider("capture", &error)),
         }
         match payment.step() {
             PaymentStep::Capture => {
@@ -183,7 +187,7 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
             Ok(intent) => self.ingest(payment, &intent).await,
             // It went on in the same moment.
             Err(ProviderError::UnexpectedState) => self.ask(payment).await,
-            Err(error) => Err(error.into()),
+            Err(error) => Err(of_provider("cancel", &error)),
         }
     }
 
@@ -206,7 +210,7 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
                 ledger::note_refund(&self.stores.database, &payment.id, None).await?;
                 self.ask(payment).await
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(of_provider("refund", &error)),
         }
     }
 
@@ -223,7 +227,8 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
 
     /// Asks the provider how the payment stands and takes the answer in.
     async fn ask(&self, payment: &mut StoredPayment) -> Result<(), StepError> {
-        let intent = self.provider.find_intent(&payment.id).await?;
+        let found = self.provider.find_intent(&payment.id).await;
+        let intent = found.map_err(|error| of_provider("find", &error))?;
         self.ingest(payment, &intent).await
     }
 
@@ -244,8 +249,9 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
         let news = PaymentNews {
             amount: intent.amount,
             currency: intent.currency.clone(),
-            whole: intent.status != IntentStatus::Succeeded
-                || intent.amount_received == intent.amount,
+            whole: !intent.is_rounded
+                && (intent.status != IntentStatus::Succeeded
+                    || intent.amount_received == intent.amount),
             ..news(payment, state, intent.amount_refunded)
         };
         self.raise(payment, &news).await

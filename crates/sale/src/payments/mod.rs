@@ -2,9 +2,11 @@
 
 mod collect_missed_events;
 pub(crate) mod continue_payment;
+mod note_refusal;
 mod record_event;
 mod settle_payment;
 
 pub use collect_missed_events::collect_missed_events;
-pub use record_event::record_event;
+pub use note_refusal::note_refusal;
+pub use record_event::{FOREIGN_PAYMENT, record_event};
 pub use settle_payment::{Settled, settle_payment};

@@ -3,6 +3,12 @@
 use domain::stripe::ProviderEvent;
 use ledger::{Database, EventEffect, RecordProviderEvent};
 
+use crate::payments::note_refusal::TOLD_EVERY_MS;
+
+/// What the operator reads of a payment that is not ours.
+pub const FOREIGN_PAYMENT: &str = "an authorisation that was not begun here names a booking of \
+     ours: it confirms nothing, and is neither captured nor cancelled";
+
 /// Keeps `event`, whose body is `payload`, with its effect and the saga that follows, in one
 /// statement. The same event any number of times has one effect. `livemode` is the mode that we are
 /// in: an event of the other one is kept and has none.
@@ -16,7 +22,7 @@ pub async fn record_event<D: Database>(
     payload: &str,
     livemode: bool,
 ) -> Result<EventEffect, ledger::Error> {
-    let news = event.payment_news();
+    let news = provider::payment_news(event);
     let record = RecordProviderEvent {
         id: &event.id,
         kind: &event.kind,
@@ -24,6 +30,7 @@ pub async fn record_event<D: Database>(
         expected_livemode: livemode,
         payload,
         news: news.as_ref(),
+        told_every_ms: TOLD_EVERY_MS,
     };
     Ok(ledger::record_provider_event(database, &record).await?.outcome)
 }

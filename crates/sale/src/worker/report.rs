@@ -76,6 +76,10 @@ jobs! {
     ClaimDueSagas = "claim_due_sagas",
     /// Continues a saga.
     Saga = "saga",
+    /// A payment that is not ours names a booking of ours.
+    ForeignPayment = "foreign_payment",
+    /// The payment provider refuses something for good.
+    ProviderRefuses = "provider_refuses",
     /// Notes how far a saga came.
     NoteSaga = "note_saga",
     /// Takes messages that are due.

@@ -13,6 +13,7 @@ use crate::Stores;
 use crate::bookings::cancel_booking::free_cancelled;
 use crate::events::cancel_event::undo_cancelled_event;
 use crate::payments::continue_payment::{PaymentRest, PaymentRun, StepError, continue_payment};
+use crate::payments::note_refusal;
 use crate::worker::context::{BACKOFF, WorkerContext};
 use crate::worker::report::{Job, TickReport};
 
@@ -95,13 +96,32 @@ async fn run<T: Transport, D: Database, H: HttpTransport>(
     let progress = match progress(stores, context, &mut saga, in_time).await {
         Ok(progress) => progress,
         Err(error) => {
-            report.failure(Job::Saga, &saga.id, &error);
+            tell(stores, &saga, &error, &mut report).await;
             failed(&saga, &error, (context.random)())
         }
     };
     let noted = ledger::note_saga(&stores.database, &saga.id, saga.revision, &progress).await;
     report.note(Job::NoteSaga, &saga.id, noted.map_err(Into::into));
     report
+}
+
+/// Reports a failure; a refusal of the provider once for all sagas that meet it in a while.
+async fn tell<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    saga: &DueSaga,
+    error: &StepError,
+    report: &mut TickReport,
+) {
+    match error {
+        StepError::Refused { operation, cause } => {
+            if note_refusal(&stores.database, operation, cause).await {
+                report.failure(Job::ProviderRefuses, operation, format!("{cause} ({})", saga.id));
+            }
+        }
+        StepError::Transient(_) | StepError::Definitive(_) => {
+            report.failure(Job::Saga, &saga.id, error);
+        }
+    }
 }
 
 /// Works on a saga; afterwards `saga` has the step and the revision at which it was left.
@@ -167,7 +187,9 @@ fn failed(saga: &DueSaga, error: &StepError, random: u64) -> SagaProgress {
     let (step, text) = (saga.step.clone(), error.to_string());
     let is_last = saga.attempts.saturating_add(1) >= ATTEMPTS_MAX;
     match error {
-        StepError::Definitive(_) => SagaProgress::Dead { step, error: text },
+        StepError::Definitive(_) | StepError::Refused { .. } => {
+            SagaProgress::Dead { step, error: text }
+        }
         StepError::Transient(_) if is_last => SagaProgress::Dead { step, error: text },
         StepError::Transient(_) => {
             let rest_ms = BACKOFF.wait_ms(saga.attempts, random);

@@ -62,12 +62,13 @@ async fn dying(stage: &Stage, answered: i32, applies_last: bool) -> Stores<Nativ
 /// The webhook and then the worker, as far as they get.
 async fn webhook_and_worker(till: &Till, stores: &Stores<NativeTransport, Dying>, payload: &str) {
     let event: ProviderEvent = serde_json::from_str(payload).unwrap();
-    let news = event.payment_news();
+    let news = provider::payment_news(&event);
     let request = RecordProviderEvent {
         id: &event.id,
         kind: &event.kind,
         livemode: false,
         expected_livemode: false,
+        told_every_ms: 0,
         payload,
         news: news.as_ref(),
     };

@@ -19,6 +19,7 @@ mod missing_events;
 mod notifying;
 mod paying;
 mod queueing;
+mod refusing;
 mod retiring;
 mod reviving;
 mod stage;

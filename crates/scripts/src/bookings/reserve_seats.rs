@@ -99,6 +99,11 @@ pub enum ReserveOutcome {
     InvalidSeats,
     /// The buyer would have more tickets than allowed.
     BuyerLimitExceeded,
+    /// One payment cannot take so much.
+    AmountTooHigh {
+        /// The most, in minor units.
+        amount_max: i64,
+    },
     /// Seats are held or sold.
     SeatUnavailable {
         /// All of them, in the order of the request.
@@ -179,6 +184,7 @@ fn outcome(reply: &Fields, booking: BookingId) -> Result<ReserveOutcome, Error> 
         "sections_changed" => ReserveOutcome::SectionsChanged { sections: reply.list(2, ' ')? },
         "invalid_seats" => ReserveOutcome::InvalidSeats,
         "buyer_limit_exceeded" => ReserveOutcome::BuyerLimitExceeded,
+        "amount_too_high" => ReserveOutcome::AmountTooHigh { amount_max: reply.integer(2)? },
         "seat_unavailable" => ReserveOutcome::SeatUnavailable { seats: reply.list(2, ',')? },
         "sold_out" => ReserveOutcome::SoldOut,
         "not_enough_seats" => ReserveOutcome::NotEnoughSeats,

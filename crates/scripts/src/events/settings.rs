@@ -118,6 +118,8 @@ pub struct EventSettings {
     pub ends_at: Instant,
     /// ISO 4217, upper case.
     pub currency: String,
+    /// The most that one reservation may cost, in minor units of the currency.
+    pub amount_max: i64,
     /// The rules of the sale.
     pub rules: SaleRules,
     /// What is sold, in order.
@@ -146,6 +148,7 @@ impl EventSettings {
             field("on_sale_at_ms", self.on_sale_at.unix_ms()),
             field("ends_at_ms", self.ends_at.unix_ms()),
             field("currency", &self.currency),
+            field("amount_max", self.amount_max),
             field("capacity", self.capacity()),
             field("sections", join_names(&names)),
             field("seated_sections", join_names(&self.seated_sections())),
@@ -177,6 +180,8 @@ impl EventSettings {
             on_sale_at: instant("on_sale_at_ms")?,
             ends_at: instant("ends_at_ms")?,
             currency: text("currency")?.to_owned(),
+            // An event that an earlier release opened has none.
+            amount_max: integer("amount_max").unwrap_or(i64::MAX),
             rules: SaleRules::from_fields(fields)?,
             sections: text("sections")?
                 .split(' ')

@@ -217,3 +217,28 @@ async fn an_idempotency_key_gives_the_first_answer_again() {
     ";
     play(&setup, rows).await;
 }
+
+#[tokio::test]
+async fn a_hold_never_costs_more_than_one_payment_takes() {
+    let mut setup = Setup::with_sections(vec![
+        seated("A", 1, 5, 600),
+        seated("B", 1, 5, 500),
+        standing("F", 10, 1_000),
+    ]);
+    setup.amount_max = 1_000;
+    let rows = "
+        ann reserves b1 seats A 1-1,1-2         -> amount_too_high 1000 | 20/0/0
+        ann reserves b1 section A 2             -> amount_too_high 1000
+        ann reserves b1 section F 2             -> amount_too_high 1000
+        ann reserves b1 any 3                   -> amount_too_high 1000
+        # Neither the buyer's tickets nor the seats are counted.
+        ann reserves b1 section F 1             -> held 1 of F | 19/1/0
+        # Sections that are too dear are passed over.
+        ann reserves b2 any 2                   -> held B-1-2,B-1-3 | 17/3/0
+        # The limit per buyer outranks it, it outranks what is taken.
+        ann reserves b3 seats A 1-1,1-2         -> buyer_limit_exceeded
+        bob reserves b4 seats A 1-1             -> held A-1-1 | 16/4/0
+        cat reserves b5 seats A 1-1,1-2         -> amount_too_high 1000
+    ";
+    play(&setup, rows).await;
+}

@@ -407,6 +407,9 @@ impl Stage {
             ReserveOutcome::SectionsChanged { sections } => {
                 format!("sections_changed {}", join(&sections))
             }
+            ReserveOutcome::AmountTooHigh { amount_max } => {
+                format!("amount_too_high {amount_max}")
+            }
             ReserveOutcome::SeatUnavailable { seats } => {
                 format!("seat_unavailable {}", join(&seats))
             }

@@ -29,6 +29,8 @@ const BLOCK: i64 = 1_000;
 pub(crate) struct Setup {
     pub(crate) sections: Vec<Section>,
     pub(crate) rules: SaleRules,
+    /// The most that one reservation may cost.
+    pub(crate) amount_max: i64,
     /// When the sale opens, in ms from now.
     pub(crate) on_sale_in_ms: i64,
     /// When it ends, in ms from now.
@@ -53,6 +55,7 @@ impl Default for Setup {
                 joining: true,
                 message: String::new(),
             },
+            amount_max: 99_999_999,
             on_sale_in_ms: -HOUR_MS,
             ends_in_ms: HOUR_MS,
         }
@@ -84,6 +87,7 @@ impl Setup {
             on_sale_at: in_ms(self.on_sale_in_ms),
             ends_at: in_ms(self.ends_in_ms),
             currency: "EUR".to_owned(),
+            amount_max: self.amount_max,
             rules: self.rules.clone(),
             sections: self.sections.clone(),
         }

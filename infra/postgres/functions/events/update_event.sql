@@ -11,6 +11,7 @@ DECLARE
     v_event events;
     v_starts_at timestamptz := p_change ->> 'starts_at';
     v_ends_at timestamptz := p_change ->> 'ends_at';
+    v_on_sale_at timestamptz := p_change ->> 'on_sale_at';
 BEGIN
     SELECT * INTO v_event FROM events AS e WHERE e.id = p_event FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -21,7 +22,13 @@ BEGIN
         outcome := 'event_cancelled';
         RETURN;
     END IF;
-    IF coalesce(v_ends_at, v_event.ends_at) <= coalesce(v_starts_at, v_event.starts_at) THEN
+    -- For what results, of what is sent and what another change has stored meanwhile.
+    IF coalesce(v_ends_at, v_event.ends_at) <= coalesce(v_starts_at, v_event.starts_at)
+        -- mutant: stored-openings-are-not-compared
+        OR coalesce(v_ends_at, v_on_sale_at) IS NOT NULL
+            AND coalesce(v_ends_at, v_event.ends_at)
+                <= coalesce(v_on_sale_at, v_event.on_sale_at)
+    THEN
         outcome := 'invalid_times';
         RETURN;
     END IF;
@@ -34,7 +41,7 @@ BEGIN
         ends_at = coalesce(v_ends_at, e.ends_at),
         -- The keys in Redis live by the end of the event.
         retired_at = CASE WHEN v_ends_at IS NULL THEN e.retired_at END,
-        on_sale_at = coalesce((p_change ->> 'on_sale_at')::timestamptz, e.on_sale_at),
+        on_sale_at = coalesce(v_on_sale_at, e.on_sale_at),
         paused = coalesce((p_change ->> 'paused')::boolean, e.paused),
         sale = merge_documents(e.sale, coalesce(p_change -> 'sale', '{}'))
     WHERE e.id = p_event RETURNING * INTO v_event;

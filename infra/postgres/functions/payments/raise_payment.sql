@@ -1,6 +1,10 @@
 -- Takes in what the provider says of a payment, in any order and any number of times: the state
 -- only rises. Outcomes: applied, other_booking (it names another one than before), unknown_booking
--- (of no event of ours). p_event is the event of p_booking, NULL when that is no booking id.
+-- (of no event of ours, or of a payment that is not ours). p_event is the event of p_booking, NULL
+-- when that is no booking id.
+--
+-- Ours is a payment that was begun here (record_payment knows it before its buyer can pay), or one
+-- that has been taken: that money is with us. The authorisation of any other is never captured.
 CREATE OR REPLACE FUNCTION boxoffice.raise_payment(
     p_payment text, p_booking text, p_event uuid, p_state text, p_amount bigint, p_currency text,
     p_whole boolean, p_amount_refunded bigint, p_livemode boolean, OUT outcome text
@@ -23,7 +27,10 @@ DECLARE
 BEGIN
     -- mutant: sales-of-unstored-bookings-are-not-seen
     PERFORM pg_advisory_xact_lock(booking_lock_key(v_booking_id));
-    IF v_is_ours OR p_booking IS NULL AND p_state = 'refunded' THEN
+    -- mutant: authorisations-of-others-pay
+    IF v_is_ours AND p_state IN ('captured', 'refunded')
+        OR p_booking IS NULL AND p_state = 'refunded'
+    THEN
         INSERT INTO payments (id, booking_id, event_id, amount, currency, livemode)
         VALUES (p_payment, CASE WHEN v_is_ours THEN p_booking END,
             CASE WHEN v_is_ours THEN p_event END, greatest(p_amount, 0), p_currency, p_livemode)

@@ -1,6 +1,6 @@
 //! The life of a payment.
 
-use provider::{IntentStatus, ProviderError, RefundStatus};
+use provider::{CreateIntent, IntentStatus, ProviderError, RefundStatus};
 use serde_json::json;
 
 use crate::stage::{Stage, booking, client, creation};
@@ -94,12 +94,12 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_may_be_mended_and_a_missing_one_is_not_even_tried() {
+async fn a_wrong_key_is_refused_and_a_missing_one_is_not_even_tried() {
     let stage = Stage::new();
     let intent = stage.create().await.id;
     let stranger = client(&stage.base_url(), "sk_test_of_somebody_else");
     let refused = stranger.find_intent(&intent).await.unwrap_err();
-    assert!(matches!(refused, ProviderError::Unavailable(_)), "{refused}");
+    assert!(matches!(refused, ProviderError::Refused(_)), "{refused}");
     assert!(!refused.to_string().contains("sk_test"), "{refused}");
     let malformed = client(&stage.base_url(), "sk\ntest").find_intent(&intent).await.unwrap_err();
     assert!(matches!(malformed, ProviderError::Unavailable(_)), "{malformed}");
@@ -128,4 +128,95 @@ async fn every_change_is_told_and_can_be_listed() {
     let rest = stage.get(&format!("/v1/events?starting_after={last}")).await;
     assert_eq!(rest["data"][0]["type"], "payment_intent.created");
     assert_eq!(rest["has_more"], false);
+}
+
+/// Prices in minor units of ISO 4217, and what must be asked for them at the provider.
+const PRICES: [(&str, i64, i64); 9] = [
+    ("EUR", 5_000, 5_000),
+    ("JPY", 5_000, 5_000),
+    ("ISK", 5_000, 500_000),
+    ("UGX", 20_000, 2_000_000),
+    ("MGA", 500_000, 5_000),
+    ("KWD", 5_120, 5_120),
+    ("HUF", 17_545, 17_545),
+    ("TWD", 80_045, 80_045),
+    ("IDR", 150_000_000, 150_000_000),
+];
+
+#[tokio::test]
+async fn minor_units_are_translated_on_the_way_out_and_back() {
+    let stage = Stage::new();
+    for (currency, amount, asked) in PRICES {
+        let create = CreateIntent { amount, currency, ..creation(booking()) };
+        let intent = stage.client.create_intent(&create).await.unwrap();
+        assert_eq!((intent.amount, intent.currency.as_str()), (amount, currency));
+        assert!(!intent.is_rounded);
+        stage.controls.pay(&intent.id).await.unwrap();
+        let taken = stage.client.capture_intent(&intent.id).await.unwrap();
+        assert_eq!(taken.amount_received, amount, "{currency}");
+        let at_the_provider = stage.ledger().await.intent(&intent.id).unwrap().clone();
+        assert_eq!(
+            (at_the_provider.amount, at_the_provider.captured),
+            (asked, asked),
+            "{currency}"
+        );
+        let refund = stage.client.refund_payment(&intent.id).await.unwrap();
+        assert_eq!(refund.amount, amount, "{currency}");
+        let found = stage.client.find_intent(&intent.id).await.unwrap();
+        assert_eq!(found.amount_refunded, amount, "{currency}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_would_refuse_is_not_sent() {
+    let stage = Stage::new();
+    for (currency, amount) in [
+        ("KWD", 5_123),
+        ("BHD", 5_001),
+        ("MGA", 5_050),
+        ("ISK", 1_000_000),
+        ("EUR", 100_000_000),
+        ("IDR", 1_000_000_000_000),
+        ("EUR", 0),
+        ("ZZZ", 5_000),
+        ("HRK", 5_000),
+    ] {
+        let create = CreateIntent { amount, currency, ..creation(booking()) };
+        let refused = stage.client.create_intent(&create).await;
+        let is_refused = matches!(refused, Err(ProviderError::NotChargeable(_)));
+        assert!(is_refused, "{currency} {amount}: {refused:?}");
+    }
+    assert_eq!(stage.ledger().await.calls.get("create"), None);
+}
+
+/// The provider's rules as it enforces them, told without our client.
+#[tokio::test]
+async fn the_fake_provider_has_the_rules_of_the_original() {
+    let stage = Stage::new();
+    for (number, (currency, amount, status)) in [
+        ("kwd", "5123", 400),
+        ("kwd", "5120", 200),
+        ("tnd", "99999991", 400),
+        ("isk", "5050", 400),
+        ("isk", "5100", 200),
+        ("ugx", "250", 400),
+        ("ugx", "300", 200),
+        ("eur", "99999999", 200),
+        ("eur", "100000000", 400),
+        ("mga", "100000000", 400),
+        ("idr", "999999999999", 200),
+        ("idr", "1000000000000", 400),
+        ("eur", "49", 400),
+        ("gbp", "30", 200),
+        ("zzz", "5000", 400),
+        ("xau", "5000", 400),
+        ("EUR", "5000", 400),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let form = format!("amount={amount}&currency={currency}");
+        let (answered, ..) = stage.post("/v1/payment_intents", &form, &number.to_string()).await;
+        assert_eq!(answered, status, "{amount} {currency}");
+    }
 }

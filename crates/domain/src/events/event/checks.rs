@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::details::{EventChange, NewEvent};
 use super::settings::SaleSettings;
 use crate::section::{SECTION_CAPACITY_MAX, Section, SectionKind};
+use crate::text::{check_line, check_lines, check_optional_line};
 use crate::time::Instant;
 
 /// Sections of one event at most: each seated one is a key of the event's scripts.
@@ -13,8 +14,10 @@ pub const SECTIONS_MAX: usize = 64;
 pub const NAME_LENGTH_MAX: usize = 200;
 /// The longest description, in characters.
 pub const DESCRIPTION_LENGTH_MAX: usize = 4_000;
-/// The highest price: eight digits, the most that the payment provider takes in one payment.
-pub const PRICE_MAX: i64 = 99_999_999;
+/// The highest price in any currency, in minor units: twelve digits, so that ten tickets are still
+/// an exact number in a script. What can be charged in the currency of an event may be less, see
+/// `provider::charge_problems`.
+pub const PRICE_MAX: i64 = 999_999_999_999;
 /// The longest hold, in seconds: an hour.
 pub const HOLD_TTL_MAX_S: i64 = 3_600;
 /// The longest life of a pass, in seconds: an hour.
@@ -52,8 +55,9 @@ impl NewEvent {
     /// Everything that is not allowed; empty when the event can be created.
     pub fn problems(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
-        check_texts(&self.name, &self.description, &self.venue, &mut problems);
-        check_times(self.starts_at, self.ends_at, self.on_sale_at, &mut problems);
+        check_texts(Some(&self.name), &self.description, &self.venue, &mut problems);
+        let Self { starts_at, ends_at, on_sale_at, .. } = *self;
+        Times { starts_at, ends_at, on_sale_at }.check(|_| true, &mut problems);
         let currency_fits =
             self.currency.len() == 3 && self.currency.bytes().all(|byte| byte.is_ascii_uppercase());
         if !currency_fits {
@@ -66,18 +70,32 @@ impl NewEvent {
 }
 
 impl EventChange {
-    /// Everything in the change that is not allowed for an event that starts and ends as given.
-    pub fn problems(&self, starts_at: Instant, ends_at: Instant) -> Vec<FieldProblem> {
+    /// Everything that is not allowed in what results from the change of an event that starts, ends
+    /// and opens as given.
+    pub fn problems(
+        &self,
+        starts_at: Instant,
+        ends_at: Instant,
+        on_sale_at: Instant,
+    ) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
         check_texts(
-            self.name.as_deref().unwrap_or("unchanged"),
+            self.name.as_deref(),
             self.description.as_deref().unwrap_or_default(),
             self.venue.as_deref().unwrap_or_default(),
             &mut problems,
         );
-        let starts_at = self.starts_at.unwrap_or(starts_at);
-        let ends_at = self.ends_at.unwrap_or(ends_at);
-        check_times(starts_at, ends_at, self.on_sale_at, &mut problems);
+        let times = Times {
+            starts_at: self.starts_at.unwrap_or(starts_at),
+            ends_at: self.ends_at.unwrap_or(ends_at),
+            on_sale_at: Some(self.on_sale_at.unwrap_or(on_sale_at)),
+        };
+        let is_sent = |field: &str| match field {
+            "starts_at" => self.starts_at.is_some(),
+            "ends_at" => self.ends_at.is_some(),
+            _ => self.on_sale_at.is_some(),
+        };
+        times.check(is_sent, &mut problems);
         if let Some(change) = &self.sale {
             // What is left out is taken from rules that are allowed.
             change.applied_to(SaleSettings::default()).check("sale", &mut problems);
@@ -114,36 +132,53 @@ pub fn section_problems(sections: &[Section]) -> Vec<FieldProblem> {
     problems
 }
 
-fn check_texts(name: &str, description: &str, venue: &str, problems: &mut Vec<FieldProblem>) {
-    if name.trim().is_empty() {
-        problems.push(FieldProblem::new("name", "must not be empty"));
-    }
-    for (field, text, length_max) in [
-        ("name", name, NAME_LENGTH_MAX),
-        ("venue", venue, NAME_LENGTH_MAX),
-        ("description", description, DESCRIPTION_LENGTH_MAX),
+fn check_texts(
+    name: Option<&str>,
+    description: &str,
+    venue: &str,
+    problems: &mut Vec<FieldProblem>,
+) {
+    for (field, text, length_max, allowed) in [
+        ("name", name.unwrap_or("unchanged"), NAME_LENGTH_MAX, check_line as fn(&str) -> _),
+        ("venue", venue, NAME_LENGTH_MAX, check_optional_line),
+        ("description", description, DESCRIPTION_LENGTH_MAX, check_lines),
     ] {
         if text.chars().count() > length_max {
             let problem = format!("must have at most {length_max} characters");
             problems.push(FieldProblem::new(field, problem));
-        }
-        // Postgres cannot store it.
-        if text.contains('\0') {
-            problems.push(FieldProblem::new(field, "must not contain the character U+0000"));
+        } else if let Err(problem) = allowed(text) {
+            problems.push(FieldProblem::new(field, problem));
         }
     }
 }
 
-fn check_times(
+/// The times of an event as a request leaves them.
+struct Times {
     starts_at: Instant,
     ends_at: Instant,
+    /// `None` for now.
     on_sale_at: Option<Instant>,
-    problems: &mut Vec<FieldProblem>,
-) {
-    if ends_at <= starts_at {
-        problems.push(FieldProblem::new("ends_at", "must be after starts_at"));
-    }
-    if on_sale_at.is_some_and(|on_sale_at| on_sale_at >= ends_at) {
-        problems.push(FieldProblem::new("on_sale_at", "must be before ends_at"));
+}
+
+impl Times {
+    /// Complains at the first of each pair that `is_sent`. A pair of which nothing is sent is left
+    /// as it is stored.
+    fn check(&self, is_sent: impl Fn(&str) -> bool, problems: &mut Vec<FieldProblem>) {
+        let mut complain = |[first, second]: [(&str, &str); 2]| {
+            let sent = [first, second].into_iter().find(|(field, _)| is_sent(field));
+            problems.extend(sent.map(|(field, problem)| FieldProblem::new(field, problem)));
+        };
+        if self.ends_at <= self.starts_at {
+            complain([
+                ("ends_at", "must be after starts_at"),
+                ("starts_at", "must be before ends_at"),
+            ]);
+        }
+        if self.on_sale_at.is_some_and(|on_sale_at| on_sale_at >= self.ends_at) {
+            complain([
+                ("on_sale_at", "must be before ends_at"),
+                ("ends_at", "must be after on_sale_at"),
+            ]);
+        }
     }
 }

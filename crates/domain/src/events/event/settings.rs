@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::check_optional_line;
+
 use super::checks::{
     ABANDON_AFTER_MAX_S, ABANDON_AFTER_MIN_S, FieldProblem, HOLD_TTL_MAX_S, MAX_ACTIVE_MAX,
     MAX_PER_BUYER_MAX, MESSAGE_LENGTH_MAX, PASS_TTL_MAX_S, RELEASE_PER_S_MAX,
@@ -151,8 +153,10 @@ fn zero_or_between(least: i64, most: i64) -> impl Fn(&i64, &str, &mut Vec<FieldP
 
 fn one_line(length_max: usize) -> impl Fn(&String, &str, &mut Vec<FieldProblem>) {
     move |text, path, problems| {
-        if text.chars().count() > length_max || text.chars().any(char::is_control) {
+        if text.chars().count() > length_max {
             let problem = format!("must be one line of at most {length_max} characters");
+            problems.push(FieldProblem::new(path, problem));
+        } else if let Err(problem) = check_optional_line(text) {
             problems.push(FieldProblem::new(path, problem));
         }
     }

@@ -35,6 +35,8 @@ fn each_bad_value_is_named() {
         ("/name", serde_json::json!(" "), "name"),
         ("/name", serde_json::json!("x".repeat(201)), "name"),
         ("/name", serde_json::json!("a\0b"), "name"),
+        ("/name", serde_json::json!("\u{200B}"), "name"),
+        ("/name", serde_json::json!("a\u{202E}b"), "name"),
         ("/currency", serde_json::json!("eur"), "currency"),
         ("/ends_at", serde_json::json!("2027-06-01T19:00:00Z"), "ends_at"),
         ("/sections", serde_json::json!([]), "sections"),
@@ -48,7 +50,16 @@ fn each_bad_value_is_named() {
         *event.pointer_mut(pointer).unwrap() = value;
         assert_eq!(fields(event), [field], "{pointer}");
     }
-    for message in ["x".repeat(281), "two\nlines".to_owned(), "a\0b".to_owned()] {
+    for (field, text) in
+        [("venue", "\u{FEFF}"), ("venue", "two\nlines"), ("description", "a\u{1B}[2J")]
+    {
+        let mut event = event();
+        event[field] = text.into();
+        assert_eq!(fields(event), [field], "{text:?}");
+    }
+    for message in
+        ["x".repeat(281), "two\nlines".to_owned(), "a\0b".to_owned(), "\u{200B}".to_owned()]
+    {
         let mut event = event();
         event["sale"] = serde_json::json!({"queue": {"message": message}});
         assert_eq!(fields(event), ["sale.queue.message"]);
@@ -82,8 +93,40 @@ fn a_change_leaves_alone_what_it_does_not_name() {
     let queue = QueueSettings { joining: true, message: String::new(), ..sale.queue.clone() };
     assert_eq!(told, SaleSettings { queue, ..sale.clone() });
     let bad: EventChange = serde_json::from_str(r#"{"sale":{"hold_ttl_s":0}}"#).unwrap();
-    let problems = bad.problems(Instant::from_unix_ms(1), Instant::from_unix_ms(2));
+    let [starts_at, ends_at] = [1, 2].map(Instant::from_unix_ms);
+    let problems = bad.problems(starts_at, ends_at, starts_at);
     assert_eq!(problems.len(), 1);
+}
+
+#[test]
+fn rules_between_fields_hold_for_what_a_change_results_in() {
+    // Stored: opens at 1, starts at 5, ends at 9; or, from another release, never opens.
+    for (change, stored_on_sale_s, field) in [
+        (serde_json::json!({"ends_at": 8}), 1, None),
+        (serde_json::json!({"ends_at": 5}), 1, Some("ends_at")),
+        (serde_json::json!({"starts_at": 9}), 1, Some("starts_at")),
+        (serde_json::json!({"on_sale_at": 9}), 1, Some("on_sale_at")),
+        (serde_json::json!({"ends_at": 8}), 8, Some("ends_at")),
+        (serde_json::json!({"ends_at": 8, "on_sale_at": 7}), 8, None),
+        (serde_json::json!({"ends_at": 7, "on_sale_at": 7}), 1, Some("on_sale_at")),
+        (serde_json::json!({"starts_at": 11, "ends_at": 12}), 1, None),
+        (serde_json::json!({"name": "New"}), 9, None),
+        (serde_json::json!({"starts_at": 6}), 9, None),
+    ] {
+        let text = |second: &serde_json::Value| match second.as_i64() {
+            Some(second) => Instant::from_unix_ms(second * 1_000).to_string().into(),
+            None => second.clone(),
+        };
+        let members = change.as_object().unwrap().iter();
+        let sent: serde_json::Map<_, _> =
+            members.map(|(name, second)| (name.clone(), text(second))).collect();
+        let sent: EventChange = serde_json::from_value(sent.into()).unwrap();
+        let [starts_at, ends_at, on_sale_at] =
+            [5, 9, stored_on_sale_s].map(|second| Instant::from_unix_ms(second * 1_000));
+        let problems = sent.problems(starts_at, ends_at, on_sale_at);
+        let named = problems.first().map(|problem| problem.field.as_str());
+        assert_eq!((named, problems.len()), (field, usize::from(field.is_some())), "{change}");
+    }
 }
 
 #[test]
