@@ -38,7 +38,8 @@ DECLARE
         -- types
         'instant', 'merge_documents', 'now_utc', 'unix_ms',
         -- events
-        'described_sections', 'event_document', 'event_lock_key', 'raise_settings_version',
+        'change_sections', 'described_sections', 'event_document', 'event_lock_key',
+        'is_sold_out', 'raise_settings_version',
         -- bookings
         'booking_lock_key', 'booking_row_of', 'lock_booking', 'lock_for_sale', 'seats_exist',
         'sell_booking', 'state_rank', 'withdraw_booking',

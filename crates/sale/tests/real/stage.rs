@@ -59,7 +59,7 @@ impl Stage {
         let on_sale_at = Some(Instant::from_unix_ms(1_000));
         let change = EventChange { on_sale_at, ..EventChange::default() };
         let database = &self.stores.database;
-        let updated = ledger::update_event(database, self.event, &change).await.unwrap();
+        let updated = ledger::update_event(database, self.event, &change, None).await.unwrap();
         let UpdateEventOutcome::Updated(event) = updated else { panic!("{updated:?}") };
         sale::apply_settings(&self.stores, &event).await.unwrap();
     }

@@ -29,6 +29,7 @@ mod rates;
 mod reserving;
 mod retiring;
 mod scene;
+mod sections;
 mod servers;
 mod stage;
 mod word;
