@@ -38,7 +38,8 @@ DECLARE
         -- types
         'instant', 'merge_documents', 'now_utc', 'unix_ms',
         -- events
-        'described_sections', 'event_document', 'event_lock_key', 'raise_settings_version',
+        'change_sections', 'described_sections', 'event_document', 'event_lock_key',
+        'is_sold_out', 'raise_settings_version',
         -- bookings
         'booking_lock_key', 'booking_row_of', 'booking_state', 'buyer_lock_key',
         'kept_for_payment', 'lock_booking', 'lock_for_sale', 'sale_refusal', 'seats_exist',

@@ -30,8 +30,9 @@
 -- ARGV[1] generation, a number that grows with each rebuild
 -- ARGV[2] state: live (for sale at once) | building (until finish_opening)
 -- ARGV[3] how many numbers were drawn for; '' before the draw, and when building
--- ARGV[4] how many settings follow; 0 when building
--- ARGV[5..] field and value of each setting; then for each section its name, its capacity and its
+-- ARGV[4] version of the sections
+-- ARGV[5] how many settings follow; 0 when building
+-- ARGV[6..] field and value of each setting; then for each section its name, its capacity and its
 --   map ('' for a standing section)
 --
 -- Returns {outcome}: opened | exists
@@ -41,8 +42,8 @@
 -- @keys
 
 local generation, state = tonumber(ARGV[1]), ARGV[2]
-local draw_count, settings_count = ARGV[3], tonumber(ARGV[4])
-local sections_from = 5 + 2 * settings_count
+local draw_count, sections_version, settings_count = ARGV[3], ARGV[4], tonumber(ARGV[5])
+local sections_from = 6 + 2 * settings_count
 
 local known, building = unpack(redis.call('HMGET', key.settings, 'generation', 'building'))
 known, building = tonumber(known or 0), tonumber(building or 0)
@@ -69,9 +70,10 @@ end
 -- After this point the script must succeed.
 redis.call('DEL', unpack(KEYS))
 if state == 'live' then
-  redis.call('HSET', key.settings, 'generation', generation, unpack(ARGV, 5, sections_from - 1))
+  redis.call('HSET', key.settings, 'generation', generation, unpack(ARGV, 6, sections_from - 1))
 else
-  redis.call('HSET', key.settings, 'building', generation, 'capacity_built', available_total)
+  redis.call('HSET', key.settings, 'building', generation,
+    'sections_version_built', sections_version)
 end
 redis.call('HSET', key.counts, 'number', 0, 'number_ceiling', 0, 'admitted', 0, 'served', 0,
   'available', available_total, 'held', 0, 'sold', 0)

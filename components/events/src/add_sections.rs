@@ -47,7 +47,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
             AddSectionsOutcome::EventMissing => return Err(Problem::of(Code::EventNotFound)),
             AddSectionsOutcome::EventCancelled => return Err(Problem::of(Code::EventNotOnSale)),
         };
-        sale::add_sections(&stores, event_id, &sections).await?;
+        sale::apply_sections(&stores, &event).await?;
         Reply::created(&EventView::new(*event, clock::now()))
     })
     .await

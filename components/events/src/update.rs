@@ -1,11 +1,13 @@
-//! `PUT /api/v1/events/{event_id}`: changes texts, times, the rules of the sale, or pauses it.
+//! `PUT /api/v1/events/{event_id}`: changes texts, times, the rules of the sale and sections, or
+//! pauses it.
 
 use domain::code::Code;
 use domain::event::EventChange;
 use domain::rate::RouteClass;
 use guest::call::{invalid_field, invalid_fields};
 use guest::{Call, Problem, Reply, auth, clock, idempotency, limit, stores};
-use ledger::UpdateEventOutcome;
+use sale::ChangeOutcome;
+use serde_json::json;
 
 use crate::view::EventView;
 
@@ -16,23 +18,18 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let change: EventChange = call.change()?;
     idempotency::once(&call, "update:organiser", async {
         let stores = stores::open().await?;
-        let not_found = || Problem::of(Code::EventNotFound);
-        let event = ledger::find_event(&stores.database, event_id).await?.ok_or_else(not_found)?;
-        let problems = change.problems(event.starts_at, event.ends_at, event.on_sale_at);
-        if !problems.is_empty() {
-            return Err(invalid_fields(&problems));
-        }
-        let outcome = ledger::update_event(&stores.database, event_id, &change).await?;
-        let event = match outcome {
-            UpdateEventOutcome::Updated(event) => event,
-            UpdateEventOutcome::EventMissing => return Err(not_found()),
-            UpdateEventOutcome::EventCancelled => return Err(Problem::of(Code::EventNotOnSale)),
-            UpdateEventOutcome::InvalidTimes => {
-                return Err(invalid_field("ends_at", "must be after starts_at and on_sale_at"));
+        match sale::update_event(&stores, event_id, &change).await? {
+            ChangeOutcome::Updated(event) => Reply::ok(&EventView::new(*event, clock::now())),
+            ChangeOutcome::EventMissing => Err(Problem::of(Code::EventNotFound)),
+            ChangeOutcome::EventCancelled => Err(Problem::of(Code::EventNotOnSale)),
+            ChangeOutcome::NotAllowed(problems) => Err(invalid_fields(&problems)),
+            ChangeOutcome::CapacityInUse(sections) => {
+                Err(Problem::of(Code::CapacityInUse).with("sections", json!(sections)))
             }
-        };
-        sale::apply_settings(&stores, &event).await?;
-        Reply::ok(&EventView::new(*event, clock::now()))
+            ChangeOutcome::InvalidTimes => {
+                Err(invalid_field("ends_at", "must be after starts_at and on_sale_at"))
+            }
+        }
     })
     .await
 }

@@ -161,6 +161,7 @@ fn settings() -> Result<EventSettings> {
     Ok(EventSettings {
         generation: 1,
         version: 1,
+        sections_version: 1,
         cancelled: false,
         paused: false,
         on_sale_at: Instant::from_unix_ms(0),

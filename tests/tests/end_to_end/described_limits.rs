@@ -50,7 +50,9 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
     let new = |sections: &Value| {
         tests::merged(texts.clone(), &json!({ "currency": "IDR", "sections": sections }))
     };
-    let change = tests::merged(texts.clone(), &json!({ "paused": false }));
+    // What a section is now; other values of these are allowed or not by what it is.
+    let named = json!([{ "name": "A" }]);
+    let change = tests::merged(texts.clone(), &json!({ "paused": false, "sections": named }));
     let (events, reserve) = ("/api/v1/events", "/api/v1/bookings/reserve");
     let of_event = format!("{events}/{changing}");
     let seats = format!("{of_event}/seats");

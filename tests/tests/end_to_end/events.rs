@@ -237,12 +237,82 @@ async fn a_change_that_cannot_be_changes_nothing() {
         json!({ "on_sale_at": "2037-06-01T22:00:00Z" }),
         json!({ "paused": "maybe" }),
         json!({ "sale": { "hold_ttl_s": 0 } }),
+        json!({ "nmae": "x" }),
+        json!({ "name": "x", "currency": "USD" }),
+        json!({ "sale": { "max_per_buyers": 1 } }),
+        json!({ "sale": { "queue": { "speed": 1 } } }),
+        json!({ "name": "x", "sections": [{ "name": "A", "colour": "red" }] }),
+        json!({ "name": "x", "sections": [{ "name": "Z", "price": 1 }] }),
+        json!({ "name": "x", "sections": [{ "name": "A", "rows": 3 }] }),
+        json!({ "name": "x", "sections": [{ "name": "A", "kind": "standing" }] }),
+        json!({ "name": "x", "sections": [{ "name": "A", "capacity": 40 }] }),
+        json!({ "name": "x", "sections": [{ "name": "FLOOR", "capacity": 0 }] }),
+        json!({ "name": "x", "sections": [{ "name": "FLOOR", "price": -1 }] }),
     ] {
         let answer = organiser.change(&event, change.clone()).await;
         assert_eq!(answer.status, 422, "{change}: {answer}");
     }
     let after = office.get(&format!("/api/v1/events/{event}")).await.expect(200);
     assert_eq!(after, before);
+}
+
+#[tokio::test]
+async fn sections_change_while_they_are_sold() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    let buyer = office.buyer().await;
+    let event = office.event(json!({})).await;
+    let hold = buyer.hold(&event, json!({ "section": "FLOOR", "quantity": 3 })).await;
+    let booking = hold["booking_id"].as_str().expect("an id");
+    assert_eq!(hold["amount"], 10_500);
+    let changes = json!({ "sections": [
+        { "name": "FLOOR", "capacity": 4, "price": 2_000 },
+        { "name": "A", "rows": 5, "price": 6_000 },
+    ] });
+    let changed = organiser.change(&event, changes.clone()).await.expect(200);
+    assert_eq!(changed["capacity"], 54);
+    assert_eq!(organiser.change(&event, changes).await.expect(200), changed, "nothing is new");
+    assert_eq!(office.counts(&event).await, [51, 3, 0]);
+    assert_eq!(buyer.hold(&event, json!({ "seats": ["A-5-1"] })).await["amount"], 6_000);
+    let read = office.organiser().booking(booking).await.expect(200);
+    assert_eq!(read["amount"], 10_500, "a hold costs what it cost");
+    let map = office.get(&format!("/api/v1/events/{event}/seats?section=A")).await.expect(200);
+    assert_eq!((&map["rows"], map["map"].as_str().map(str::len)), (&json!(5), Some(50)));
+
+    let smaller = json!({ "name": "x", "sections": [{ "name": "FLOOR", "capacity": 2 }] });
+    let refused = organiser.change(&event, smaller.clone()).await;
+    let problem = refused.expect_problem(409, "capacity_in_use");
+    assert_eq!(problem["sections"], json!(["FLOOR"]));
+    let read = office.get(&format!("/api/v1/events/{event}")).await.expect(200);
+    assert_eq!(read, changed, "all of it, or nothing");
+    organiser.confirm(booking).await.expect(200);
+    organiser.change(&event, smaller).await.expect_problem(409, "capacity_in_use");
+}
+
+/// The last place is sold while there are more: whoever reads is told the same, soon.
+#[tokio::test]
+async fn sold_out_is_told_alike_by_all_routes() {
+    let office = BoxOffice::open();
+    let organiser = office.organiser();
+    for round in 0..10 {
+        let buyer = office.buyer().await;
+        let one = json!([{ "name": "A", "kind": "seated", "rows": 1, "seats_per_row": 1,
+            "price": 100 }]);
+        let event = office.event(json!({ "sections": one })).await;
+        let held = buyer.hold(&event, json!({ "seats": ["A-1-1"] })).await;
+        let booking = held["booking_id"].as_str().expect("an id");
+        let more = json!([{ "name": "B", "kind": "standing", "capacity": 5, "price": 100 }]);
+        let (confirmed, added) =
+            tokio::join!(organiser.confirm(booking), organiser.add_sections(&event, more));
+        confirmed.expect(200);
+        added.expect(201);
+        let read = office.get(&format!("/api/v1/events/{event}")).await.expect(200);
+        let queue = office.get(&format!("/api/v1/queue/status/{event}")).await.expect(200);
+        let told =
+            [&read["status"], &queue["status"], &office.availability(&event).await["status"]]
+                .map(Clone::clone);
+        assert_eq!(told, ["on_sale", "on_sale", "on_sale"].map(|it| json!(it)), "{round}");
+    }
 }
 
 #[tokio::test]

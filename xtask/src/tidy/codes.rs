@@ -8,7 +8,7 @@ use domain::code::Code;
 use crate::repository::read;
 
 /// What the contract has and nothing sends yet.
-const NOT_YET_SENT: [Code; 1] = [Code::CapacityInUse];
+const NOT_YET_SENT: [Code; 0] = [];
 
 /// Where the codes are defined, which is no use of them.
 const DEFINITION: &str = "crates/domain/src/code.rs";

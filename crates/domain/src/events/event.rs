@@ -2,6 +2,7 @@
 
 mod checks;
 mod details;
+mod section_changes;
 mod settings;
 mod status;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub use checks::{
     MAX_ACTIVE_MAX, MAX_PER_BUYER_MAX, MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX, PASS_TTL_MAX_S,
     PRICE_MAX, RELEASE_PER_S_MAX, SECTIONS_MAX, section_problems,
 };
-pub use details::{EventChange, NewEvent};
+pub use details::{EventChange, NewEvent, SectionChange};
+pub use section_changes::changed_sections;
 pub use settings::{QueueChange, QueueSettings, SaleChange, SaleSettings, Setting};
 pub use status::{EventStatus, SaleState};

@@ -37,12 +37,15 @@ pub struct StoredEvent {
     pub paused: bool,
     /// Whether the event is cancelled; for good.
     pub cancelled: bool,
-    /// Whether all places were sold when the worker last looked.
+    /// Whether a ticket of every place was sold when this was last looked at, see
+    /// [`mark_sold_out`](crate::mark_sold_out).
     pub sold_out: bool,
     /// The number of the event's present life in Redis; it only grows.
     pub generation: i64,
     /// Grows with each change of what Redis decides by.
     pub settings_version: i64,
+    /// Grows with each change of the sections.
+    pub sections_version: i64,
     /// What is published of the draw's seed, in hex.
     pub draw_commitment: String,
     /// How many numbers are drawn for, once that is decided.

@@ -1,4 +1,4 @@
-//! Notes that an event is sold out, or no longer.
+//! Finds out whether an event is sold out, and notes it.
 
 use domain::id::EventId;
 
@@ -8,8 +8,9 @@ use crate::row::one_row;
 
 const STATEMENT: &str = "SELECT changed FROM boxoffice.mark_sold_out($1::text::uuid, $2::boolean)";
 
-/// Notes that all places of an event are sold, or that some are free again. Returns whether that
-/// was news; an unknown event is none. The mark is for lists: no sale depends on it.
+/// Notes whether all places of an event are sold. Whoever sells or frees places calls this after
+/// the commit; `sold_out` is what it has seen, and only where the note says something else Postgres
+/// counts. Returns whether the note has changed. It is for readers: no sale depends on it.
 ///
 /// # Errors
 ///

@@ -34,4 +34,4 @@ pub use restore_page::{RESTORE_PAGE_MAX, RestoreKind, restore_page};
 pub use retiring::{
     EVENTS_RETIRED_MAX, EventToRetire, RETIRE_AFTER_MS, events_to_retire, note_retired,
 };
-pub use update_event::{UpdateEventOutcome, update_event};
+pub use update_event::{ChangedSections, UpdateEventOutcome, update_event};

@@ -2,12 +2,16 @@
 
 use domain::event::{EventChange, QueueSettings, SaleChange, SaleSettings};
 use domain::id::EventId;
+use domain::section::{Section, SectionKind};
 use ledger::{
-    AddSectionsOutcome, StoredEvent, UpdateEventOutcome, add_sections, cancel_event, find_event,
-    mark_sold_out, update_event,
+    AddSectionsOutcome, ChangedSections, StoredEvent, UpdateEventOutcome, add_sections,
+    cancel_booking, cancel_event, find_event, mark_sold_out, update_event,
 };
 
-use crate::support::{Connection, NOW, TestDatabase, fresh, new_event, new_event_id, sections};
+use crate::support::{
+    Connection, NOW, TestDatabase, confirm, fresh, new_event, new_event_id, seats, sections,
+    standing,
+};
 
 async fn stored(database: &Connection, event: EventId) -> StoredEvent {
     find_event(database, event).await.unwrap().unwrap()
@@ -18,7 +22,7 @@ async fn a_change_leaves_alone_what_it_does_not_name() {
     let database = fresh().await;
     let event = new_event(&database).await;
     let before = stored(&database, event).await;
-    let nothing = update_event(&database, event, &EventChange::default()).await.unwrap();
+    let nothing = update_event(&database, event, &EventChange::default(), None).await.unwrap();
     assert_eq!(nothing, UpdateEventOutcome::Updated(Box::new(before.clone())));
 
     let change = EventChange {
@@ -27,7 +31,8 @@ async fn a_change_leaves_alone_what_it_does_not_name() {
         paused: Some(true),
         ..EventChange::default()
     };
-    let UpdateEventOutcome::Updated(after) = update_event(&database, event, &change).await.unwrap()
+    let UpdateEventOutcome::Updated(after) =
+        update_event(&database, event, &change, None).await.unwrap()
     else {
         panic!("not updated")
     };
@@ -70,8 +75,9 @@ async fn a_change_can_name_everything() {
             serde_json::from_value::<SaleChange>(serde_json::to_value(&sale).unwrap()).unwrap(),
         ),
         paused: Some(true),
+        sections: None,
     };
-    update_event(&database, event, &change).await.unwrap();
+    update_event(&database, event, &change, None).await.unwrap();
     let after = stored(&database, event).await;
     assert_eq!((after.name.as_str(), after.description.as_str()), ("n", ""));
     assert_eq!((after.starts_at, after.ends_at), (NOW, NOW.plus_ms(2)));
@@ -85,32 +91,32 @@ async fn an_impossible_change_is_refused_in_words() {
     let before = stored(&database, event).await;
     let too_late = EventChange { starts_at: Some(before.ends_at), ..EventChange::default() };
     assert_eq!(
-        update_event(&database, event, &too_late).await.unwrap(),
+        update_event(&database, event, &too_late, None).await.unwrap(),
         UpdateEventOutcome::InvalidTimes
     );
     // The opening and the end, whichever is sent and whichever was stored meanwhile.
     let opening = |on_sale_at| EventChange { on_sale_at: Some(on_sale_at), ..Default::default() };
     assert_eq!(
-        update_event(&database, event, &opening(before.ends_at)).await.unwrap(),
+        update_event(&database, event, &opening(before.ends_at), None).await.unwrap(),
         UpdateEventOutcome::InvalidTimes
     );
     let last_moment = opening(before.ends_at.plus_ms(-1));
-    let updated = update_event(&database, event, &last_moment).await.unwrap();
+    let updated = update_event(&database, event, &last_moment, None).await.unwrap();
     assert!(matches!(updated, UpdateEventOutcome::Updated(_)), "{updated:?}");
     let earlier_end = before.ends_at.plus_ms(-1);
     assert!(earlier_end > before.starts_at);
     let shorter = EventChange { ends_at: Some(earlier_end), ..EventChange::default() };
     assert_eq!(
-        update_event(&database, event, &shorter).await.unwrap(),
+        update_event(&database, event, &shorter, None).await.unwrap(),
         UpdateEventOutcome::InvalidTimes
     );
     assert_eq!(
-        update_event(&database, new_event_id(), &too_late).await.unwrap(),
+        update_event(&database, new_event_id(), &too_late, None).await.unwrap(),
         UpdateEventOutcome::EventMissing
     );
     cancel_event(&database, event).await.unwrap();
     assert_eq!(
-        update_event(&database, event, &EventChange::default()).await.unwrap(),
+        update_event(&database, event, &EventChange::default(), None).await.unwrap(),
         UpdateEventOutcome::EventCancelled
     );
 }
@@ -215,12 +221,136 @@ async fn cancelling_twice_is_cancelling_once() {
 }
 
 #[tokio::test]
-async fn sold_out_is_noted_once_and_taken_back() {
+async fn sold_out_is_what_the_tickets_say_whatever_the_caller_has_seen() {
     let database = fresh().await;
     let event = new_event(&database).await;
-    for (sold_out, changed) in [(false, false), (true, true), (true, false), (false, true)] {
-        assert_eq!(mark_sold_out(&database, event, sold_out).await.unwrap(), changed);
-        assert_eq!(stored(&database, event).await.sold_out, sold_out);
+    shrink(&database, event).await;
+    for seen in [true, false] {
+        assert!(!mark_sold_out(&database, event, seen).await.unwrap());
+        assert!(!stored(&database, event).await.sold_out);
     }
+    let booking = seats(event, &["A-1-1"]);
+    confirm(&database, &booking).await;
+    for (seen, changed) in [(false, false), (true, true), (true, false), (false, false)] {
+        assert_eq!(mark_sold_out(&database, event, seen).await.unwrap(), changed, "{seen}");
+    }
+    assert!(stored(&database, event).await.sold_out);
+    cancel_booking(&database, booking.booking_id, false).await.unwrap();
+    for (seen, changed) in [(true, false), (false, true), (false, false)] {
+        assert_eq!(mark_sold_out(&database, event, seen).await.unwrap(), changed, "{seen}");
+    }
+    assert!(!stored(&database, event).await.sold_out);
     assert!(!mark_sold_out(&database, new_event_id(), true).await.unwrap());
+}
+
+/// Leaves one seat of the event, A-1-1.
+async fn shrink(database: &Connection, event: EventId) {
+    let sql = format!(
+        "DELETE FROM boxoffice.sections WHERE event_id = '{event}' AND name <> 'A';
+         UPDATE boxoffice.sections SET row_count = 1, seats_per_row = 1, capacity = 1
+         WHERE event_id = '{event}'"
+    );
+    database.execute(&sql).await;
+}
+
+/// The note is taken by one call while another one adds places: the last word has who sees both.
+#[tokio::test]
+async fn sold_out_waits_for_whoever_changes_the_places() {
+    let owner = TestDatabase::create().await;
+    let (database, other) = (owner.connect().await, owner.connect().await);
+    let event = new_event(&database).await;
+    shrink(&database, event).await;
+    confirm(&database, &seats(event, &["A-1-1"])).await;
+    let more = sections(r#"[{"name": "B", "kind": "standing", "capacity": 5, "price": 1}]"#);
+    database.execute("BEGIN").await;
+    add_sections(&database, event, &more).await.unwrap();
+    let note = async { mark_sold_out(&other, event, true).await.unwrap() };
+    let commit = async {
+        other_waits(&owner).await;
+        database.execute("COMMIT").await;
+    };
+    let (changed, ()) = tokio::join!(note, commit);
+    assert!(!changed);
+    assert!(!stored(&database, event).await.sold_out);
+}
+
+async fn other_waits(owner: &TestDatabase) {
+    let look = owner.connect().await;
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while look.number(waiting).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn sections_change_by_name_and_with_them_their_version() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let before = stored(&database, event).await;
+    let mut wanted = before.sections.clone();
+    for section in &mut wanted {
+        section.price += 100;
+        match &mut section.kind {
+            SectionKind::Seated { rows, .. } => *rows += 1,
+            SectionKind::Standing { capacity } => *capacity -= 1,
+        }
+    }
+    let change = EventChange { paused: Some(true), ..EventChange::default() };
+    let update = async |version, sections: &[Section]| {
+        let sections = Some(ChangedSections { version, sections });
+        update_event(&database, event, &change, sections).await.unwrap()
+    };
+    assert_eq!(update(0, &wanted).await, UpdateEventOutcome::SectionsChanged);
+    assert_eq!(stored(&database, event).await, before, "all of it, or nothing");
+    let version = before.sections_version;
+    let UpdateEventOutcome::Updated(after) = update(version, &wanted[1..]).await else { panic!() };
+    assert_eq!((after.sections_version, after.paused), (version + 1, true));
+    assert_eq!((&after.sections[0], &after.sections[1..]), (&before.sections[0], &wanted[1..]));
+    let UpdateEventOutcome::Updated(after) = update(version + 1, &wanted).await else { panic!() };
+    assert_eq!((after.sections_version, &after.sections), (version + 2, &wanted));
+    let again = update(version + 2, &wanted).await;
+    assert_eq!(again, UpdateEventOutcome::Updated(after), "nothing is new");
+}
+
+#[tokio::test]
+async fn a_section_does_not_get_smaller_than_what_is_sold_of_it() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let standing = standing(event, 3);
+    confirm(&database, &standing).await;
+    let before = stored(&database, event).await;
+    let resize = async |wanted| {
+        let mut section =
+            before.sections.iter().find(|it| it.name == standing.section).unwrap().clone();
+        section.kind = SectionKind::Standing { capacity: wanted };
+        let sections = &[section];
+        let version = stored(&database, event).await.sections_version;
+        let sections = Some(ChangedSections { version, sections });
+        update_event(&database, event, &EventChange::default(), sections).await.unwrap()
+    };
+    assert_eq!(resize(2).await, UpdateEventOutcome::CapacityInUse);
+    assert_eq!(stored(&database, event).await, before);
+    let UpdateEventOutcome::Updated(_) = resize(3).await else { panic!("three are sold") };
+}
+
+#[tokio::test]
+async fn a_change_of_sections_says_whether_the_event_is_sold_out() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let sql = format!("DELETE FROM boxoffice.sections WHERE event_id = '{event}' AND name = 'A'");
+    database.execute(&sql).await;
+    confirm(&database, &standing(event, 3)).await;
+    let before = stored(&database, event).await;
+    let mut section = before.sections[0].clone();
+    for (version, places, sold_out) in [(0, 3, true), (1, 4, false)] {
+        section.kind = SectionKind::Standing { capacity: places };
+        let sections = &[section.clone()];
+        let version = before.sections_version + version;
+        let sections = Some(ChangedSections { version, sections });
+        let change = EventChange::default();
+        let updated = update_event(&database, event, &change, sections).await.unwrap();
+        let UpdateEventOutcome::Updated(after) = updated else { panic!("{updated:?}") };
+        assert_eq!(after.sold_out, sold_out, "{places} places");
+    }
 }

@@ -104,7 +104,7 @@ async fn a_repeated_creation_gives_the_first_answer_again() {
     };
     // Changed meanwhile: the answer is still the first one.
     let change = EventChange { name: Some("Renamed".to_owned()), ..EventChange::default() };
-    update_event(&database, created.id, &change).await.unwrap();
+    update_event(&database, created.id, &change, None).await.unwrap();
     let again = CreateEvent { event: new_event_id(), ..first.clone() };
     let replayed = create_event(&database, &again).await.unwrap();
     assert_eq!(replayed, CreateEventOutcome::Replayed(created.clone()));

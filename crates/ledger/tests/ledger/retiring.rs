@@ -65,11 +65,11 @@ async fn a_retired_event_is_due_again_when_its_keys_live_on() {
 
     // The organiser moves the end, which the keys' end follows. Other changes do not matter.
     let renamed = EventChange { name: Some("Encore".to_owned()), ..EventChange::default() };
-    update_event(&database, event, &renamed).await.unwrap();
+    update_event(&database, event, &renamed, None).await.unwrap();
     assert_eq!(due(&database).await, []);
     let later = Instant::from_unix_ms(4_083_818_400_456);
     let moved = EventChange { ends_at: Some(later), ..EventChange::default() };
-    let updated = update_event(&database, event, &moved).await.unwrap();
+    let updated = update_event(&database, event, &moved, None).await.unwrap();
     assert!(matches!(updated, UpdateEventOutcome::Updated(_)));
     over_since(&database, event, 61).await;
     assert_eq!(due(&database).await, [event]);

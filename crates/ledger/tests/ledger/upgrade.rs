@@ -115,7 +115,7 @@ async fn work(connection: &Connection, event: domain::id::EventId, number: u32) 
     let page = ledger::ListEvents { limit: 2, cursor: None, active_only: true };
     assert!(!list_events(connection, &page).await.unwrap().events.is_empty());
     let change = EventChange { paused: Some(number.is_multiple_of(2)), ..EventChange::default() };
-    let changed = update_event(connection, event, &change).await.unwrap();
+    let changed = update_event(connection, event, &change, None).await.unwrap();
     assert!(matches!(changed, UpdateEventOutcome::Updated(_)));
 }
 

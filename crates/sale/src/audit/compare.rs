@@ -35,9 +35,18 @@ pub(super) fn differences(seen: &Snapshot) -> BTreeSet<Difference> {
         let (redis, postgres) = (settings.version, event.settings_version);
         found.insert(Difference::Settings { redis, postgres });
     }
-    let known: HashSet<_> = settings.sections.iter().map(|section| &section.name).collect();
-    let missing = event.sections.iter().filter(|section| !known.contains(&section.name));
-    found.extend(missing.map(|section| Difference::Section(section.name.clone())));
+    // Also with the same version: places may be withheld that nobody has decided about.
+    // mutant: sections-are-not-compared
+    if settings.sections != event.sections || settings.sections_version < event.sections_version {
+        let (redis, postgres) = (settings.sections_version, event.sections_version);
+        found.insert(Difference::Sections { redis, postgres });
+    }
+    let sold: i64 = seen.postgres.sold.iter().map(|(_, sold)| sold).sum();
+    let is_sold_out = u64::try_from(sold).is_ok_and(|sold| sold >= event.capacity);
+    // mutant: sold-out-is-not-compared
+    if event.sold_out != is_sold_out {
+        found.insert(Difference::SoldOut { wanted: is_sold_out });
+    }
 
     let claims = Claims::of(seen, redis);
     let unmarked = claims.unmarked.iter().map(|booking| (*booking).to_owned());

@@ -26,8 +26,18 @@ pub enum Difference {
         /// The version in Postgres.
         postgres: i64,
     },
-    /// Redis does not have the section.
-    Section(SectionName),
+    /// The sections are others in Redis: one is missing, or their order, sizes or prices are old.
+    Sections {
+        /// The version in Redis.
+        redis: i64,
+        /// The version in Postgres.
+        postgres: i64,
+    },
+    /// The note that everything is sold, or that it is not, is wrong in Postgres.
+    SoldOut {
+        /// What it should be.
+        wanted: bool,
+    },
     /// A booking is sold, and Redis still holds it.
     Unmarked {
         /// The booking.
@@ -88,7 +98,8 @@ impl Difference {
             Self::Generation { .. } => "generation",
             Self::Map(_) => "map",
             Self::Settings { .. } => "settings",
-            Self::Section(_) => "section",
+            Self::Sections { .. } => "sections",
+            Self::SoldOut { .. } => "sold_out",
             Self::Unmarked { .. } => "unmarked_sale",
             Self::Lost { .. } => "lost_hold",
             Self::Ended { .. } => "ended_hold",
@@ -105,11 +116,13 @@ impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => formatter.write_str("Redis does not have the event"),
-            Self::Generation { redis, postgres } | Self::Settings { redis, postgres } => {
+            Self::Generation { redis, postgres }
+            | Self::Settings { redis, postgres }
+            | Self::Sections { redis, postgres } => {
                 write!(formatter, "{redis} in Redis, {postgres} in Postgres")
             }
             Self::Map(section) => write!(formatter, "the map of {section} is no map"),
-            Self::Section(section) => write!(formatter, "Redis does not have {section}"),
+            Self::SoldOut { wanted } => write!(formatter, "sold out should be {wanted}"),
             Self::Unmarked { booking } => write!(formatter, "{booking} is sold"),
             Self::Place { repair, .. } => {
                 let place = |(state, holder): &(u8, Option<String>)| {

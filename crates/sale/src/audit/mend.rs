@@ -14,7 +14,7 @@ use scripts::{
 use crate::audit::difference::Difference;
 use crate::audit::snapshot::{RedisSnapshot, Snapshot};
 use crate::bookings::marks::{find_sale, mark_sold};
-use crate::{Error, Stores, add_sections, apply_settings};
+use crate::{Error, Stores, apply_sections, apply_settings};
 
 /// Mends every difference, and counts what was mended.
 pub(super) async fn mend<T: Transport, D: Database>(
@@ -28,7 +28,7 @@ pub(super) async fn mend<T: Transport, D: Database>(
     let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
     let repair = Repair { event: event.id, generation: redis.state.settings.generation };
     let mut places: BTreeMap<&SectionName, Vec<SeatRepair>> = BTreeMap::new();
-    let (mut buyers, mut ends, mut sections_missing) = (Vec::new(), Vec::new(), false);
+    let (mut buyers, mut ends) = (Vec::new(), Vec::new());
     // Counts first: they are mended to what the maps said, and everything after moves both.
     for difference in differences {
         if let Difference::Counts { section, seen, wanted } = difference {
@@ -45,7 +45,11 @@ pub(super) async fn mend<T: Transport, D: Database>(
             // When the places are right.
             Difference::Lost { .. } | Difference::Ended { .. } | Difference::Beaten { .. } => {}
             Difference::Settings { .. } => apply_settings(stores, event).await?,
-            Difference::Section(_) => sections_missing = true,
+            Difference::Sections { .. } => apply_sections(stores, event).await?,
+            Difference::SoldOut { wanted } => {
+                let noted = ledger::mark_sold_out(&stores.database, event.id, *wanted).await?;
+                mended.counts += i64::from(noted);
+            }
             Difference::Unmarked { booking } => {
                 let Ok(booking) = booking.parse() else { continue };
                 let Some(sold) = find_sale(&stores.database, booking).await? else { continue };
@@ -60,9 +64,6 @@ pub(super) async fn mend<T: Transport, D: Database>(
             }
             Difference::Expiry { booking } => ends.push(booking.clone()),
         }
-    }
-    if sections_missing {
-        add_sections(stores, event.id, &event.sections).await?;
     }
     for (section, places) in places {
         for batch in places.chunks(SEATS_REPAIRED_MAX) {

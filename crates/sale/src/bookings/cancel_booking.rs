@@ -4,7 +4,7 @@ use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
 use ledger::{CancelBookingOutcome, Database};
-use scripts::{CancelOutcome, MarkKind};
+use scripts::MarkKind;
 
 use crate::best_effort::best_effort;
 use crate::bookings::find_booking::find_booking;
@@ -90,17 +90,10 @@ async fn free<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     cancelled: &Booking,
 ) -> Result<(), Error> {
-    let booking = cancelled.booking_id;
-    let freed = scripts::cancel_booking(&stores.cluster, cancelled, stores.redis_deadline).await?;
-    match freed {
-        CancelOutcome::Freed { sold, capacity, .. } => {
-            if sold < capacity {
-                ledger::mark_sold_out(&stores.database, booking.event(), false).await?;
-            }
-        }
-        // Redis has lost the event, or let it go after its end. Where it is rebuilt, this sale is
-        // not in it.
-        CancelOutcome::EventMissing => {}
-    }
+    // Postgres first: it says the same of the event, whether Redis answers or not.
+    ledger::mark_sold_out(&stores.database, cancelled.event_id, false).await?;
+    // Where Redis has lost the event, or let it go after its end, nothing is freed: where it is
+    // rebuilt, this sale is not in it.
+    scripts::cancel_booking(&stores.cluster, cancelled, stores.redis_deadline).await?;
     Ok(())
 }

@@ -29,6 +29,7 @@ pub(crate) async fn mark_sold<T: Transport, D: Database>(
     match marked {
         scripts::ConfirmOutcome::Confirmed { sold, capacity }
         | scripts::ConfirmOutcome::Absent { sold, capacity } => {
+            // What Redis says may be old by now: Postgres counts.
             if sold >= capacity {
                 ledger::mark_sold_out(&stores.database, booking.event_id, true).await?;
             }

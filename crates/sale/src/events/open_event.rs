@@ -33,6 +33,7 @@ pub(crate) fn settings_of(event: &StoredEvent) -> EventSettings {
     EventSettings {
         generation: event.generation,
         version: event.settings_version,
+        sections_version: event.sections_version,
         cancelled: event.cancelled,
         paused: event.paused,
         on_sale_at: event.on_sale_at,

@@ -137,8 +137,9 @@ async fn begin<T: Transport, D: Database>(
         else {
             return Ok(None);
         };
-        // Sections may have been added since.
-        if settings_of(&rebuild.event).capacity() == left.capacity {
+        // Sections may have changed since.
+        // mutant: half-built-sections-are-kept
+        if rebuild.event.sections_version == left.sections_version {
             return Ok(Some((rebuild, Some(left))));
         }
     }

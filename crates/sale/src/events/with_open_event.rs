@@ -32,8 +32,8 @@ macro_rules! event_outcomes {
 }
 
 event_outcomes!(
-    AddSectionsOutcome,
     AdmitOutcome,
+    ApplySectionsOutcome,
     BeginDrawOutcome,
     BookingOutcome,
     EventOutcome,
@@ -44,6 +44,7 @@ event_outcomes!(
     QueueOutcome,
     ReserveOutcome,
     UpdateOutcome,
+    WithholdOutcome,
 );
 
 impl OpenEventOutcome for scripts::QueuePlace {

@@ -1,7 +1,9 @@
-//! A process that dies between any two calls of its stores and of the provider.
+//! A process that dies between any two calls of its stores and of the provider, or waits there
+//! while somebody else does something.
 
 use std::cell::Cell;
-use std::future::{Future, pending};
+use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use crate::stage::DEADLINE;
 pub(crate) struct Fuse {
     left: Cell<Option<u32>>,
     blown: Notify,
+    resumed: Notify,
 }
 
 impl Fuse {
@@ -40,11 +43,36 @@ impl Fuse {
         done
     }
 
+    /// Runs `work`, and all of `other` at its moment number `at`; returns whether there are so
+    /// many. If not, `other` comes after it.
+    pub(crate) async fn interleave(
+        &self,
+        at: u32,
+        work: impl Future<Output = ()>,
+        other: impl Future<Output = ()>,
+    ) -> bool {
+        let mut work = pin!(work);
+        self.left.set(Some(at));
+        let is_interrupted = tokio::select! {
+            biased;
+            () = self.blown.notified() => true,
+            () = &mut work => false,
+        };
+        self.left.set(None);
+        other.await;
+        if is_interrupted {
+            self.resumed.notify_one();
+            work.await;
+        }
+        is_interrupted
+    }
+
     async fn moment(&self) {
         match self.left.get() {
             Some(0) => {
+                self.left.set(None);
                 self.blown.notify_one();
-                pending().await
+                self.resumed.notified().await;
             }
             Some(left) => self.left.set(Some(left - 1)),
             None => {}
@@ -71,11 +99,11 @@ impl<S> Fused<S> {
     }
 }
 
+/// The stores of a process that dies or waits.
+pub(crate) type FusedStores = Stores<Fused<NativeTransport>, Fused<NativeDatabase>>;
+
 /// New connections, as a process has that was just started.
-pub(crate) async fn fused_stores(
-    database_url: &str,
-    fuse: &Rc<Fuse>,
-) -> Stores<Fused<NativeTransport>, Fused<NativeDatabase>> {
+pub(crate) async fn fused_stores(database_url: &str, fuse: &Rc<Fuse>) -> FusedStores {
     let nodes = stack::shared_redis().iter().map(|node| node.parse().unwrap()).collect();
     let transport = Fused::new(NativeTransport::default(), fuse);
     let cluster = Rc::new(Cluster::new(transport, nodes, AddressMap::default()));

@@ -6,6 +6,7 @@
 mod any_history;
 mod auditing;
 mod cancelling;
+mod changing;
 mod confirming;
 mod crashing;
 mod draining;

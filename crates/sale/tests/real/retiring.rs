@@ -124,7 +124,7 @@ impl Sold {
             12 => {
                 let stored = ledger::find_event(&stores.database, event).await.unwrap().unwrap();
                 sale::apply_settings(stores, &stored).await.unwrap();
-                sale::add_sections(stores, event, &stored.sections).await.unwrap();
+                sale::apply_sections(stores, &stored).await.unwrap();
             }
             13 => {
                 sale::cancel_event(stores, event).await.unwrap();
@@ -271,7 +271,7 @@ async fn an_event_whose_end_is_moved_is_for_sale_again() {
         ..Default::default()
     };
     let database = &event.stage.stores.database;
-    let updated = ledger::update_event(database, event.stage.event, &change).await.unwrap();
+    let updated = ledger::update_event(database, event.stage.event, &change, None).await.unwrap();
     let ledger::UpdateEventOutcome::Updated(updated) = updated else { panic!("{updated:?}") };
     sale::apply_settings(&event.stage.stores, &updated).await.unwrap();
     let section = "A".parse().unwrap();

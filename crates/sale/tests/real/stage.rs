@@ -63,7 +63,7 @@ impl Stage {
     /// Changes the event in both stores.
     pub(crate) async fn change(&self, change: EventChange) {
         let database = &self.stores.database;
-        let updated = ledger::update_event(database, self.event, &change).await.unwrap();
+        let updated = ledger::update_event(database, self.event, &change, None).await.unwrap();
         let UpdateEventOutcome::Updated(event) = updated else { panic!("{updated:?}") };
         sale::apply_settings(&self.stores, &event).await.unwrap();
     }

@@ -1,6 +1,6 @@
 //! An event in Redis: opened, restored, changed and retired.
 
-mod add_sections;
+mod apply_sections;
 mod finish_opening;
 mod open_event;
 mod read_building;
@@ -11,8 +11,9 @@ mod restore_bookings;
 mod retire_event;
 mod settings;
 mod update_event;
+mod withhold_places;
 
-pub use add_sections::{AddSectionsOutcome, add_sections};
+pub use apply_sections::{ApplySectionsOutcome, apply_sections};
 pub use finish_opening::{FinishOpening, FinishOpeningOutcome, finish_opening};
 pub use open_event::{OpenEvent, OpenOutcome, Opening, open_event};
 pub use read_building::{Building, read_building};
@@ -23,3 +24,4 @@ pub use restore_bookings::{RESTORED_MAX, RestoreBookings, RestoreOutcome, restor
 pub use retire_event::{RetireOutcome, retire_event};
 pub use settings::{EventSettings, SaleRules};
 pub use update_event::{EventUpdate, UpdateOutcome, update_event};
+pub use withhold_places::{WithholdOutcome, WithholdPlaces, withhold_places};

@@ -62,7 +62,7 @@ pub async fn open_event<T: Transport>(
     let fields_count = i64::try_from(fields.len()).unwrap_or(i64::MAX);
     let mut arguments: Vec<Argument> =
         vec![request.settings.generation.into(), state.into(), draw_count_text(draw_count).into()];
-    arguments.push(fields_count.into());
+    arguments.extend([request.settings.sections_version.into(), fields_count.into()]);
     for (field, value) in fields {
         arguments.extend([field.into(), value.into()]);
     }
@@ -87,7 +87,7 @@ pub(crate) fn draw_count_text(count: Option<u32>) -> String {
 }
 
 /// The map of a section of which nothing is taken; empty for a standing one.
-pub(crate) fn free_map(section: &Section) -> Argument {
+fn free_map(section: &Section) -> Argument {
     match section.kind {
         SectionKind::Seated { rows, seats_per_row } => {
             section::free_map(rows, seats_per_row).into()

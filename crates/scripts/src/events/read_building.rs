@@ -13,8 +13,8 @@ use crate::{Error, keys};
 pub struct Building {
     /// The generation it is being opened under.
     pub generation: i64,
-    /// Seats of all sections that it was begun with.
-    pub capacity: i64,
+    /// The version of the sections that it was begun with.
+    pub sections_version: i64,
     /// The last booking that is back, and whether it is sold; else it is a hold. `None` before the
     /// first.
     pub restored: Option<(bool, BookingId)>,
@@ -31,18 +31,18 @@ pub async fn read_building<T: Transport>(
     deadline: Duration,
 ) -> Result<Option<Building>, Error> {
     let key = keys::settings(event);
-    let fields = ["building", "capacity_built", "restored"];
+    let fields = ["building", "sections_version_built", "restored"];
     let mut arguments = vec![key.as_str().into()];
     arguments.extend(fields.map(Into::into));
     let replies = cluster.execute(&key, "HMGET", arguments, deadline).await?;
-    let [generation, capacity, restored] = &replies[..] else {
+    let [generation, sections_version, restored] = &replies[..] else {
         return Err(Fields::new("HMGET", replies).unexpected());
     };
-    let (Some(generation), Some(capacity)) = (generation.integer(), capacity.integer()) else {
-        return Ok(None);
-    };
+    let Some(generation) = generation.integer() else { return Ok(None) };
+    // An older release does not note it.
+    let sections_version = sections_version.integer().unwrap_or(0);
     let restored = restored.text().and_then(parse_restored);
-    Ok(Some(Building { generation, capacity, restored }))
+    Ok(Some(Building { generation, sections_version, restored }))
 }
 
 fn parse_restored(text: &str) -> Option<(bool, BookingId)> {

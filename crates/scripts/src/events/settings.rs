@@ -108,6 +108,8 @@ pub struct EventSettings {
     pub generation: i64,
     /// Grows with each change of the settings.
     pub version: i64,
+    /// Grows with each change of the sections; 0 where an older release has opened the event.
+    pub sections_version: i64,
     /// Called off.
     pub cancelled: bool,
     /// Interrupted by the organiser.
@@ -143,6 +145,7 @@ impl EventSettings {
         let names: Vec<_> = self.sections.iter().map(|section| section.name.clone()).collect();
         let mut fields = vec![
             field("version", self.version),
+            field("sections_version", self.sections_version),
             field("cancelled", i64::from(self.cancelled)),
             field("paused", i64::from(self.paused)),
             field("on_sale_at_ms", self.on_sale_at.unix_ms()),
@@ -175,6 +178,7 @@ impl EventSettings {
         Some(Self {
             generation: integer("generation")?,
             version: integer("version")?,
+            sections_version: integer("sections_version").unwrap_or(0),
             cancelled: flag("cancelled")?,
             paused: flag("paused")?,
             on_sale_at: instant("on_sale_at_ms")?,

@@ -83,6 +83,60 @@ async fn settings_change_while_the_event_is_open() {
 }
 
 #[tokio::test]
+async fn sections_change_and_keep_what_is_held_and_sold() {
+    let rows = "
+        ann reserves b1 seats A 2-5         -> held A-2-5
+        bob reserves b2 section F 4         -> held 4 of F
+        confirm b1                          -> confirmed 1 of 20 | 15/4/1
+        # A row more, behind the others; the price is for new ones only.
+        change A 3 7000                     -> applied | 20/4/1
+        map A                               -> ...../....s/.....
+        cat reserves b3 seats A 3-1         -> held A-3-1
+        change F 12 900                     -> applied | 21/5/1
+        change F 5 900                      -> applied | 14/5/1
+        # A change that comes late changes nothing.
+        change F 30 1 at 2                  -> outdated | 14/5/1
+        change F 30 1 at 3                  -> outdated | 14/5/1
+        # The same version again mends.
+        change F 6 900 at 4                 -> applied | 15/5/1
+        release b2                          -> released 4 of F | 19/1/1
+    ";
+    play(&Setup::default(), rows).await;
+}
+
+#[tokio::test]
+async fn places_are_withheld_only_if_they_are_free() {
+    let rows = "
+        ann reserves b1 section F 4         -> held 4 of F | 16/4/0
+        withhold F 3 for 60000              -> capacity_in_use F | 16/4/0
+        withhold F 4 for 60000              -> withheld | 10/4/0
+        withhold F 4 for 60000              -> withheld | 10/4/0
+        bob reserves b2 section F 1         -> not_enough_seats
+        # Nobody gives them back while that is being decided, but the decision.
+        change F 10 900 at 1                -> withheld | 10/4/0
+        change F 4 900                      -> applied | 10/4/0
+        # Nothing was decided, and the time is over.
+        change F 9 900                      -> applied | 15/4/0
+        withhold F 5 for 0                  -> withheld | 11/4/0
+        change F 9 900 at 3                 -> applied | 15/4/0
+        withhold A 1 for 1                  -> other_version | 15/4/0
+    ";
+    play(&Setup::default(), rows).await;
+}
+
+/// A failover has lost that places were withheld, and they are held again: nothing is lost or free.
+#[tokio::test]
+async fn a_section_that_is_too_small_for_its_holds_has_nothing_free() {
+    let rows = "
+        bob reserves b1 section F 2         -> held 2 of F
+        confirm b1                          -> confirmed 2 of 20 | 18/0/2
+        ann reserves b2 section F 4         -> held 4 of F | 14/4/2
+        change F 5 900                      -> applied | 10/4/1
+    ";
+    play(&Setup::default(), rows).await;
+}
+
+#[tokio::test]
 async fn sections_are_added_once() {
     let rows = "
         add B seated 1 3                    -> added 1 | 23/0/0

@@ -95,6 +95,9 @@ async fn the_last_sale_is_told() {
         ";
         stage.play(server, rows).await;
         assert_eq!(all_news(&stage).await.last(), Some(&state(LineState::SoldOut, 50)));
+        // Nor for more places.
+        assert_eq!(stage.act("change A 2 100").await, "applied");
+        assert_eq!(all_news(&stage).await.last(), Some(&state(LineState::Open, 50)));
     }
 }
 

@@ -12,7 +12,7 @@ use scripts::{
     AdmitMode, AdmitUsers, Choice, ConfirmBooking, Error, EventUpdate, ExpireHolds, FinishOpening,
     Idempotency, JoinQueue, Journal, OpenEvent, Opening, PinHold, PinnedFor, PresentedPass,
     ReleaseReason, ReleaseSeats, Repair, ReserveSeats, RestoreBookings, SeatCounts, ShownProof,
-    ShownReceipt, keys,
+    ShownReceipt, WithholdPlaces, keys,
 };
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
@@ -143,6 +143,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     let update = EventUpdate { version: 1, paused: Some(false), ..EventUpdate::default() };
     let seen = [ann];
     let known = [seated("A", 2, 5, 5_000)];
+    let withhold = WithholdPlaces { event, version: 1, keep_ms: 1, sections: &[] };
     let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
     let join = JoinQueue { event, user: ann, block: None, receipt, proof, address: None };
     let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
@@ -181,7 +182,8 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         retire_event(event, &settings, false, 1),
         trim_journal(event, &drained),
         update_event(event, &update),
-        add_sections(event, &known),
+        apply_sections(event, 2, &known),
+        withhold_places(&withhold),
         read_event(event),
         read_map(event, section),
         join_queue(&join),

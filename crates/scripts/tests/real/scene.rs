@@ -3,14 +3,14 @@
 use domain::booking::Booking;
 use domain::journal::JournalEntry;
 use scripts::{
-    AddSectionsOutcome, AdmitMode, AdmitOutcome, AdmitUsers, BookingOutcome, CancelOutcome, Choice,
-    ConfirmBooking, ConfirmOutcome, EventUpdate, ExpireHolds, ExpireOutcome, Hold, Idempotency,
-    LeaveOutcome, PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome,
-    ReleaseReason, ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt, UpdateOutcome, keys,
+    AdmitMode, AdmitOutcome, AdmitUsers, BookingOutcome, CancelOutcome, Choice, ConfirmBooking,
+    ConfirmOutcome, EventUpdate, ExpireHolds, ExpireOutcome, Hold, Idempotency, LeaveOutcome,
+    PlaceOutcome, PresentedPass, QueueOutcome, QueuePlace, ReleaseOutcome, ReleaseReason,
+    ReleaseSeats, ReserveOutcome, ReserveSeats, ShownReceipt, UpdateOutcome, keys,
 };
 
 use crate::servers;
-use crate::stage::{DEADLINE, Setup, Stage, in_ms, seated, standing};
+use crate::stage::{DEADLINE, Setup, Stage, in_ms};
 use crate::word::word;
 
 /// Opens the event and plays the rows on each kind of server.
@@ -61,6 +61,16 @@ impl Stage {
         match words[..] {
             ["open", generation] => word(self.open_generation(generation.parse().unwrap()).await),
             ["add", name, ref rest @ ..] => self.add(name, rest).await,
+            ["change", name, size, price] => {
+                self.sections_version += 1;
+                self.change(name, size, price, self.sections_version).await
+            }
+            ["change", name, size, price, "at", version] => {
+                self.change(name, size, price, version.parse().unwrap()).await
+            }
+            ["withhold", name, places, "for", keep_ms] => {
+                self.withhold(name, places.parse().unwrap(), keep_ms.parse().unwrap()).await
+            }
             ["set", what] => self.set(what).await,
             ["set", what, "at", version] => self.set(&format!("{what}@{version}")).await,
             ["retire", keep_ms] => {
@@ -162,29 +172,6 @@ impl Stage {
                 "done".to_owned()
             }
             _ => panic!("no such command: {command}"),
-        }
-    }
-
-    async fn add(&mut self, name: &str, words: &[&str]) -> String {
-        let number = |index: usize| words[index].parse::<u32>().unwrap();
-        let section = match words[0] {
-            "seated" => seated(name, number(1), number(2), 1_000),
-            _ => standing(name, number(1), 1_000),
-        };
-        let call = scripts::add_sections(
-            &self.cluster,
-            self.event,
-            std::slice::from_ref(&section),
-            DEADLINE,
-        );
-        match call.await.unwrap() {
-            AddSectionsOutcome::Added { new } => {
-                if new == 1 {
-                    self.setup.sections.push(section);
-                }
-                format!("added {new}")
-            }
-            AddSectionsOutcome::EventMissing => "event_missing".to_owned(),
         }
     }
 

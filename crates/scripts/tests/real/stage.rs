@@ -82,6 +82,7 @@ impl Setup {
         EventSettings {
             generation,
             version: 1,
+            sections_version: 1,
             cancelled: false,
             paused: false,
             on_sale_at: in_ms(self.on_sale_in_ms),
@@ -139,6 +140,8 @@ pub(crate) struct Stage {
     pub(crate) numbers_granted: i64,
     /// The version of the settings.
     pub(crate) version: i64,
+    /// The version of the sections.
+    pub(crate) sections_version: i64,
 }
 
 impl Stage {
@@ -157,6 +160,7 @@ impl Stage {
             bought: HashMap::new(),
             numbers_granted: 0,
             version: 1,
+            sections_version: 1,
         }
     }
 

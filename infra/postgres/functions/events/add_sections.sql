@@ -51,8 +51,9 @@ BEGIN
     SELECT p_event, w.name, v_last_place + w.place, w.kind, w.row_count, w.seats_per_row,
         w.capacity, w.price
     FROM described_sections(p_sections) AS w;
-    -- New places are for sale.
-    UPDATE events AS e SET sold_out = false WHERE e.id = p_event RETURNING * INTO v_event;
+    UPDATE events AS e SET sections_version = e.sections_version + 1,
+        sold_out = is_sold_out(p_event)
+    WHERE e.id = p_event RETURNING * INTO v_event;
     outcome := 'added';
     document := event_document(v_event);
 END

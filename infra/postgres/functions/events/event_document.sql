@@ -20,6 +20,7 @@ AS $body$
         'sold_out', event.sold_out,
         'generation', event.generation,
         'settings_version', event.settings_version,
+        'sections_version', event.sections_version,
         'draw_commitment', event.draw_commitment,
         'draw_count', event.draw_count,
         'capacity', coalesce(sum(section.capacity), 0)::bigint,

@@ -1,5 +1,6 @@
 -- Changes what p_change names, as `domain::event::EventChange` writes it, and leaves the rest.
--- Outcomes: updated, event_missing, event_cancelled, invalid_times.
+-- Outcomes: updated, event_missing, event_cancelled, invalid_times; with sections, see
+-- change_sections, also sections_changed and capacity_in_use. All of it changes, or nothing.
 CREATE OR REPLACE FUNCTION boxoffice.update_event(
     p_event uuid, p_change jsonb, OUT outcome text, OUT document text
 )
@@ -12,6 +13,7 @@ DECLARE
     v_starts_at timestamptz := p_change ->> 'starts_at';
     v_ends_at timestamptz := p_change ->> 'ends_at';
     v_on_sale_at timestamptz := p_change ->> 'on_sale_at';
+    v_change record;
 BEGIN
     SELECT * INTO v_event FROM events AS e WHERE e.id = p_event FOR NO KEY UPDATE;
     IF NOT FOUND THEN
@@ -32,6 +34,13 @@ BEGIN
         outcome := 'invalid_times';
         RETURN;
     END IF;
+    SELECT * INTO STRICT v_change FROM change_sections(
+        v_event, p_change -> 'sections', (p_change ->> 'sections_version')::bigint
+    );
+    IF v_change.refusal IS NOT NULL THEN
+        outcome := v_change.refusal;
+        RETURN;
+    END IF;
 
     UPDATE events AS e SET
         name = coalesce(p_change ->> 'name', e.name),
@@ -43,7 +52,9 @@ BEGIN
         retired_at = CASE WHEN v_ends_at IS NULL THEN e.retired_at END,
         on_sale_at = coalesce(v_on_sale_at, e.on_sale_at),
         paused = coalesce((p_change ->> 'paused')::boolean, e.paused),
-        sale = merge_documents(e.sale, coalesce(p_change -> 'sale', '{}'))
+        sale = merge_documents(e.sale, coalesce(p_change -> 'sale', '{}')),
+        sections_version = e.sections_version + v_change.changed::integer,
+        sold_out = CASE WHEN v_change.changed THEN is_sold_out(p_event) ELSE e.sold_out END
     WHERE e.id = p_event RETURNING * INTO v_event;
     outcome := 'updated';
     document := event_document(v_event);

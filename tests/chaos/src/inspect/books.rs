@@ -47,6 +47,12 @@ pub fn differences(venue: &Venue, redis: &RedisEvent, ledger: &Tables) -> Vec<St
         }
     }
 
+    let noted = ledger.events.iter().find(|row| row.id == *id).map(|row| row.sold_out);
+    let sold_out = redis.counts.get("sold").is_some_and(|sold| sold >= venue.capacity);
+    if noted != Some(sold_out) {
+        found.push(format!("sold out is noted as {noted:?} and is {sold_out}"));
+    }
+
     let reserved: BTreeSet<String> = ids_in(&bookings, BookingState::Reserved);
     let held: BTreeSet<String> = redis.bookings.keys().cloned().collect();
     differ(&mut found, "held in Redis alone", held.difference(&reserved));
@@ -131,6 +137,7 @@ fn equal(found: &mut Vec<String>, count: &str, redis: &RedisEvent, expected: usi
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::inspect::ledger::EventRow;
     use crate::inspect::ledger::tests::{booking, ticket};
     use crate::inspect::redis::{Counts, Hold};
 
@@ -183,6 +190,7 @@ pub(crate) mod tests {
                 ticket("FLOOR-bk_2-2", "bk_2", "FLOOR"),
                 ticket("FLOOR-bk_2-3", "bk_2", "FLOOR"),
             ],
+            events: vec![EventRow { id: "e1".to_owned(), sold_out: false }],
             sections: vec![SectionRow {
                 event_id: "e1".to_owned(),
                 name: "FLOOR".to_owned(),
@@ -220,6 +228,10 @@ pub(crate) mod tests {
         forgotten.bookings.clear();
         let found = differences(&venue(), &forgotten, &tables);
         assert!(found[0].contains("reserved in Postgres alone: bk_h"), "{found:?}");
+        let mut outdated = tables.clone();
+        outdated.events[0].sold_out = true;
+        let found = differences(&venue(), &redis, &outdated);
+        assert!(found[0].contains("sold out is noted as Some(true) and is false"), "{found:?}");
         let mut oversold = tables.clone();
         oversold.sections[0].standing_sold = 4;
         assert!(!differences(&venue(), &redis, &oversold).is_empty());

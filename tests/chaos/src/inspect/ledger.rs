@@ -15,6 +15,8 @@ pub struct Tables {
     pub tickets: Vec<TicketRow>,
     /// Bookings of every state.
     pub bookings: Vec<BookingRow>,
+    /// Events.
+    pub events: Vec<EventRow>,
     /// Sections of events.
     pub sections: Vec<SectionRow>,
     /// Events of the payment provider.
@@ -92,6 +94,15 @@ impl BookingState {
     pub fn was_sold(self) -> bool {
         matches!(self, Self::Confirmed | Self::Cancelled | Self::Refunded)
     }
+}
+
+/// An event.
+#[derive(Debug, Clone, Deserialize)]
+pub struct EventRow {
+    /// The event.
+    pub id: String,
+    /// What readers are told: that everything is sold.
+    pub sold_out: bool,
 }
 
 /// A section.
@@ -195,6 +206,7 @@ pub async fn read(url: &str) -> Result<Tables> {
     Ok(Tables {
         tickets: rows(&client, "tickets").await?,
         bookings: rows(&client, "bookings").await?,
+        events: rows(&client, "events").await?,
         sections: rows(&client, "sections").await?,
         provider_events: rows(&client, "provider_events").await?,
         payments: rows(&client, "payments").await?,
@@ -272,6 +284,7 @@ pub(crate) mod tests {
             "tickets",
             r#"{"event_id": "e", "seat": "A-1-1", "booking_id": "b", "section": "A"}"#,
         );
+        each_column_is_missed::<EventRow>("events", r#"{"id": "e", "sold_out": false}"#);
         each_column_is_missed::<SectionRow>(
             "sections",
             r#"{"event_id": "e", "name": "A", "standing_sold": 0}"#,

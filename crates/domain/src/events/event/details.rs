@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::settings::{SaleChange, SaleSettings};
-use crate::section::Section;
+use crate::section::{Section, SectionName};
 use crate::time::Instant;
 
 /// The body of `POST /api/v1/events`.
@@ -33,9 +33,10 @@ pub struct NewEvent {
     pub sale: SaleSettings,
 }
 
-/// The body of `PUT /api/v1/events/{id}`: what is left out stays as it is.
+/// The body of `PUT /api/v1/events/{id}`: what is left out stays as it is. What cannot be changed
+/// is refused, not ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct EventChange {
     /// A new name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,4 +62,30 @@ pub struct EventChange {
     /// Whether the sale is interrupted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paused: Option<bool>,
+    /// Changed sections, by their names; those that are not named stay as they are.
+    #[serde(skip_serializing)]
+    pub sections: Option<Vec<SectionChange>>,
+}
+
+/// What changes of a section. What is not a change may be named too.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SectionChange {
+    /// The section.
+    pub name: SectionName,
+    /// Its kind, `seated` or `standing`, which never changes.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// A new price, for reservations that are made from then on.
+    #[serde(default)]
+    pub price: Option<i64>,
+    /// Places of a standing section.
+    #[serde(default)]
+    pub capacity: Option<u32>,
+    /// Rows of a seated section: more than now, or as many.
+    #[serde(default)]
+    pub rows: Option<u32>,
+    /// Seats in each row of a seated section, which never change.
+    #[serde(default)]
+    pub seats_per_row: Option<u32>,
 }

@@ -44,7 +44,7 @@ macro_rules! settings {
 
         $(#[$change_documentation])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[serde(default, deny_unknown_fields)]
         pub struct $change {
             $(
                 #[doc = concat!("A new `", stringify!($field), "`; `None` leaves it.")]
