@@ -118,6 +118,8 @@ fn refusal(outcome: RecordPaymentOutcome) -> Option<Problem> {
         }
         RecordPaymentOutcome::PaymentTaken => disagreement("a payment belongs to another booking"),
         RecordPaymentOutcome::BookingDiffers => disagreement("the ledger has another booking"),
-        RecordPaymentOutcome::InvalidSeats => disagreement("a hold has a seat that is none"),
+        RecordPaymentOutcome::InvalidSeats => {
+            disagreement("the ledger does not know a seat of the hold")
+        }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn refusal(outcome: ReserveOutcome) -> Problem {
         ReserveOutcome::Held(_)
         | ReserveOutcome::Replayed(_)
         | ReserveOutcome::SectionsChanged { .. } => {
-            Problem::internal("a successful reservation was taken as a refusal")
+            Problem::internal("a successful outcome reached the refusals")
         }
     }
 }

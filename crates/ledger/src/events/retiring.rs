@@ -28,7 +28,7 @@ pub struct EventToRetire {
 }
 
 /// Lists at most [`EVENTS_RETIRED_MAX`] events that ended, or were cancelled, [`RETIRE_AFTER_MS`]
-/// ago and whose keys have no end yet, the longest over first. They stay in the list until
+/// ago and whose keys have no end yet, in any order. They stay in the list until
 /// [`note_retired`].
 ///
 /// # Errors

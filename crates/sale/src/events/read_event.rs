@@ -47,6 +47,11 @@ pub async fn read_map<T: Transport, D: Database>(
     let stored = scripts::read_map(cluster, event, &section.name, deadline).await?;
     match stored {
         Some(map) => Ok(Some(map)),
-        None => past_map(stores, event, section).await,
+        None if find_past_event(stores, event).await?.is_some() => {
+            past_map(stores, event, section).await
+        }
+        // Redis has lost it while seats are held, which Postgres may not know: the audit is on its
+        // way to build the event anew.
+        None => Err(Error::Contention("reading the map of a section that Redis has lost")),
     }
 }

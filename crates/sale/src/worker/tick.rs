@@ -69,14 +69,15 @@ async fn serve_all<T: Transport, D: Database>(
         report.add(of_event);
     }
     drop(served);
-    let audited = Box::pin(audit_due_events(stores, in_time)).await;
-    for (event, result) in report.note(Job::EventsToAudit, "all", audited).unwrap_or_default() {
-        report.note(Job::AuditEvent, event, result);
-    }
+    // Before the audits, which take what is left of a run.
     report.add(retire_events(stores, in_time).await);
     if in_time() {
         let stale = ledger::expire_stale_bookings(&stores.database).await.map_err(Error::from);
         report.note(Job::ExpireStaleBookings, "all", stale);
+    }
+    let audited = Box::pin(audit_due_events(stores, in_time)).await;
+    for (event, result) in report.note(Job::EventsToAudit, "all", audited).unwrap_or_default() {
+        report.note(Job::AuditEvent, event, result);
     }
     report
 }

@@ -237,3 +237,17 @@ async fn the_worker_mends_in_its_turn() {
     let after = audit(&stage, AuditMode::ReadOnly).await;
     assert_eq!(kinds(&after), Vec::<&str>::new(), "{:?} after {report:?}", after.differences);
 }
+
+/// Postgres may not know of a hold yet: a seat that somebody holds must not be shown as free.
+#[tokio::test(flavor = "current_thread")]
+async fn a_lost_map_of_an_event_on_sale_is_not_made_up() {
+    let stage = Stage::open_alone(SECTIONS, false).await;
+    stage.hold_seat(1, 1).await;
+    let state = sale::read_event(&stage.stores, stage.event).await.unwrap().unwrap();
+    let section = &state.settings.sections[0];
+    let map = sale::read_map(&stage.stores, stage.event, section).await.unwrap().unwrap();
+    assert!(map.starts_with(b"h"));
+    stage.plant("DEL map").await;
+    let lost = sale::read_map(&stage.stores, stage.event, section).await;
+    assert!(matches!(lost, Err(sale::Error::Contention(_))), "{lost:?}");
+}
