@@ -12,7 +12,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     limit::user(&call, RouteClass::Reserve, &user.to_string()).await?;
     let booking_id = call.booking_id()?;
     let scope = format!("extend:{user}");
-    idempotency::once(&call, booking_id.event(), &scope, async {
+    idempotency::once(&call, &scope, async {
         let stores = stores::open().await?;
         let booking = booking::visible(&stores, booking_id, Caller::Buyer(user)).await?;
         match sale::extend_booking(&stores, &booking).await? {
