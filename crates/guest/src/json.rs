@@ -32,24 +32,14 @@ struct ByName {
     null: Null,
 }
 
-impl ByName {
-    /// With a number without a fraction as an integer.
-    fn whole(mut self) -> Self {
-        let number = self.value.as_f64().filter(|_| self.value.is_f64());
-        if let Some(number) = number.filter(|it| it.fract() == 0.0 && it.abs() <= EXACT_MAX) {
-            // Exact: checked above.
-            self.value = Value::from(number as i64);
-        }
-        self
+/// A number without a fraction as an integer.
+fn whole(value: Value) -> Value {
+    let number = value.as_f64().filter(|_| value.is_f64());
+    match number.filter(|it| it.fract() == 0.0 && it.abs() <= EXACT_MAX) {
+        // Exact: checked above.
+        Some(number) => Value::from(number as i64),
+        None => value,
     }
-}
-
-macro_rules! integers {
-    ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.whole().deserialize_any(visitor)
-        })*
-    };
 }
 
 impl<'de> Deserializer<'de> for ByName {
@@ -66,7 +56,7 @@ impl<'de> Deserializer<'de> for ByName {
                 let members = members.into_iter().map(|(name, value)| (name, Self { value, null }));
                 visitor.visit_map(MapDeserializer::new(members))
             }
-            value => value.deserialize_any(visitor),
+            value => whole(value).deserialize_any(visitor),
         }
     }
 
@@ -106,13 +96,8 @@ impl<'de> Deserializer<'de> for ByName {
         self.value.deserialize_enum(name, variants, visitor)
     }
 
-    integers! {
-        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
-    }
-
     serde::forward_to_deserialize_any! {
-        bool i128 u128 f32 f64 char str string bytes byte_buf unit
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }

@@ -192,7 +192,8 @@ fn parameter_has_no_limit(schema: &Value) -> bool {
 fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.replace('?', "%3F")),
-        Value::Number(number) => Some(number.to_string()),
+        // In a query a number is its digits.
+        Value::Number(number) => number.as_i64().map(|number| number.to_string()),
         _ => None,
     }
 }

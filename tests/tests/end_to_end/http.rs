@@ -23,11 +23,11 @@ async fn a_query_is_decoded_before_it_is_read() {
         "limit=1%2500",
         "limit=1%00",
         "cursor=%00",
+        "x=%00&%00",
     ] {
         let refused = office.get(&format!("/api/v1/events?{query}")).await;
         assert_eq!(refused.status, 422, "{query}: {refused}");
     }
-    office.get("/api/v1/events?x=%00&%00").await.expect(200);
     let seats =
         async |query: &str| office.get(&format!("/api/v1/events/{event}/seats{query}")).await;
     assert_eq!(seats("?section=%41").await.expect(200), seats("?section=A").await.expect(200));

@@ -84,7 +84,7 @@ async fn rules_between_fields_hold_for_what_a_change_results_in() {
     for (change, field) in [
         (json!({ "ends_at": "2037-06-01T12:00:00Z" }), "ends_at"),
         (json!({ "ends_at": "2037-06-01T18:00:00Z" }), "ends_at"),
-        (json!({ "ends_at": "2037-06-01T11:00:00Z", "on_sale_at": null }), "ends_at"),
+        (json!({ "ends_at": "2037-06-01T11:00:00Z" }), "ends_at"),
         (json!({ "on_sale_at": "2037-06-01T22:00:00Z" }), "on_sale_at"),
         (json!({ "starts_at": "2037-06-01T22:00:00Z" }), "starts_at"),
     ] {

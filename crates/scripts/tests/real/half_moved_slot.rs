@@ -17,7 +17,7 @@ use scripts::{
 use stack::{RedisCluster, RedisOptions};
 use uuid::Uuid;
 
-use crate::stage::{DEADLINE, Setup, Stage, seated};
+use crate::stage::{DEADLINE, Setup, Stage};
 use native::{NativeTransport, connect};
 
 /// Long enough for a few tries, short enough to meet every state of the move in a second.
@@ -142,8 +142,8 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     };
     let update = EventUpdate { version: 1, paused: Some(false), ..EventUpdate::default() };
     let seen = [ann];
-    let known = [seated("A", 2, 5, 5_000)];
-    let withhold = WithholdPlaces { event, version: 1, keep_ms: 1, sections: &[] };
+    // Of another version, so that it changes nothing for the others.
+    let withhold = WithholdPlaces { event, version: 7, keep_ms: 1, sections: &[] };
     let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
     let join = JoinQueue { event, user: ann, block: None, receipt, proof, address: None };
     let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
@@ -182,7 +182,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         retire_event(event, &settings, false, 1),
         trim_journal(event, &drained),
         update_event(event, &update),
-        apply_sections(event, 2, &known),
+        apply_sections(event, 1, &settings.sections),
         withhold_places(&withhold),
         read_event(event),
         read_map(event, section),
