@@ -22,11 +22,21 @@ pub async fn confirmed_among<D: Database>(
     database: &D,
     bookings: &[BookingId],
 ) -> Result<Vec<BookingId>, Error> {
+    bookings_among(database, STEP, STATEMENT, bookings).await
+}
+
+/// Those of `bookings` that `statement` picks: it takes their ids and returns some of them.
+pub(crate) async fn bookings_among<D: Database>(
+    database: &D,
+    step: &'static str,
+    statement: &'static str,
+    bookings: &[BookingId],
+) -> Result<Vec<BookingId>, Error> {
     if bookings.len() > CONFIRMED_AMONG_MAX {
-        return Err(Error::TooMany { step: STEP, limit: CONFIRMED_AMONG_MAX });
+        return Err(Error::TooMany { step, limit: CONFIRMED_AMONG_MAX });
     }
     let ids = bookings.iter().map(ToString::to_string).collect();
-    rows(database, STEP, STATEMENT, vec![Value::Texts(ids)])
+    rows(database, step, statement, vec![Value::Texts(ids)])
         .await?
         .map(|mut row| row.parsed())
         .collect()

@@ -2,10 +2,9 @@
 
 use domain::id::BookingId;
 
-use crate::bookings::confirmed_among::CONFIRMED_AMONG_MAX;
-use crate::database::{Database, Value};
+use crate::bookings::confirmed_among::bookings_among;
+use crate::database::Database;
 use crate::error::Error;
-use crate::row::rows;
 
 const STEP: &str = "open_payments_among";
 const STATEMENT: &str = "SELECT booking_id FROM boxoffice.open_payments_among($1::text[])";
@@ -16,17 +15,10 @@ const STATEMENT: &str = "SELECT booking_id FROM boxoffice.open_payments_among($1
 ///
 /// # Errors
 ///
-/// [`Error::TooMany`] for more than [`CONFIRMED_AMONG_MAX`] bookings; see [`Error`].
+/// [`Error::TooMany`] for more than [`crate::CONFIRMED_AMONG_MAX`] bookings; see [`Error`].
 pub async fn open_payments_among<D: Database>(
     database: &D,
     bookings: &[BookingId],
 ) -> Result<Vec<BookingId>, Error> {
-    if bookings.len() > CONFIRMED_AMONG_MAX {
-        return Err(Error::TooMany { step: STEP, limit: CONFIRMED_AMONG_MAX });
-    }
-    let ids = bookings.iter().map(ToString::to_string).collect();
-    rows(database, STEP, STATEMENT, vec![Value::Texts(ids)])
-        .await?
-        .map(|mut row| row.parsed())
-        .collect()
+    bookings_among(database, STEP, STATEMENT, bookings).await
 }
