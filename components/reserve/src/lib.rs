@@ -5,7 +5,6 @@ use guest::{Router, action};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
-mod refusal;
 mod reserve;
 
 #[http_service]

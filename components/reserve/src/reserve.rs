@@ -10,9 +10,9 @@ use guest::{Call, Problem, Reply, auth, limit, stores};
 use sale::ReserveSeats;
 use scripts::{PresentedPass, ReserveOutcome};
 use serde::Deserialize;
+use service::reserving::refusal;
 use uuid::Uuid;
 
-use crate::refusal::refusal;
 
 #[derive(Deserialize)]
 struct Body {
@@ -61,6 +61,6 @@ async fn reserve(
         ReserveOutcome::Replayed(hold) => {
             Ok(Reply::created(&hold.booking)?.with_header(idempotency::REPLAYED, "true"))
         }
-        refused => Err(refusal(refused)),
+        refused => Err(refusal(refused).into()),
     }
 }

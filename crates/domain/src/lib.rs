@@ -21,6 +21,7 @@
 //! - [`id`]: events, users, bookings. A booking id carries its event. [`code`]: the stable error
 //!   codes of the HTTP contract. [`rate`]: how often somebody may ask. [`backoff`]: how
 //!   long to wait after a failure. [`time`]: instants in milliseconds and their RFC 3339 form.
+//!   [`time_zone`], [`money`]: as people read them.
 
 #![warn(missing_docs)]
 
@@ -31,14 +32,16 @@ mod events;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod id;
+pub mod money;
 mod payments;
 pub mod queue;
 pub mod rate;
 pub mod text;
 pub mod time;
+pub mod time_zone;
 pub mod token;
 
-pub use bookings::{booking, journal, notification, selection};
+pub use bookings::{booking, journal, nearest, notification, selection};
 pub use events::{event, seat, section};
 pub use payments::{payment, stripe};
 pub use queue::{draw, feed, proof, wait};

@@ -18,7 +18,7 @@ mod signing;
 mod tests;
 mod verifying;
 
-pub use kinds::{BuyerToken, PlaceReceipt, QueuePass, RECEIPT_TTL_S, StreamTicket};
+pub use kinds::{BuyerToken, PageSession, PlaceReceipt, QueuePass, RECEIPT_TTL_S, StreamTicket};
 pub use signing::SigningKeys;
 pub use verifying::{PublicKey, VerifyingKeys};
 
@@ -48,6 +48,8 @@ pub(crate) enum Purpose {
     Receipt,
     /// Lets its bearer follow one buyer's place in one queue for a while: `ticket+jwt`.
     StreamTicket,
+    /// Names the guest who uses a browser, in a cookie: `session+jwt`.
+    PageSession,
 }
 
 impl Purpose {
@@ -58,6 +60,7 @@ impl Purpose {
             Self::QueuePass => "qpass+jwt",
             Self::Receipt => "receipt+jwt",
             Self::StreamTicket => "ticket+jwt",
+            Self::PageSession => "session+jwt",
         }
     }
 }

@@ -134,6 +134,17 @@ impl Call {
         Ok(fields.find(|(other, _)| other == name).map(|(_, value)| value.into_owned()))
     }
 
+    /// All values of a field of a form in the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`Call::form_field`].
+    pub fn form_fields(&self, name: &str) -> Result<Vec<String>, Problem> {
+        self.form_field(name)?;
+        let fields = form_urlencoded::parse(&self.body).filter(|(other, _)| other == name);
+        Ok(fields.map(|(_, value)| value.into_owned()).collect())
+    }
+
     /// Whether a page of another site makes this request. Browsers say where a request comes from
     /// that changes something, older ones by `Origin` alone; what says nothing is no browser, and
     /// has no cookies but its own.

@@ -1,7 +1,6 @@
 //! Guest tokens, signed with the keys of the manifest.
 
 use domain::id::UserId;
-use domain::token::BuyerToken;
 use service::identity::{self, GuestToken};
 use uuid::Uuid;
 
@@ -25,9 +24,4 @@ pub async fn new_guest() -> Result<GuestToken, Problem> {
 pub async fn token_of(user: UserId) -> Result<GuestToken, Problem> {
     let keys = variables::signing_keys().await?;
     Ok(identity::token_of(&keys, user, Uuid::now_v7(), clock::now())?)
-}
-
-/// Whether it is time for a new token, see [`identity::is_due_for_renewal`].
-pub fn is_due_for_renewal(token: &BuyerToken) -> bool {
-    identity::is_due_for_renewal(token, clock::now())
 }

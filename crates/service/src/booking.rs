@@ -1,11 +1,11 @@
 //! One booking, as those who may see it do.
 
 use cluster::Transport;
-use domain::booking::{Booking, BookingStatus};
+use domain::booking::{Booking, BookingStatus, SoldBy};
 use domain::code::Code;
 use domain::id::{BookingId, UserId};
 use ledger::Database;
-use sale::{FoundBooking, ReleaseOutcome, Stores};
+use sale::{ConfirmSaleOutcome, ExtendBookingOutcome, FoundBooking, ReleaseOutcome, Stores};
 
 use crate::Refusal;
 
@@ -97,6 +97,72 @@ pub async fn release<T: Transport, D: Database>(
         ReleaseOutcome::Expired => Err(Refusal::of(Code::BookingExpired)),
         ReleaseOutcome::Confirming => {
             Err(Refusal::new(Code::Unavailable, "a payment of it is being processed"))
+        }
+    }
+}
+
+/// Gives the owner of a hold more time, once, and returns the booking as it is then.
+///
+/// # Errors
+///
+/// `already_extended`; how the hold was resolved; `event_not_on_sale` when the event is over or
+/// cancelled; `unavailable` while the hold is in doubt.
+pub async fn extend<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: BookingId,
+    caller: Caller,
+) -> Result<Booking, Refusal> {
+    let booking = visible(stores, booking, caller).await?;
+    match sale::extend_booking(stores, &booking).await? {
+        ExtendBookingOutcome::Extended(booking) => Ok(booking),
+        ExtendBookingOutcome::AlreadyExtended => Err(Refusal::of(Code::AlreadyExtended)),
+        ExtendBookingOutcome::Resolved(status) => Err(resolved(status)),
+        ExtendBookingOutcome::EventNotOnSale => {
+            Err(Refusal::new(Code::EventNotOnSale, "the event is over or cancelled"))
+        }
+        ExtendBookingOutcome::Lost => Err(Refusal::unavailable("the hold is in doubt")),
+    }
+}
+
+/// Confirms a booking without a payment: the organiser any, an owner one that costs nothing.
+///
+/// # Errors
+///
+/// `payment_required` for an owner whose booking costs something; why it cannot be sold.
+pub async fn confirm<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    booking: BookingId,
+    caller: Caller,
+) -> Result<Booking, Refusal> {
+    let found = found(stores, booking, caller).await?;
+    let booking = found.booking().clone();
+    let by = match caller {
+        Caller::Buyer(_) if booking.amount > 0 => {
+            return Err(Refusal::of(Code::PaymentRequired));
+        }
+        Caller::Buyer(_) => SoldBy::Owner,
+        Caller::Organiser => SoldBy::Organiser,
+    };
+    match sale::confirm_sale(stores, found, by).await? {
+        ConfirmSaleOutcome::Confirmed => {
+            Ok(Booking { status: BookingStatus::Confirmed, ..booking })
+        }
+        ConfirmSaleOutcome::Released => Err(Refusal::of(Code::AlreadyReleased)),
+        ConfirmSaleOutcome::SeatsTaken => Err(Refusal::of(Code::BookingExpired)),
+        ConfirmSaleOutcome::EventNotOnSale => {
+            Err(Refusal::new(Code::EventNotOnSale, "its time is over, and nothing is on sale"))
+        }
+        ConfirmSaleOutcome::BuyerLimitExceeded => Err(Refusal::of(Code::BuyerLimitExceeded)),
+        ConfirmSaleOutcome::Cancelled => {
+            Err(Refusal::new(Code::EventNotOnSale, "the event or the booking is cancelled"))
+        }
+        ConfirmSaleOutcome::AlreadyPaid
+        | ConfirmSaleOutcome::EventEnded
+        | ConfirmSaleOutcome::Refunded
+        | ConfirmSaleOutcome::PaymentDiffers
+        | ConfirmSaleOutcome::PaymentGivenBack
+        | ConfirmSaleOutcome::NotPaid => {
+            Err(Refusal::internal("a sale without a payment was refused for its payment"))
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use domain::id::UserId;
 use domain::time::Instant;
-use domain::token::{BuyerToken, SigningKeys};
+use domain::token::{BuyerToken, PageSession, SigningKeys};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -14,6 +14,9 @@ use crate::Refusal;
 /// Life of a guest token: a day, so that a client that never renews one still owns in the morning
 /// the place of a draw that it joined the evening before.
 const GUEST_TOKEN_TTL_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Life of the session of a browser, in seconds: as long as the receipt of a place.
+pub const SESSION_TTL_S: i64 = domain::token::RECEIPT_TTL_S;
 
 /// What names a guest for a day.
 #[derive(Debug, Serialize)]
@@ -43,11 +46,27 @@ pub fn token_of(
     Ok(GuestToken { token, user_id, expires_at })
 }
 
+/// What names a guest to the pages; `id` is its own name.
+///
+/// # Errors
+///
+/// `internal` when it cannot be signed.
+pub fn session_of(
+    keys: &SigningKeys,
+    user: UserId,
+    id: Uuid,
+    issued_at: Instant,
+) -> Result<String, Refusal> {
+    let expires_at = issued_at.plus_ms(SESSION_TTL_S.saturating_mul(1_000));
+    let session = PageSession { user, id: id.to_string(), issued_at, expires_at };
+    session.sign(keys).map_err(|error| Refusal::internal(error.to_string()))
+}
+
 /// Whether it is time for a new token: half of the life of this one is over.
-pub fn is_due_for_renewal(token: &BuyerToken, now: Instant) -> bool {
-    let end_ms = token.expires_at.unix_ms();
+pub fn is_due(issued_at: Instant, expires_at: Instant, now: Instant) -> bool {
+    let end_ms = expires_at.unix_ms();
     let left_ms = end_ms.saturating_sub(now.unix_ms());
-    left_ms.saturating_mul(2) < end_ms.saturating_sub(token.issued_at.unix_ms())
+    left_ms.saturating_mul(2) < end_ms.saturating_sub(issued_at.unix_ms())
 }
 
 #[cfg(test)]
@@ -58,10 +77,8 @@ mod tests {
     fn a_token_is_renewed_after_half_of_its_life() {
         let issued_at = Instant::from_unix_ms(1_000_000);
         let at = |hours: i64| issued_at.plus_ms(hours * 3_600_000);
-        let user = UserId::from_uuid(Uuid::from_u128(7));
-        let token = BuyerToken { user, id: "1".to_owned(), issued_at, expires_at: at(24) };
-        assert!(!is_due_for_renewal(&token, at(12)));
-        assert!(is_due_for_renewal(&token, at(13)));
-        assert!(is_due_for_renewal(&token, at(25)));
+        assert!(!is_due(issued_at, at(24), at(12)));
+        assert!(is_due(issued_at, at(24), at(13)));
+        assert!(is_due(issued_at, at(24), at(25)));
     }
 }

@@ -6,7 +6,8 @@
 //! # Layout
 //!
 //! - [`joining`]: into the queue of an event. [`place`]: what its fan is told of a place.
-//! - [`booking`]: one booking as its owner and the organiser see it, and its release.
+//! - [`booking`]: one booking as its owner and the organiser see it, and its ends.
+//!   [`reserving`]: why seats are not held.
 //! - [`identity`]: guests and their tokens.
 //! - [`refusal`]: why a use case has no result.
 
@@ -26,6 +27,7 @@ pub mod identity;
 pub mod joining;
 pub mod place;
 pub mod refusal;
+pub mod reserving;
 
 pub use booking::Caller;
 pub use refusal::Refusal;

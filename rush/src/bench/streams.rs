@@ -167,6 +167,7 @@ pub(super) async fn create_event(
         name: "Bench of the waiting room".to_owned(),
         description: String::new(),
         venue: String::new(),
+        time_zone: "UTC".to_owned(),
         starts_at: now().plus_ms(HOUR_MS),
         ends_at: now().plus_ms(2 * HOUR_MS),
         on_sale_at: None,

@@ -54,6 +54,9 @@ pub(crate) struct CreateArguments {
     /// Where it is.
     #[arg(long, default_value = "")]
     venue: String,
+    /// The time zone in which people are told its times, for example Europe/Berlin.
+    #[arg(long, default_value = "UTC")]
+    time_zone: String,
     /// NAME=ROWSxSEATS@PRICE or NAME=PLACES@PRICE, price in minor units; repeat for more.
     #[arg(long, required_unless_present = "file")]
     section: Vec<SectionArgument>,
@@ -123,6 +126,7 @@ fn new_event(arguments: &CreateArguments) -> NewEvent {
         name: arguments.name.clone().unwrap_or_default(),
         description: String::new(),
         venue: arguments.venue.clone(),
+        time_zone: arguments.time_zone.clone(),
         starts_at,
         ends_at: arguments.ends_at.unwrap_or(starts_at.plus_ms(LASTS_MS)),
         on_sale_at: arguments.on_sale_at,

@@ -99,6 +99,7 @@ fn new_event(name: &str, sections: Vec<Section>, sale: SaleSettings) -> anyhow::
         name: name.to_owned(),
         description: String::new(),
         venue: "Arena".to_owned(),
+        time_zone: "UTC".to_owned(),
         starts_at: now.plus_ms(HOUR_MS),
         ends_at: now.plus_ms(2 * HOUR_MS),
         on_sale_at: None,

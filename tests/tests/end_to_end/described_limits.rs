@@ -35,6 +35,7 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
         "enabled": false, "max_active": 7, "release_per_s": 7, "pass_ttl_s": 60,
         "abandon_after_s": 61, "joining": true, "message": "Soon" } });
     let texts = json!({ "name": "Gala", "description": "Long", "venue": "Hall",
+        "time_zone": "Europe/Berlin",
         "starts_at": "2037-06-01T19:00:00.000Z", "ends_at": "2037-06-01T22:00:00.000Z",
         "on_sale_at": "2027-06-01T22:00:00.000Z", "sale": sale });
     let seated =

@@ -2,5 +2,6 @@
 
 pub mod booking;
 pub mod journal;
+pub mod nearest;
 pub mod notification;
 pub mod selection;

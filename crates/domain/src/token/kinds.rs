@@ -55,6 +55,45 @@ impl BuyerToken {
     }
 }
 
+/// Names the guest who uses a browser. Kept in a cookie that scripts cannot read, for longer than a
+/// [`BuyerToken`], and worth nothing as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageSession {
+    /// The guest.
+    pub user: UserId,
+    /// A name of its own.
+    pub id: String,
+    /// When it was issued.
+    pub issued_at: Instant,
+    /// When it ends.
+    pub expires_at: Instant,
+}
+
+impl PageSession {
+    /// The token.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::sign`].
+    pub fn sign(&self, keys: &SigningKeys) -> Result<String, TokenError> {
+        let Self { user, id, issued_at, expires_at } = self;
+        let audience = BUYER_AUDIENCE.to_owned();
+        let claims = claims(audience, *user, id.clone(), *issued_at, *expires_at);
+        keys.sign(Purpose::PageSession, &claims)
+    }
+
+    /// Reads a token back.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::verify`].
+    pub fn verify(keys: &VerifyingKeys, token: &str, now: Instant) -> Result<Self, TokenError> {
+        let claims = keys.verify(Purpose::PageSession, BUYER_AUDIENCE, token, now)?;
+        let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
+        Ok(Self { user: claims.sub, id: claims.jti, issued_at, expires_at })
+    }
+}
+
 /// Lets a buyer reserve once: the signed form of an admission that is on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueuePass {

@@ -17,6 +17,8 @@ pub struct StoredEvent {
     pub description: String,
     /// Where it takes place.
     pub venue: String,
+    /// The zone in which people are told its times.
+    pub time_zone: String,
     /// Doors.
     #[serde(rename = "starts_at_ms", deserialize_with = "instant")]
     pub starts_at: Instant,

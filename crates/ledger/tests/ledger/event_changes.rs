@@ -27,6 +27,7 @@ async fn a_change_leaves_alone_what_it_does_not_name() {
 
     let change = EventChange {
         venue: Some("Harbour".to_owned()),
+        time_zone: Some("Europe/Berlin".to_owned()),
         ends_at: Some(before.ends_at.plus_ms(1)),
         paused: Some(true),
         ..EventChange::default()
@@ -38,6 +39,7 @@ async fn a_change_leaves_alone_what_it_does_not_name() {
     };
     let expected = StoredEvent {
         venue: "Harbour".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
         ends_at: before.ends_at.plus_ms(1),
         paused: true,
         settings_version: before.settings_version + 1,

@@ -104,6 +104,7 @@ pub(crate) fn wanted(sections_json: &str) -> NewEvent {
         name: "Opening night".to_owned(),
         description: "Doors at \"seven\"; naïve '); DROP TABLE bookings; -- 🎭".to_owned(),
         venue: "Arena".to_owned(),
+        time_zone: "UTC".to_owned(),
         starts_at: Instant::from_unix_ms(4_083_807_600_000),
         ends_at: Instant::from_unix_ms(4_083_818_400_456),
         on_sale_at: Some(NOW),

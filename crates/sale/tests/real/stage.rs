@@ -128,6 +128,7 @@ impl Stage {
             name: "Opening night".to_owned(),
             description: String::new(),
             venue: String::new(),
+            time_zone: "UTC".to_owned(),
             starts_at: Instant::from_unix_ms(4_000_000_000_000),
             ends_at: Instant::from_unix_ms(4_000_003_600_000),
             on_sale_at,

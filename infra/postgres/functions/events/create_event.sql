@@ -44,10 +44,12 @@ BEGIN
     END IF;
 
     INSERT INTO events (
-        id, name, description, venue, starts_at, ends_at, on_sale_at, currency, sale, draw_seed,
-        draw_count, drawn_at
+        id, name, description, venue, time_zone, starts_at, ends_at, on_sale_at, currency, sale,
+        draw_seed, draw_count, drawn_at
     ) VALUES (
         p_id, p_wanted ->> 'name', p_wanted ->> 'description', p_wanted ->> 'venue',
+        -- The release before has no zones.
+        coalesce(p_wanted ->> 'time_zone', 'UTC'),
         (p_wanted ->> 'starts_at')::timestamptz, (p_wanted ->> 'ends_at')::timestamptz,
         v_on_sale_at, p_wanted ->> 'currency', p_wanted -> 'sale', p_draw_seed,
         CASE WHEN v_is_open THEN 0 END, CASE WHEN v_is_open THEN now_utc() END

@@ -9,6 +9,7 @@ AS $body$
         'name', event.name,
         'description', event.description,
         'venue', event.venue,
+        'time_zone', event.time_zone,
         'starts_at_ms', unix_ms(event.starts_at),
         'ends_at_ms', unix_ms(event.ends_at),
         'on_sale_at_ms', unix_ms(event.on_sale_at),

@@ -46,6 +46,7 @@ BEGIN
         name = coalesce(p_change ->> 'name', e.name),
         description = coalesce(p_change ->> 'description', e.description),
         venue = coalesce(p_change ->> 'venue', e.venue),
+        time_zone = coalesce(p_change ->> 'time_zone', e.time_zone),
         starts_at = coalesce(v_starts_at, e.starts_at),
         ends_at = coalesce(v_ends_at, e.ends_at),
         -- The keys in Redis live by the end of the event.

@@ -7,6 +7,7 @@ use super::settings::SaleSettings;
 use crate::section::{SECTION_CAPACITY_MAX, Section, SectionKind};
 use crate::text::{check_line, check_lines, check_optional_line};
 use crate::time::Instant;
+use crate::time_zone::is_time_zone;
 
 /// Sections of one event at most: each seated one is a key of the event's scripts.
 pub const SECTIONS_MAX: usize = 64;
@@ -56,6 +57,7 @@ impl NewEvent {
     pub fn problems(&self) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
         check_texts(Some(&self.name), &self.description, &self.venue, &mut problems);
+        check_time_zone(&self.time_zone, &mut problems);
         let Self { starts_at, ends_at, on_sale_at, .. } = *self;
         Times { starts_at, ends_at, on_sale_at }.check(|_| true, &mut problems);
         let currency_fits =
@@ -85,6 +87,9 @@ impl EventChange {
             self.venue.as_deref().unwrap_or_default(),
             &mut problems,
         );
+        if let Some(time_zone) = &self.time_zone {
+            check_time_zone(time_zone, &mut problems);
+        }
         let times = Times {
             starts_at: self.starts_at.unwrap_or(starts_at),
             ends_at: self.ends_at.unwrap_or(ends_at),
@@ -130,6 +135,13 @@ pub fn section_problems(sections: &[Section]) -> Vec<FieldProblem> {
         }
     }
     problems
+}
+
+fn check_time_zone(name: &str, problems: &mut Vec<FieldProblem>) {
+    if !is_time_zone(name) {
+        let problem = "must be a time zone of the IANA database, for example Europe/Berlin";
+        problems.push(FieldProblem::new("time_zone", problem));
+    }
 }
 
 fn check_texts(

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::{SaleChange, SaleSettings};
 use crate::section::{Section, SectionName};
 use crate::time::Instant;
+use crate::time_zone::DEFAULT_TIME_ZONE;
 
 /// The body of `POST /api/v1/events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct NewEvent {
     /// Where it is.
     #[serde(default)]
     pub venue: String,
+    /// The zone of the IANA database in which people are told its times.
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
     /// When it begins.
     pub starts_at: Instant,
     /// When it ends; the sale ends with it.
@@ -33,6 +37,10 @@ pub struct NewEvent {
     pub sale: SaleSettings,
 }
 
+fn default_time_zone() -> String {
+    DEFAULT_TIME_ZONE.to_owned()
+}
+
 /// The body of `PUT /api/v1/events/{id}`: what is left out stays as it is. What cannot be changed
 /// is refused, not ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +55,9 @@ pub struct EventChange {
     /// A new venue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub venue: Option<String>,
+    /// A new time zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// A new beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Instant>,

@@ -1,4 +1,4 @@
-//! What the pages of an event show besides the place.
+//! An event as the waiting room shows it, and words for the state of a sale.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub(crate) struct Event {
     pub(crate) id: EventId,
     pub(crate) name: String,
     pub(crate) venue: String,
+    pub(crate) time_zone: String,
     pub(crate) starts_at: time::Instant,
     pub(crate) on_sale_at: time::Instant,
     /// What decides the status.
@@ -79,6 +80,7 @@ pub(crate) async fn read(id: EventId) -> Result<Event, Problem> {
         sale: found.sale_state(),
         name: found.name,
         venue: found.venue,
+        time_zone: found.time_zone,
         starts_at: found.starts_at,
         on_sale_at: found.on_sale_at,
         joining: found.sale.queue.joining,
@@ -92,4 +94,21 @@ pub(crate) async fn read(id: EventId) -> Result<Event, Problem> {
         }
     });
     Ok(event)
+}
+
+/// Where the sale of a stored event stands now.
+pub(crate) fn status_of(event: &ledger::StoredEvent) -> EventStatus {
+    event.sale_state().status(clock::now())
+}
+
+/// The message that tells it.
+pub(crate) const fn status_words(status: EventStatus) -> &'static str {
+    match status {
+        EventStatus::Scheduled => "status-scheduled",
+        EventStatus::OnSale => "status-on-sale",
+        EventStatus::Paused => "status-paused",
+        EventStatus::SoldOut => "status-sold-out",
+        EventStatus::Ended => "status-ended",
+        EventStatus::Cancelled => "status-cancelled",
+    }
 }

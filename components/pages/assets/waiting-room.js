@@ -8,25 +8,32 @@
     isLeaving = true;
   };
 
-  // The same words as the server's: see words.rs.
+  // The texts are the server's, in the language of the page; names in braces are filled in here.
+  const words = element("words").dataset;
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const language = document.documentElement.lang;
+
   const duration = (seconds) => {
-    if (seconds < 60) return "less than a minute";
+    if (seconds < 60) return words.short;
     const minutes = Math.ceil(seconds / 60);
-    if (minutes === 1) return "about a minute";
-    return minutes < 120 ? `about ${minutes} minutes` : `about ${Math.round(minutes / 60)} hours`;
+    if (minutes === 1) return words.minute;
+    return minutes < 120
+      ? fill(words.minutes, { number: minutes })
+      : fill(words.hours, { number: Math.round(minutes / 60) });
   };
 
   const wait = ({ estimated_wait_s: likely, estimated_wait_range_s: range }) => {
     const [quick, slow] = range ?? [likely, likely];
     const isOpen = typeof likely !== "number" || (slow === null && quick < 60);
-    if (isOpen) return "not known while nobody is let in.";
-    if (!range) return `${duration(likely)}.`;
-    return slow === null ? `${duration(quick)} or more.` : `${duration(quick)} to ${duration(slow)}.`;
+    if (isOpen) return words.unknown;
+    if (!range) return fill(words.likely, { likely: duration(likely) });
+    if (slow === null) return fill(words.open, { quick: duration(quick) });
+    return fill(words.range, { quick: duration(quick), slow: duration(slow) });
   };
 
   const chance = ({ chance_percent: percent }) => {
     if (typeof percent !== "number") return "";
-    return `The chance that something is left at your turn is ${percent === 0 ? "below 1" : percent} %.`;
+    return percent === 0 ? words.chanceSmall : fill(words.chance, { percent });
   };
 
   // Read aloud now and then, not at each step.
@@ -35,18 +42,18 @@
 
   // Everybody hears these at the same moment, so they are told without asking the server again.
   const ENDS = {
-    sold_out: "Everything is sold.",
-    ended: "The event is over.",
-    cancelled: "The event is called off.",
+    sold_out: words.soldOut,
+    ended: words.over,
+    cancelled: words.cancelled,
   };
 
   const tellEnd = (section, reason) => {
     const heading = document.createElement("h2");
-    heading.textContent = "The line has ended";
-    const words = document.createElement("p");
-    words.textContent = `${ENDS[reason]} Nobody else is let in.`;
-    section.replaceChildren(heading, words);
-    element("spoken").textContent = `The line has ended. ${words.textContent}`;
+    heading.textContent = words.ended;
+    const text = document.createElement("p");
+    text.textContent = `${ENDS[reason]} ${words.nobody}`;
+    section.replaceChildren(heading, text);
+    element("spoken").textContent = `${words.ended}. ${text.textContent}`;
   };
 
   const follow = (section) => {
@@ -61,7 +68,7 @@
         if (!place.draw) again();
         return;
       }
-      element("position").textContent = place.position.toLocaleString("en");
+      element("position").textContent = place.position.toLocaleString(language);
       element("wait").textContent = wait(place);
       element("chance").textContent = chance(place);
       if (element("message")) {
@@ -71,7 +78,7 @@
       }
       if (Date.now() - spokenAt >= SPEAK_MS) {
         spokenAt = Date.now();
-        element("spoken").textContent = `You are number ${place.position} in the line.`;
+        element("spoken").textContent = fill(words.spoken, { position: place.position });
       }
     });
     source.addEventListener("pass", again);
@@ -116,8 +123,7 @@
   const form = document.querySelector("form[data-challenge]");
   if (form) {
     prove(form).catch(() => {
-      document.querySelector("[role=status]").textContent =
-        "This browser could not solve the puzzle. Please load the page again, or try another browser.";
+      document.querySelector("[role=status]").textContent = words.unsolved;
     });
   }
   const section = document.querySelector("section[data-stream]");

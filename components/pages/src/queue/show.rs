@@ -7,21 +7,19 @@ use domain::queue::{Place, PlaceStatus};
 use domain::rate::RouteClass;
 use guest::{Call, Problem, Reply, limit, place, stores};
 
-use crate::event::{self, Event};
-use crate::visitor::{self, Visitor};
-use crate::{cookies, page};
+use super::page;
+use crate::events::event::{self, Event};
+use crate::frame;
+use crate::session::{self, Visitor};
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
-    Ok(match show(&call).await {
-        Ok(reply) => reply,
-        Err(problem) => page::failure(&call, problem),
-    })
+    frame::told(&call, show(&call).await)
 }
 
 async fn show(call: &Call) -> Result<Reply, Problem> {
     let id = call.event_id()?;
     let event = event::find(id).await?;
-    let Some(visitor) = visitor::known(call, id).await? else {
+    let Some(visitor) = session::known(call).await? else {
         limit::address(call, RouteClass::Poll).await?;
         return Ok(way_in(call, &event).await);
     };
@@ -31,29 +29,27 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
             // Why the line has ended just now, what was read before does not tell.
             let is_outdated = place.status == PlaceStatus::Closed && !event.is_over();
             let event = if is_outdated { event::read(id).await.unwrap_or(event) } else { event };
-            let reply = page::inside(&event, &place);
+            let reply = page::inside(call, &event, &place);
             match &place.receipt {
-                Some(receipt) if call.cookie(cookies::RECEIPT) != Some(receipt) => {
-                    cookies::with_receipt(reply, call, id, receipt)
-                }
-                _ => reply,
+                Some(receipt) => session::with_receipt(reply, call, id, receipt),
+                None => reply,
             }
         }
-        Err(problem) if problem.code == Code::NotInQueue => page::outside(&event, false),
+        Err(problem) if problem.code == Code::NotInQueue => page::outside(call, &event, false),
         Err(problem) => return Err(problem),
     };
-    Ok(visitor.remember(reply, call, id))
+    Ok(visitor.remember(reply, call))
 }
 
 /// The page for somebody new. With the form comes who sends it, so that sending it twice is once.
 /// Where that cannot be, the form makes the guest.
 async fn way_in(call: &Call, event: &Event) -> Reply {
     if !event.can_be_joined() || !is_shown_as_page(call) {
-        return page::outside(event, false);
+        return page::outside(call, event, false);
     }
-    match visitor::new(call).await {
-        Ok(visitor) => visitor.remember(page::outside(event, true), call, event.id),
-        Err(_) => page::outside(event, false),
+    match session::new(call).await {
+        Ok(visitor) => visitor.remember(page::outside(call, event, true), call),
+        Err(_) => page::outside(call, event, false),
     }
 }
 

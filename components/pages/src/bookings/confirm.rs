@@ -1,0 +1,20 @@
+//! `POST /bookings/{booking_id}/confirm`: takes tickets that cost nothing.
+
+use guest::auth::Caller;
+use guest::{Call, Problem, Reply, stores};
+use service::booking;
+
+use crate::frame;
+use crate::session;
+
+pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
+    frame::told(&call, confirm(&call).await)
+}
+
+async fn confirm(call: &Call) -> Result<Reply, Problem> {
+    let id = call.booking_id()?;
+    let (visitor, _) = session::sender(call).await?;
+    let stores = stores::open().await?;
+    booking::confirm(&stores, id, Caller::Buyer(visitor.user)).await?;
+    Ok(frame::see_other(&format!("/bookings/{id}")))
+}

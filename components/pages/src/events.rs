@@ -1,0 +1,5 @@
+//! What is on.
+
+pub(crate) mod event;
+pub(crate) mod list;
+pub(crate) mod show;
