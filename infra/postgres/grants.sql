@@ -22,8 +22,9 @@ DECLARE
         'cancel_booking', 'confirm_booking', 'confirmed_among', 'drain_journal',
         'expire_stale_bookings', 'find_booking', 'list_bookings', 'release_booking',
         -- payments
-        'begin_refund', 'canceled_payments', 'claim_event_lists', 'find_payment',
-        'give_back_payment', 'note_event_list', 'note_provider_refusal', 'note_refund',
+        'begin_checkout', 'begin_checkout_payment', 'begin_refund', 'canceled_payments',
+        'claim_due_checkouts', 'claim_event_lists', 'end_checkout', 'find_payment',
+        'give_back_payment', 'note_checkout', 'note_event_list', 'note_provider_refusal', 'note_refund',
         'open_payments_among', 'provider_refusals_so_far', 'raise_payment', 'record_payment',
         'record_provider_event', 'unrecorded_events', 'withdraw_sale',
         -- audit

@@ -2,11 +2,11 @@
 
 use askama::Template;
 use domain::code::Code;
-use guest::{Call, Problem, Reply, html};
+use guest::language::COOKIE as LANGUAGE_COOKIE;
+use guest::{Call, Problem, Reply, html, session};
 use http::{StatusCode, header};
 
-use crate::language::{self, Language, Words};
-use crate::session;
+use crate::language::{Language, Words};
 use crate::site::files::href;
 
 /// How soon a page that failed for the moment looks again, in seconds: longer than a program would,
@@ -96,7 +96,7 @@ pub(crate) fn reply(call: &Call, status: StatusCode, page: &impl Template) -> Re
     let reply = html::page(status, text);
     match Language::chosen(call) {
         Some(chosen) => {
-            session::with_cookie(reply, call, language::COOKIE, chosen.tag(), "/", LANGUAGE_TTL_S)
+            session::with_cookie(reply, call, LANGUAGE_COOKIE, chosen.tag(), "/", LANGUAGE_TTL_S)
         }
         None => reply,
     }
@@ -198,6 +198,7 @@ pub(crate) fn message_of(code: Code) -> String {
         | Code::AlreadyReleased
         | Code::AlreadyExtended
         | Code::PaymentRequired
+        | Code::PaymentRefused
         | Code::RateLimited
         | Code::Forbidden => code.as_str(),
         Code::UnsupportedMediaType | Code::MalformedRequest | Code::ValidationFailed => "form",

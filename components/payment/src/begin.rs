@@ -87,7 +87,7 @@ async fn begin(stores: &SpinStores, booking: &Booking, attempt: u32) -> Result<I
 }
 
 /// Tells the operator why no payment can begin: the buyer cannot help it.
-async fn alarm(stores: &SpinStores, cause: &str) {
+pub(crate) async fn alarm(stores: &SpinStores, cause: &str) {
     const OPERATION: &str = "create";
     if sale::note_refusal(&stores.database, OPERATION, &cause).await {
         log::failed_job(sale::Job::ProviderRefuses.as_str(), OPERATION, cause);
@@ -95,7 +95,7 @@ async fn alarm(stores: &SpinStores, cause: &str) {
 }
 
 /// Why the buyer is not told how to pay. What was kept is cancelled at the provider by its saga.
-fn refusal(outcome: RecordPaymentOutcome) -> Option<Problem> {
+pub(crate) fn refusal(outcome: RecordPaymentOutcome) -> Option<Problem> {
     let disagreement = |text: &str| Some(Problem::internal(text));
     match outcome {
         RecordPaymentOutcome::Recorded => None,

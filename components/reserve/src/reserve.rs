@@ -13,7 +13,6 @@ use serde::Deserialize;
 use service::reserving::refusal;
 use uuid::Uuid;
 
-
 #[derive(Deserialize)]
 struct Body {
     event_id: EventId,

@@ -50,9 +50,16 @@ mod tests {
         for name in ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata"] {
             assert!(is_time_zone(name), "{name}");
         }
-        for name in
-            ["", "europe/berlin", "Berlin", "Europe/Atlantis", "+02:00", "CET-1CEST", "../UTC", " UTC"]
-        {
+        for name in [
+            "",
+            "europe/berlin",
+            "Berlin",
+            "Europe/Atlantis",
+            "+02:00",
+            "CET-1CEST",
+            "../UTC",
+            " UTC",
+        ] {
             assert!(!is_time_zone(name), "{name:?}");
         }
     }

@@ -11,6 +11,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// A file that pages use may be kept for an hour: a new one is served soon enough.
 const FILE_CACHE_CONTROL: &str = "public, max-age=3600";
 
+/// A text within an element, or within an attribute in double quotes.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// A page about one person, which nobody keeps.
 pub fn page(status: StatusCode, html: String) -> Reply {
     let name = HeaderName::from_static;

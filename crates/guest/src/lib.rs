@@ -7,7 +7,7 @@
 //! - [`auth`]: who calls. [`idempotency`]: one effect per key.
 //! - [`identity`], [`joining`], [`place`]: use cases of [`service`](::service) with the keys and
 //!   settings of the manifest.
-//! - [`html`]: pages for people.
+//! - [`html`]: pages for people. [`language`]: which one they read. [`session`]: who they are.
 //! - [`limit`]: how often they may.
 //! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
 //!   offers, with deadlines.
@@ -38,6 +38,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod joining;
 mod json;
+pub mod language;
 pub mod limit;
 pub mod log;
 pub mod place;
@@ -48,6 +49,7 @@ pub mod random;
 pub mod redis;
 pub mod reply;
 pub mod service;
+pub mod session;
 pub mod stores;
 pub mod stream;
 pub mod variables;

@@ -32,6 +32,7 @@
 
 mod cancel_intent;
 mod capture_intent;
+mod checkout;
 mod client;
 mod create_intent;
 mod currency;
@@ -45,6 +46,7 @@ mod refund_payment;
 mod saved_failure;
 mod transport;
 
+pub use checkout::{CheckoutPage, CreateCheckout};
 pub use client::{OPERATION_DEADLINE, Provider, ProviderSettings};
 pub use create_intent::CreateIntent;
 pub use currency::{Currency, NotChargeable, charge_max, charge_problems};

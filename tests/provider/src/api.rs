@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Method;
 use http::request::Parts;
 
+use crate::checkout;
 use crate::events;
 use crate::faults::{CallFault, FaultKind, Operation};
 use crate::form::{self, Form};
@@ -37,6 +38,11 @@ impl Route {
                 (Operation::Refund, form.get("payment_intent").map(String::as_str))
             }
             ("GET", ["v1", "events"]) => (Operation::Events, None),
+            ("POST", ["v1", "checkout", "sessions"]) => (Operation::CreateCheckout, None),
+            ("GET", ["v1", "checkout", "sessions", id]) => (Operation::FindCheckout, Some(*id)),
+            ("POST", ["v1", "checkout", "sessions", id, "expire"]) => {
+                (Operation::ExpireCheckout, Some(*id))
+            }
             _ => return None,
         };
         Some(Self { operation, payment: payment.map(str::to_owned) })
@@ -73,7 +79,15 @@ pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &str) -> Re
     let reply = match route.operation {
         Operation::Find => shared.state().find(route.payment.as_deref().unwrap_or_default(), &form),
         Operation::Events => events::list(&shared.state(), &form).unwrap_or_else(|refusal| refusal),
-        Operation::Create | Operation::Capture | Operation::Cancel | Operation::Refund => {
+        Operation::FindCheckout => {
+            checkout::find(&shared.state(), route.payment.as_deref().unwrap_or_default())
+        }
+        Operation::Create
+        | Operation::Capture
+        | Operation::Cancel
+        | Operation::Refund
+        | Operation::CreateCheckout
+        | Operation::ExpireCheckout => {
             let change = Change { operation: route.operation, payment: route.payment, form };
             let key = head.headers.get("idempotency-key").and_then(|key| key.to_str().ok());
             change_once(shared, path, change, key.map(str::to_owned), fault.clone()).await

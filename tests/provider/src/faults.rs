@@ -104,6 +104,12 @@ pub enum Operation {
     Refund,
     /// `GET /v1/events`.
     Events,
+    /// `POST /v1/checkout/sessions`.
+    CreateCheckout,
+    /// `GET /v1/checkout/sessions/{id}`.
+    FindCheckout,
+    /// `POST /v1/checkout/sessions/{id}/expire`.
+    ExpireCheckout,
 }
 
 impl Operation {
@@ -116,6 +122,9 @@ impl Operation {
             Self::Cancel => "cancel",
             Self::Refund => "refund",
             Self::Events => "events",
+            Self::CreateCheckout => "create_checkout",
+            Self::FindCheckout => "find_checkout",
+            Self::ExpireCheckout => "expire_checkout",
         }
     }
 }

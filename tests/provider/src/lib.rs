@@ -2,7 +2,8 @@
 //! asked, and follows Stripe's rules where a client can stumble over them.
 //!
 //! - [`FakeProvider`] runs one inside a test; `fake-provider` is the same as a program.
-//! - `/v1/…` is the API of the provider: payment intents, refunds, events.
+//! - `/v1/…` is the API of the provider: payment intents, refunds, events, checkout sessions.
+//!   `/pay/…` is the page of a checkout session, where a person pays.
 //! - `/_control/…` plays everybody else: buyers who pay, banks that refuse, staff who change a
 //!   payment, networks that fail. [`Controls`] is the client for it. [`Ledger`] is what happened.
 //!
@@ -14,6 +15,7 @@
 //! Chance comes from one seed. The order in which requests arrive is the tester's business.
 
 mod api;
+mod checkout;
 mod control;
 mod controls;
 mod events;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::checkout;
 use crate::faults::{FaultKind, Operation};
 use crate::form::Form;
 use crate::intent::{Intent, Status};
@@ -29,10 +30,16 @@ pub(crate) fn check(change: &Change) -> Result<(), Reply> {
         Operation::Capture => &["amount_to_capture"],
         Operation::Cancel => &["cancellation_reason"],
         Operation::Refund => &["payment_intent", "amount", "reason"],
-        Operation::Find | Operation::Events => &[],
+        Operation::CreateCheckout => {
+            &["mode", "success_url", "cancel_url", "expires_at", "customer_email", "locale"]
+        }
+        Operation::ExpireCheckout => &[],
+        Operation::Find | Operation::FindCheckout | Operation::Events => &[],
     };
     let is_open = |name: &str| {
         name.starts_with("metadata[")
+            || change.operation == Operation::CreateCheckout
+                && (name.starts_with("line_items[") || name.starts_with("payment_intent_data["))
             || name.starts_with("expand[")
             || name.starts_with("automatic_payment_methods[")
             || name.starts_with("payment_method_types[")
@@ -54,6 +61,7 @@ pub(crate) fn check(change: &Change) -> Result<(), Reply> {
     }
     match change.operation {
         Operation::Create => check_creation(&change.form),
+        Operation::CreateCheckout => checkout::check(&change.form),
         Operation::Refund if change.payment.is_none() => {
             Err(Reply::invalid("One of the following params should be provided: payment_intent"))
         }
@@ -100,7 +108,13 @@ pub(crate) fn overtake(state: &mut State, payment: &str, fault: FaultKind) {
 pub(crate) fn perform(state: &mut State, change: &Change, fault: Option<FaultKind>) -> Reply {
     let result = match change.operation {
         Operation::Create => Ok(create(state, &change.form, fault)),
-        Operation::Find | Operation::Events => Err(Reply::invalid("not a change")),
+        Operation::CreateCheckout => Ok(checkout::create(state, &change.form)),
+        Operation::ExpireCheckout => {
+            Ok(checkout::expire(state, change.payment.as_deref().unwrap_or_default()))
+        }
+        Operation::Find | Operation::FindCheckout | Operation::Events => {
+            Err(Reply::invalid("not a change"))
+        }
         Operation::Capture | Operation::Cancel | Operation::Refund => {
             change_payment(state, change, change.payment.as_deref().unwrap_or_default())
         }

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::reply::Reply;
 use crate::state::State;
-use crate::{api, control};
+use crate::{api, checkout, control};
 
 /// The longest body that is read, in bytes: far more than any request has.
 const BODY_LENGTH_MAX: usize = 1024 * 1024;
@@ -61,11 +61,12 @@ impl FakeProvider {
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (stop, stopped) = oneshot::channel();
+        let base_url = format!("http://{address}");
         let thread =
             std::thread::Builder::new().name("fake-provider".to_owned()).spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
-                        () = serve(listener, &options) => {}
+                        () = serve(listener, &options, &base_url) => {}
                         _ = stopped => {}
                     }
                 });
@@ -118,14 +119,14 @@ impl std::fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-async fn serve(listener: TcpListener, options: &FakeOptions) {
+async fn serve(listener: TcpListener, options: &FakeOptions, base_url: &str) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let http = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap_or_default();
-    let shared = Arc::new(Shared { http, state: Mutex::new(State::new(options)) });
+    let shared = Arc::new(Shared { http, state: Mutex::new(State::new(options, base_url)) });
     loop {
         let Ok((connection, _)) = listener.accept().await else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -151,6 +152,9 @@ async fn answer(
         Err(_) => return Err(Cut),
     };
     let body = String::from_utf8_lossy(&body);
+    if let Some(session) = head.uri.path().strip_prefix("/pay/") {
+        return Ok(checkout::page(&shared, &head.method, session, &body));
+    }
     let reply: Result<Reply, Cut> = if head.uri.path().starts_with("/_control/") {
         Ok(control::handle(&shared, &head.method, head.uri.path(), &body))
     } else {

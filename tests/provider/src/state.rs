@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::checkout::Session;
 use crate::faults::{CallFault, Faults, Operation, WebhookFaults};
 use crate::idempotency::SavedAnswers;
 use crate::intent::Intent;
@@ -23,6 +24,9 @@ pub(crate) struct State {
     pub(crate) calls: BTreeMap<String, u64>,
     pub(crate) posts_without_key: u64,
     pub(crate) unauthenticated: u64,
+    /// `http://127.0.0.1:<port>`, for the addresses of pages.
+    pub(crate) base_url: String,
+    pub(crate) sessions: HashMap<String, Session>,
     intents: HashMap<String, Intent>,
     /// Ids of the intents, oldest first.
     order: Vec<String>,
@@ -49,7 +53,7 @@ pub(crate) struct Event {
 }
 
 impl State {
-    pub(crate) fn new(options: &FakeOptions) -> Self {
+    pub(crate) fn new(options: &FakeOptions, base_url: &str) -> Self {
         Self {
             api_key: options.api_key.clone(),
             webhook_url: options.webhook_url.clone(),
@@ -60,6 +64,8 @@ impl State {
             calls: BTreeMap::new(),
             posts_without_key: 0,
             unauthenticated: 0,
+            base_url: base_url.to_owned(),
+            sessions: HashMap::new(),
             intents: HashMap::new(),
             order: Vec::new(),
             events: Vec::new(),

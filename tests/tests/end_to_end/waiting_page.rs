@@ -1,95 +1,10 @@
 //! The waiting room as a browser without JavaScript sees it.
 
-use std::collections::BTreeMap;
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, BoxOffice, Minter, Request, altered, claims_of, eventually, now_s, solve};
+use tests::{Answer, BoxOffice, Minter, altered, claims_of, eventually, now_s, solve};
 
-/// A browser that keeps cookies, follows redirects and submits forms, and runs no script.
-struct Browser {
-    office: BoxOffice,
-    cookies: BTreeMap<String, String>,
-}
-
-impl Browser {
-    fn new(office: &BoxOffice) -> Self {
-        Self { office: office.clone(), cookies: BTreeMap::new() }
-    }
-
-    fn request(&self, method: Method, path: &str) -> Request {
-        let request = self.office.request(method, path);
-        let cookies: Vec<_> = self.cookies.iter().map(|(key, it)| format!("{key}={it}")).collect();
-        request.header("cookie", cookies.join("; "))
-    }
-
-    async fn show(&mut self, event: &str) -> Answer {
-        let answer = self.look(event).await;
-        self.keep(&answer, event);
-        answer
-    }
-
-    /// As [`Self::show`], in a window that keeps no cookies.
-    async fn look(&self, event: &str) -> Answer {
-        self.request(Method::GET, &format!("/waiting-room/{event}")).send().await
-    }
-
-    /// Submits the form of the page, as far as there is one.
-    async fn submit(&mut self, page: &Answer) -> Answer {
-        let (event, form) = self.form(page);
-        let answer = form.send().await;
-        self.keep(&answer, &event);
-        answer
-    }
-
-    /// The form of the page with its hidden fields, not sent yet, and the event it is for.
-    fn form(&self, page: &Answer) -> (String, Request) {
-        let form = between(page.page(), "<form method=\"post\" action=\"", "</form>");
-        let (path, fields) = form.and_then(|it| it.split_once('"')).expect("a form");
-        let hidden = fields.split("<input type=\"hidden\" name=\"").skip(1);
-        let value = |field: &str| field.split('"').nth(2).expect("a value").to_owned();
-        let pairs: Vec<_> =
-            hidden.map(|it| format!("{}={}", it.split('"').next().unwrap(), value(it))).collect();
-        let event = path.rsplit('/').next().unwrap().to_owned();
-        let request = self.request(Method::POST, path);
-        (event, request.body("application/x-www-form-urlencoded", pairs.join("&")))
-    }
-
-    fn send_form(&self, path: &str) -> Request {
-        self.request(Method::POST, path).body("application/x-www-form-urlencoded", "")
-    }
-
-    /// Joins, and follows the redirect.
-    async fn join(&mut self, event: &str) -> Answer {
-        let page = self.show(event).await;
-        let joined = self.submit(&page).await;
-        assert_eq!(joined.status, 303, "{joined}");
-        let path = format!("/waiting-room/{event}");
-        assert_eq!(joined.header("location"), Some(path.as_str()), "{joined}");
-        self.show(event).await
-    }
-
-    fn keep(&mut self, answer: &Answer, event: &str) {
-        for value in answer.headers.get_all("set-cookie") {
-            let value = value.to_str().expect("ASCII");
-            let path = format!("Path=/waiting-room/{event};");
-            // As long as a receipt lives, 90 days.
-            for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=7776000", &path] {
-                assert!(value.contains(attribute), "{value}");
-            }
-            let (name, value) = value.split(';').next().unwrap().split_once('=').expect("a cookie");
-            self.cookies.insert(name.to_owned(), value.to_owned());
-        }
-    }
-
-    fn token(&self) -> &str {
-        &self.cookies["boxoffice_buyer"]
-    }
-}
-
-fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
-    text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
-}
+use crate::browser::{Browser, between};
 
 #[track_caller]
 fn assert_tells(answer: &Answer, heading: &str) {
@@ -130,12 +45,17 @@ async fn a_fan_without_javascript_joins_waits_is_let_in_and_reserves() {
     office.organiser().let_in(&event, 10).await.expect(200);
     let page = browser.show(&event).await;
     assert_tells(&page, "It is your turn");
-    assert!(page.page().contains("http-equiv=\"refresh\""), "the end is told by itself");
-    let pass = between(page.page(), "<code id=\"pass\">", "</code>").expect("a pass").to_owned();
-    let choice = json!({ "event_id": event, "section": "A", "quantity": 2 });
-    let reserve = office.request(Method::POST, "/api/v1/bookings/reserve").json(&choice);
-    let reserve = reserve.bearer(browser.token()).header("x-queue-pass", &pass);
-    assert_eq!(reserve.send().await.expect(201)["seats"].as_array().map(Vec::len), Some(2));
+    // Leads on by itself, to the seats.
+    let seats = format!("/events/{event}/seats");
+    let leads = format!("<meta http-equiv=\"refresh\" content=\"0; url={seats}\">");
+    assert!(page.page().contains(&leads), "{}", page.page());
+    let page = browser.open(&seats).await;
+    assert_eq!(page.status, 200, "{page}");
+    let held = browser.send(&page, &seats, &[("section", "A"), ("quantity", "2")]).await;
+    assert_eq!(held.status, 303, "{held}");
+    let booking = browser.open(held.header("location").expect("a way on")).await;
+    assert_tells(&booking, "Your seats are held");
+    assert!(booking.page().contains("2 tickets, section A"), "{}", booking.page());
     assert_tells(&browser.show(&event).await, "The sale is open");
 }
 
@@ -160,13 +80,17 @@ async fn before_the_sale_nobody_is_told_a_position() {
     let mut browser = Browser::new(&office);
     let page = browser.show(&event).await;
     assert_tells(&page, "The sale has not begun");
-    assert!(page.page().contains("2037-05-01, 00:00:00 UTC"), "{}", page.page());
+    assert!(page.page().contains("Friday, 1 May 2037, 00:00 UTC"), "{}", page.page());
     let page = browser.join(&event).await;
     assert_tells(&page, "You are in the waiting room");
     assert!(!page.page().contains("id=\"position\""), "{}", page.page());
     // As often as a program asks, or the page comes back too late to a place that was lost.
     let place = office.request(Method::GET, &format!("/api/v1/queue/position/{event}"));
-    let place = place.bearer(browser.token()).send().await.expect(200);
+    let minter = Minter::of(&office);
+    let claims = json!({ "sub": claims_of(browser.token())["sub"], "jti": "1",
+        "iat": now_s(), "exp": now_s() + 600, "iss": "boxoffice", "aud": "boxoffice" });
+    let token = minter.token(&minter.header("buyer+jwt"), &claims);
+    let place = place.bearer(&token).send().await.expect(200);
     let poll_s = place["poll_after_ms"].as_u64().expect("a number of ms") / 1_000;
     let refresh = format!("http-equiv=\"refresh\" content=\"{poll_s}\"");
     assert!(page.page().contains(&refresh), "{refresh} not in {}", page.page());
@@ -224,7 +148,7 @@ async fn a_bad_cookie_is_somebody_new() {
     let pass = office.buyer().await.pass(&office.event(by_hand()).await).await;
     for bad in ["", "x", "a.b.c", "\"><script>", &pass, &"x".repeat(3_000)] {
         let mut browser = Browser::new(&office);
-        browser.cookies.insert("boxoffice_buyer".to_owned(), bad.to_owned());
+        browser.cookies.insert("boxoffice_session".to_owned(), bad.to_owned());
         browser.cookies.insert("boxoffice_receipt".to_owned(), bad.to_owned());
         assert_tells(&browser.show(&event).await, "The sale is open");
         assert_tells(&browser.join(&event).await, "You are in the line");
@@ -255,15 +179,15 @@ async fn what_is_not_there_is_told_in_words() {
         let mut browser = Browser::new(&office);
         let page = browser.show(event).await;
         assert_eq!(page.status, 404, "{page}");
-        assert!(page.page().contains("<h2>The event does not exist</h2>"), "{}", page.page());
+        assert!(page.page().contains("<h1>The event does not exist</h1>"), "{}", page.page());
         let joined = browser.send_form(&format!("/waiting-room/{event}")).send().await;
         assert_eq!(joined.status, 404, "{joined}");
     }
     let event = office.event(by_hand()).await;
     let no_form = office.request(Method::POST, &format!("/waiting-room/{event}"));
     assert_eq!(no_form.json(&json!({})).send().await.status, 415);
-    for file in ["script.js", "style.css"] {
-        let served = office.get(&format!("/waiting-room/{file}")).await;
+    for file in ["waiting-room.js", "style.css"] {
+        let served = office.get(&format!("/assets/{file}")).await;
         assert_eq!(served.status, 200, "{served}");
         assert_eq!(served.header("cache-control"), Some("public, max-age=3600"));
     }
@@ -312,7 +236,7 @@ fn user_of(page: &Answer) -> Value {
 async fn who_comes_back_after_days_has_the_place_still() {
     let office = BoxOffice::open();
     let minter = Minter::of(&office);
-    let header = minter.header("buyer+jwt");
+    let header = minter.header("session+jwt");
     let event = office.event(by_hand()).await;
     office.buyer().await.join(&event).await.expect(201);
     let mut browser = Browser::new(&office);
@@ -320,19 +244,19 @@ async fn who_comes_back_after_days_has_the_place_still() {
     assert!(page.page().contains(">2</strong>"), "{}", page.page());
     let claims = claims_of(browser.token());
     let at = |age_s: i64| {
-        let times = json!({ "iat": now_s() - age_s, "exp": now_s() - age_s + 86_400 });
+        let times = json!({ "iat": now_s() - age_s, "exp": now_s() - age_s + 90 * 86_400 });
         minter.token(&header, &tests::merged(claims.clone(), &times))
     };
     // A token in the first half of its life is kept, any other is replaced by one of the same fan.
     for (token, is_kept) in [
         (Some(at(600)), true),
-        (Some(at(50_000)), false),
-        (Some(at(40 * 86_400)), false),
+        (Some(at(50 * 86_400)), false),
+        (Some(at(100 * 86_400)), false),
         (Some("nonsense".to_owned()), false),
         (None, false),
     ] {
-        browser.cookies.remove("boxoffice_buyer");
-        browser.cookies.extend(token.clone().map(|it| ("boxoffice_buyer".to_owned(), it)));
+        browser.cookies.remove("boxoffice_session");
+        browser.cookies.extend(token.clone().map(|it| ("boxoffice_session".to_owned(), it)));
         let page = browser.show(&event).await;
         assert_tells(&page, "You are in the line");
         assert!(page.page().contains(">2</strong>"), "{}", page.page());
@@ -340,10 +264,10 @@ async fn who_comes_back_after_days_has_the_place_still() {
         assert_eq!(token.as_deref() == Some(browser.token()), is_kept, "{token:?}");
         let now = claims_of(browser.token());
         assert_eq!(now["sub"], claims["sub"]);
-        assert!(now["exp"].as_i64().expect("seconds") > now_s() + 80_000, "{now}");
+        assert!(now["exp"].as_i64().expect("seconds") > now_s() + 44 * 86_400, "{now}");
     }
     // Joining again finds the same place, and so does a page after Redis has lost it.
-    browser.cookies.insert("boxoffice_buyer".to_owned(), at(40 * 86_400));
+    browser.cookies.insert("boxoffice_session".to_owned(), at(100 * 86_400));
     let again = browser.send_form(&format!("/waiting-room/{event}")).send().await;
     assert_eq!(again.status, 303, "{again}");
     assert_eq!(waiting(&office, &event).await, 2);
@@ -393,7 +317,7 @@ async fn pressing_the_button_twice_takes_one_place() {
     let (first, second) = tokio::join!(send(), send());
     assert_eq!((first.status, second.status), (303, 303), "{first} {second}");
     for answer in [first, second] {
-        browser.keep(&answer, &event);
+        browser.keep(&answer);
     }
     assert_eq!(claims_of(browser.token())["sub"], user);
     assert_eq!(waiting(&office, &event).await, 1);
@@ -442,7 +366,7 @@ async fn a_browser_without_cookies_is_told_so() {
     let path = format!("/waiting-room/{event}");
     let refuses = |answer: &Answer| {
         assert_eq!((answer.status, answer.header("set-cookie")), (400, None), "{answer}");
-        assert!(answer.page().contains("<h2>This page needs cookies</h2>"), "{}", answer.page());
+        assert!(answer.page().contains("<h1>This page needs cookies</h1>"), "{}", answer.page());
         for again in ["data-challenge", "http-equiv", "data-refresh-s"] {
             assert!(!answer.page().contains(again), "goes on: {}", answer.page());
         }
@@ -473,12 +397,12 @@ async fn after_the_draw_no_other_is_promised() {
     let mut browser = Browser::new(&office);
     let page = browser.show(&event).await;
     assert_tells(&page, "The sale has not begun");
-    assert!(!page.page().contains("takes part in a draw"), "{}", page.page());
+    assert!(!page.page().contains("take part in a draw"), "{}", page.page());
     assert!(page.page().contains("in order"), "{}", page.page());
     let page = browser.join(&event).await;
     assert_tells(&page, "You are in the line");
     assert!(page.page().contains("<strong id=\"position\">1</strong>"), "{}", page.page());
-    assert!(page.page().contains("2037-05-01, 00:00:00 UTC"), "{}", page.page());
+    assert!(page.page().contains("Friday, 1 May 2037, 00:00 UTC"), "{}", page.page());
     let place = office.buyer().await.join(&event).await.expect(201);
     assert_eq!((&place["position"], &place["poll_after_ms"]), (&json!(2), &json!(20_000)));
     assert!(place["estimated_wait_s"].as_i64() > Some(86_400), "{place}");
@@ -486,5 +410,5 @@ async fn after_the_draw_no_other_is_promised() {
 
     let event = office.event(later()).await;
     let page = Browser::new(&office).show(&event).await;
-    assert!(page.page().contains("takes part in a draw"), "{}", page.page());
+    assert!(page.page().contains("take part in a draw"), "{}", page.page());
 }

@@ -42,9 +42,8 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
         Some(visitor) => visitor,
         None => session::new(call).await?,
     };
-    let seal = session::seal(visitor.user).await?;
     let notice = Notice { turn, ..Notice::default() };
-    picker::page(call, &stores, &event, &visitor, seal, StatusCode::OK, notice).await
+    picker::page(call, &stores, &event, &visitor, StatusCode::OK, notice).await
 }
 
 /// What the page says of a turn.

@@ -1,11 +1,10 @@
 //! `POST /bookings/{booking_id}/confirm`: takes tickets that cost nothing.
 
 use guest::auth::Caller;
-use guest::{Call, Problem, Reply, stores};
+use guest::{Call, Problem, Reply, session, stores};
 use service::booking;
 
 use crate::frame;
-use crate::session;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     frame::told(&call, confirm(&call).await)
@@ -13,8 +12,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 
 async fn confirm(call: &Call) -> Result<Reply, Problem> {
     let id = call.booking_id()?;
-    let (visitor, _) = session::sender(call).await?;
+    let (user, _) = session::sender(call).await?;
     let stores = stores::open().await?;
-    booking::confirm(&stores, id, Caller::Buyer(visitor.user)).await?;
+    booking::confirm(&stores, id, Caller::Buyer(user)).await?;
     Ok(frame::see_other(&format!("/bookings/{id}")))
 }

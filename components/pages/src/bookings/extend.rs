@@ -2,11 +2,10 @@
 
 use domain::rate::RouteClass;
 use guest::auth::Caller;
-use guest::{Call, Problem, Reply, limit, stores};
+use guest::{Call, Problem, Reply, limit, session, stores};
 use service::booking;
 
 use crate::frame;
-use crate::session;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     frame::told(&call, extend(&call).await)
@@ -14,9 +13,9 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 
 async fn extend(call: &Call) -> Result<Reply, Problem> {
     let id = call.booking_id()?;
-    let (visitor, _) = session::sender(call).await?;
-    limit::user(call, RouteClass::Reserve, &visitor.user.to_string()).await?;
+    let (user, _) = session::sender(call).await?;
+    limit::user(call, RouteClass::Reserve, &user.to_string()).await?;
     let stores = stores::open().await?;
-    booking::extend(&stores, id, Caller::Buyer(visitor.user)).await?;
+    booking::extend(&stores, id, Caller::Buyer(user)).await?;
     Ok(frame::see_other(&format!("/bookings/{id}")))
 }

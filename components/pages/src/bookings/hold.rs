@@ -16,7 +16,7 @@ use service::reserving::refusal;
 
 use super::picker::{self, Notice};
 use crate::frame::{self, Frame};
-use crate::session::{self, Visitor};
+use crate::session;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     frame::told(&call, hold(&call).await)
@@ -24,16 +24,16 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 
 async fn hold(call: &Call) -> Result<Reply, Problem> {
     let event = call.event_id()?;
-    let (visitor, attempt) = session::sender(call).await?;
-    limit::user(call, RouteClass::Reserve, &visitor.user.to_string()).await?;
+    let (user, attempt) = guest::session::sender(call).await?;
+    limit::user(call, RouteClass::Reserve, &user.to_string()).await?;
     let selection = read_selection(call)?;
     let stores = stores::open().await?;
     // The pass is on record with its owner; a page has no need to carry it about.
-    let watched = sale::watch_place(&stores, event, visitor.user, None).await?;
+    let watched = sale::watch_place(&stores, event, user, None).await?;
     let admitted = watched.place.outcome == PlaceOutcome::Admitted;
     let pass = watched.place.pass.as_ref().filter(|_| admitted);
     let request = ReserveSeats {
-        user: visitor.user,
+        user,
         // The same press again is the same booking: nothing is held twice.
         booking: BookingId::new(event, attempt),
         pass: pass.map_or(PresentedPass::None, |pass| PresentedPass::Id(&pass.id)),
@@ -42,11 +42,10 @@ async fn hold(call: &Call) -> Result<Reply, Problem> {
     };
     match sale::reserve_seats(&stores, &request).await? {
         ReserveOutcome::Held(hold) | ReserveOutcome::Replayed(hold) => {
-            let reply = frame::see_other(&format!("/bookings/{}", hold.booking.booking_id));
-            Ok(visitor.remember(reply, call))
+            Ok(frame::see_other(&format!("/bookings/{}", hold.booking.booking_id)))
         }
         ReserveOutcome::SeatUnavailable { seats } => {
-            offer_others(call, &stores, event, &visitor, &selection, &seats).await
+            offer_others(call, &stores, event, &selection, &seats).await
         }
         refused => Err(refusal(refused).into()),
     }
@@ -71,7 +70,6 @@ async fn offer_others(
     call: &Call,
     stores: &SpinStores,
     id: EventId,
-    visitor: &Visitor,
     selection: &Selection,
     gone: &[Seat],
 ) -> Result<Reply, Problem> {
@@ -89,8 +87,8 @@ async fn offer_others(
         words.with("seats-gone-others", arguments)
     };
     let notice = Notice { problem: Some(problem), chosen, turn: None };
-    let seal = session::seal(visitor.user).await?;
-    picker::page(call, stores, &event, visitor, seal, StatusCode::CONFLICT, notice).await
+    let visitor = session::known(call).await?.ok_or_else(|| Problem::of(Code::Forbidden))?;
+    picker::page(call, stores, &event, &visitor, StatusCode::CONFLICT, notice).await
 }
 
 async fn nearest(

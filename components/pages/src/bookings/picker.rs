@@ -109,7 +109,6 @@ pub(super) async fn page(
     stores: &SpinStores,
     event: &StoredEvent,
     visitor: &Visitor,
-    seal: FormSeal,
     status: StatusCode,
     notice: Notice,
 ) -> Result<Reply, Problem> {
@@ -150,7 +149,7 @@ pub(super) async fn page(
         shown,
         quantities: (1..=u32::try_from(most).unwrap_or(1)).collect(),
         most: most.to_string(),
-        seal,
+        seal: visitor.seal(),
         sold_out: state.total.available <= 0,
         words_free: words.say("seat-free"),
         words_held: words.say("seat-held"),

@@ -1,11 +1,10 @@
 //! `POST /bookings/{booking_id}/release`: gives the seats of a hold back.
 
 use guest::auth::Caller;
-use guest::{Call, Problem, Reply, stores};
+use guest::{Call, Problem, Reply, session, stores};
 use service::booking;
 
 use crate::frame;
-use crate::session;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     frame::told(&call, release(&call).await)
@@ -13,8 +12,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 
 async fn release(call: &Call) -> Result<Reply, Problem> {
     let id = call.booking_id()?;
-    let (visitor, _) = session::sender(call).await?;
-    let caller = Caller::Buyer(visitor.user);
+    let (user, _) = session::sender(call).await?;
+    let caller = Caller::Buyer(user);
     let stores = stores::open().await?;
     let booking = booking::visible(&stores, id, caller).await?;
     booking::release(&stores, booking, caller).await?;

@@ -24,6 +24,8 @@ struct BookingPage {
     event_name: String,
     venue: String,
     starts_at: String,
+    /// Why paying has just not begun.
+    problem: Option<String>,
     heading: String,
     text: String,
     places: Vec<String>,
@@ -70,7 +72,7 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
     let ends = words.clock(booking.expires_at, &event.time_zone);
     let hold = if is_held {
         Some(HoldView {
-            seal: session::seal(visitor.user).await?,
+            seal: visitor.seal(),
             ends: words.with("held-until", [("ends", ends.clone().into())]),
             ends_ms: booking.expires_at.unix_ms(),
             now_ms: now.unix_ms(),
@@ -86,7 +88,13 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
     let left_s = booking.expires_at.unix_s().saturating_sub(now.unix_s()).saturating_add(1).max(1);
     let refresh_s = is_held.then_some(if is_paid { PAID_LOOK_S } else { left_s });
     let again = WayOn { href: format!("/events/{}", event.id), label: words.say("way-to-event") };
+    let problem = call.query("problem").and_then(|word| {
+        let code = Code::ALL.iter().find(|code| code.as_str() == word)?;
+        let message = frame::message_of(*code);
+        Some(format!("{}. {}", words.say(&message), words.say(&format!("{message}-detail"))))
+    });
     let page = BookingPage {
+        problem,
         booking: id.to_string(),
         event_name: event.name,
         venue: event.venue,

@@ -48,7 +48,7 @@ async fn identify(call: &Call) -> Result<Option<Visitor>, Problem> {
         return Ok(Some(visitor));
     }
     let was_remembered = call.form_field(REMEMBERED)?.is_some() || proof(call)?.is_some();
-    if was_remembered && !session::is_remembered(call) {
+    if was_remembered && guest::session::sent(call).is_none() {
         return Ok(None);
     }
     session::new(call).await.map(Some)

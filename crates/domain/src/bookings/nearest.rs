@@ -17,8 +17,7 @@ pub fn nearest_block(map: &[u8], wished: &[(u32, u32)]) -> Option<Vec<(u32, u32)
     let number_sum: u64 = wished.iter().map(|(_, number)| u64::from(*number)).sum();
     let mut nearest: Option<(u64, u32, u32)> = None;
     for (row, row_number) in map.split(|seat| *seat == ROW_SEPARATOR).zip(1_u32..) {
-        let row_distance =
-            (u64::from(row_number) * wished_count).abs_diff(row_sum) * ROW_IN_SEATS;
+        let row_distance = (u64::from(row_number) * wished_count).abs_diff(row_sum) * ROW_IN_SEATS;
         if nearest.is_some_and(|(distance, ..)| distance <= row_distance) {
             continue;
         }

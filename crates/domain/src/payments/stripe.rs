@@ -9,6 +9,7 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use sha2::Sha256;
+use uuid::Uuid;
 
 use crate::time::Instant;
 
@@ -132,6 +133,8 @@ pub struct ProviderObject {
 pub struct ProviderMetadata {
     /// The booking it pays for.
     pub booking_id: Option<String>,
+    /// The checkout on whose page it is paid.
+    pub checkout_id: Option<String>,
 }
 
 /// The longest id or type that is read. The provider's are under 60 characters, and Postgres
@@ -148,6 +151,21 @@ impl ProviderEvent {
     /// could not be stored. What else is odd in it is about nothing of ours.
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str::<Self>(text).ok().filter(Self::is_readable)
+    }
+
+    /// The payment on the page of a checkout that the event is about, with our id of the checkout:
+    /// news of the payment itself, or that the page was left after paying.
+    pub fn checkout_payment(&self) -> Option<(Uuid, &str)> {
+        let object = &self.data.object;
+        let checkout = object.metadata.as_ref()?.checkout_id.as_deref()?.parse().ok()?;
+        let payment = if self.kind.starts_with("payment_intent.") {
+            object.id.as_deref()
+        } else if self.kind.starts_with("checkout.session.") {
+            object.payment_intent.as_deref()
+        } else {
+            None
+        };
+        payment.filter(|payment| is_word(payment)).map(|payment| (checkout, payment))
     }
 
     /// Whether its id and its type can be stored. A type may be anything that is text: we ignore

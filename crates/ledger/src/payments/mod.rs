@@ -1,6 +1,7 @@
 //! Payments: what the provider said, what we decided, and what follows from both.
 
 mod canceled_payments;
+mod checkout;
 mod find_payment;
 mod give_back_payment;
 mod missed_events;
@@ -14,6 +15,10 @@ mod refund;
 mod withdraw_sale;
 
 pub use canceled_payments::canceled_payments;
+pub use checkout::{
+    BeginCheckoutOutcome, Checkout, DueCheckout, begin_checkout, begin_checkout_payment,
+    claim_due_checkouts, end_checkout, note_checkout,
+};
 pub use find_payment::find_payment;
 pub use give_back_payment::give_back_payment;
 pub use missed_events::{

@@ -75,19 +75,27 @@ pub async fn record_payment<D: Database>(
         request.livemode.into(),
     ]);
     let mut row = one_row(database, "record_payment", STATEMENT, parameters).await?;
-    match row.text()?.as_str() {
+    let outcome = row.text()?;
+    match outcome.as_str() {
         "recorded" => Ok(RecordPaymentOutcome::Recorded),
-        "already_confirmed" => Ok(RecordPaymentOutcome::AlreadyConfirmed),
-        "already_released" => Ok(RecordPaymentOutcome::AlreadyReleased),
-        "booking_expired" => Ok(RecordPaymentOutcome::BookingExpired),
-        "cancelled" => Ok(RecordPaymentOutcome::Cancelled),
-        "event_ended" => Ok(RecordPaymentOutcome::EventEnded),
         "payment_given_back" => Ok(RecordPaymentOutcome::PaymentGivenBack),
         "payment_differs" => Ok(RecordPaymentOutcome::PaymentDiffers),
         "payment_taken" => Ok(RecordPaymentOutcome::PaymentTaken),
-        "booking_differs" => Ok(RecordPaymentOutcome::BookingDiffers),
-        "event_missing" => Ok(RecordPaymentOutcome::EventMissing),
-        "invalid_seats" => Ok(RecordPaymentOutcome::InvalidSeats),
-        other => Err(row.unexpected(format!("outcome {other:?}"))),
+        other => refusal_of(other).ok_or_else(|| row.unexpected(format!("outcome {other:?}"))),
+    }
+}
+
+/// Why nothing can be paid for a booking, whatever way it is paid.
+pub(crate) fn refusal_of(outcome: &str) -> Option<RecordPaymentOutcome> {
+    match outcome {
+        "already_confirmed" => Some(RecordPaymentOutcome::AlreadyConfirmed),
+        "already_released" => Some(RecordPaymentOutcome::AlreadyReleased),
+        "booking_expired" => Some(RecordPaymentOutcome::BookingExpired),
+        "cancelled" => Some(RecordPaymentOutcome::Cancelled),
+        "event_ended" => Some(RecordPaymentOutcome::EventEnded),
+        "booking_differs" => Some(RecordPaymentOutcome::BookingDiffers),
+        "event_missing" => Some(RecordPaymentOutcome::EventMissing),
+        "invalid_seats" => Some(RecordPaymentOutcome::InvalidSeats),
+        _ => None,
     }
 }

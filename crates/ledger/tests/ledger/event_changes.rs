@@ -70,6 +70,7 @@ async fn a_change_can_name_everything() {
         name: Some("n".to_owned()),
         description: Some(String::new()),
         venue: Some("v".to_owned()),
+        time_zone: Some("Asia/Tokyo".to_owned()),
         starts_at: Some(NOW),
         ends_at: Some(NOW.plus_ms(2)),
         on_sale_at: Some(NOW.plus_ms(1)),
@@ -82,6 +83,7 @@ async fn a_change_can_name_everything() {
     update_event(&database, event, &change, None).await.unwrap();
     let after = stored(&database, event).await;
     assert_eq!((after.name.as_str(), after.description.as_str()), ("n", ""));
+    assert_eq!(after.time_zone, "Asia/Tokyo");
     assert_eq!((after.starts_at, after.ends_at), (NOW, NOW.plus_ms(2)));
     assert_eq!((after.on_sale_at, after.sale, after.paused), (NOW.plus_ms(1), sale, true));
 }

@@ -10,7 +10,8 @@ pub const FOREIGN_PAYMENT: &str = "an authorisation that was not begun here name
      ours: it confirms nothing, and is neither captured nor cancelled";
 
 /// Keeps `event`, whose body is `payload`, with its effect and the saga that follows, in one
-/// statement. The same event any number of times has one effect. `livemode` is the mode that we are
+/// statement. Before it, a payment on the page of a checkout of ours is taken as begun here: its
+/// saga asks the provider should the rest of this call be lost. The same event any number of times has one effect. `livemode` is the mode that we are
 /// in: an event of the other one is kept and has none.
 ///
 /// # Errors
@@ -22,6 +23,12 @@ pub async fn record_event<D: Database>(
     payload: &str,
     livemode: bool,
 ) -> Result<EventEffect, ledger::Error> {
+    // mutant: payments-of-checkouts-are-foreign
+    if let Some((checkout, payment)) = event.checkout_payment()
+        && event.livemode == livemode
+    {
+        ledger::begin_checkout_payment(database, checkout, payment, livemode).await?;
+    }
     let news = provider::payment_news(event);
     let record = RecordProviderEvent {
         id: &event.id,

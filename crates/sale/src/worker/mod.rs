@@ -1,6 +1,7 @@
 //! The work of every second: the tick, its jobs and the sagas.
 
 mod context;
+mod end_checkouts;
 mod notify;
 mod report;
 mod retire_events;

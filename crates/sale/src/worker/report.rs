@@ -96,6 +96,10 @@ jobs! {
     NoteEventList = "note_event_list",
     /// Finds the events of a page that are new.
     UnrecordedEvents = "unrecorded_events",
+    /// Takes checkouts whose page is to be ended.
+    ClaimDueCheckouts = "claim_due_checkouts",
+    /// Ends the page of a checkout.
+    EndCheckout = "end_checkout",
     /// Records an event of the provider.
     RecordEvent = "record_event",
 }

@@ -11,6 +11,7 @@ use provider::HttpTransport;
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
 
 use crate::audit::audit_event::audit_due_events;
+use crate::worker::end_checkouts::end_checkouts;
 use crate::worker::report::{Job, TickReport};
 use crate::worker::retire_events::retire_events;
 use crate::{
@@ -38,17 +39,19 @@ pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     context: &WorkerContext<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    let (mut report, of_events, of_messages, of_missed) = future::join4(
+    let (mut report, of_events, of_messages, of_missed, of_checkouts) = future::join5(
         run_sagas(stores, context, &in_time),
         serve_all(stores, &in_time),
         notify(stores, context, &in_time),
         // mutant: missed-events-stay-missed
         collect_missed_events(stores, context, &in_time),
+        end_checkouts(stores, context, &in_time),
     )
     .await;
     report.add(of_events);
     report.add(of_messages);
     report.add(of_missed);
+    report.add(of_checkouts);
     report
 }
 
