@@ -12,6 +12,7 @@ mod files;
 mod keys;
 mod lua;
 mod manifest;
+mod migrations;
 mod mutants;
 mod openapi;
 mod privileges;
@@ -43,6 +44,7 @@ pub(crate) fn run() -> Result<ExitCode> {
         sql_files.push(sql::File { path: path.clone(), text: read(path)? });
     }
     complaints.extend(sql::check(&sql_files));
+    complaints.extend(migrations::check(&sql_files));
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
     complaints.extend(privileges::check(&read("spin.toml")?)?);
     complaints.extend(openapi::check(&read("openapi.yaml")?, &read("spin.toml")?)?);
