@@ -30,25 +30,28 @@ const SWEEPS_MAX: u32 = 10;
 /// Answers removed per event and second: as many as the busiest second can bring.
 const ANSWERS_SWEPT_MAX: u32 = 1_000;
 
-/// Runs every job once for every active event. Beside them it continues sagas, sends notifications
-/// and asks for missed events: a provider that does not answer delays nobody who wants in. No new
-/// job begins once `in_time` says no, so that runs overlap little.
+/// Runs every job once for every active event. Beside them it continues sagas, sends notifications,
+/// asks for missed events and retires events that are over: a provider that does not answer delays
+/// nobody who wants in, and hundreds of events on sale do not keep old ones in Redis. No new job
+/// begins once `in_time` says no, so that runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
     context: &WorkerContext<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    let (mut report, of_events, of_messages, of_missed) = future::join4(
+    let (mut report, of_events, of_messages, of_missed, of_retired) = future::join5(
         run_sagas(stores, context, &in_time),
         serve_all(stores, &in_time),
         notify(stores, context, &in_time),
         // mutant: missed-events-stay-missed
         collect_missed_events(stores, context, &in_time),
+        retire_events(stores, &in_time),
     )
     .await;
     report.add(of_events);
     report.add(of_messages);
     report.add(of_missed);
+    report.add(of_retired);
     report
 }
 
@@ -69,8 +72,6 @@ async fn serve_all<T: Transport, D: Database>(
         report.add(of_event);
     }
     drop(served);
-    // Before the audits, which take what is left of a run.
-    report.add(retire_events(stores, in_time).await);
     if in_time() {
         let stale = ledger::expire_stale_bookings(&stores.database).await.map_err(Error::from);
         report.note(Job::ExpireStaleBookings, "all", stale);
