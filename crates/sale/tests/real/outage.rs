@@ -19,7 +19,7 @@ enum Mode {
     Answers,
     /// They fail at once.
     Refuses,
-    /// They, and every deadline, wait until the outage is over.
+    /// They, and the deadlines of calls, wait until the outage is over.
     IsSilent,
 }
 
@@ -128,7 +128,10 @@ impl Transport for Affected<NativeTransport> {
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.while_silent().await;
+        // A deadline. Shorter ones are of those who wait for one another.
+        if duration > DEADLINE / 2 {
+            self.while_silent().await;
+        }
         self.inner.sleep(duration).await;
     }
 
