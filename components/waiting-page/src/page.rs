@@ -32,31 +32,30 @@ pub(crate) fn outside(event: &Event, with_cookie: bool) -> Reply {
             heading("This event is over").raw("<p>Nothing is sold any more.</p>")
         }
         EventStatus::SoldOut => heading("Everything is sold")
-            .raw("<p>Should anything come back, this page tells by itself.</p>"),
+            .raw("<p>If anything comes back, this page will show it.</p>"),
         _ if !event.joining => heading("Nobody else can join at the moment").raw(
-            "<p>Whoever is in the line keeps their place. This page looks again by itself.</p>",
+            "<p>If you are in the line, you keep your place. This page looks again by itself.</p>",
         ),
         EventStatus::Paused => heading("The sale is stopped for the moment")
             .raw(
-                "<p>Nobody is let in until it goes on. Whoever joins now has a place in the line, \
-                 and keeps it: refreshing, closing the page or opening it again does not change \
-                 it.</p>",
+                "<p>Nobody is let in until it goes on. You can join the line now and keep your \
+                 place: refreshing, closing the page or opening it again does not change it.</p>",
             )
             .with(form(event.id, "Join the line", with_cookie)),
         EventStatus::Scheduled if event.is_drawn => heading("The sale has not begun")
             .raw("<p>It opens on ")
             .with(opens)
             .raw(
-                ". The line has begun: whoever joins now is behind those who are in it, in order. \
-                 Your place is yours: refreshing, closing the page or opening it again does not \
-                 change it.</p>",
+                ". The line has begun: if you join now, you are behind those who are in it, in \
+                 order. Your place is yours: refreshing, closing the page or opening it again does \
+                 not change it.</p>",
             )
             .with(form(event.id, "Join the line", with_cookie)),
         EventStatus::Scheduled => heading("The sale has not begun")
             .raw("<p>It opens on ")
             .with(opens)
             .raw(
-                ". Whoever is in the waiting room by then takes part in a draw: being early is no \
+                ". Everybody in the waiting room by then takes part in a draw: being early is no \
                  advantage.</p>",
             )
             .with(form(event.id, "Enter the waiting room", with_cookie)),
