@@ -1,7 +1,7 @@
 -- What the application may do: call the steps, and nothing else. Applied after the functions, in
 -- the same transaction, so a right is never missing.
 --
--- A function in neither list was left by an earlier release, whose application may still run: its
+-- A function in no list was left by an earlier release, whose application may still run: its
 -- rights stay as they are until functions/dropped.txt names it.
 
 DO $grants$
@@ -34,6 +34,9 @@ DECLARE
         'claim_due_messages', 'claim_due_sagas', 'events_to_serve', 'list_sagas', 'note_message',
         'note_saga', 'open_work', 'retry_saga'
     ];
+    -- Steps of the release before: its application may still run and calls them, and that of this
+    -- release does not. They leave this list with the next release.
+    steps_before CONSTANT text[] := ARRAY[]::text[];
     -- What only other functions, triggers and checks call, with the rights of the owner.
     internal CONSTANT text[] := ARRAY[
         -- types
@@ -64,7 +67,7 @@ BEGIN
         SELECT p.oid::regprocedure, p.proname FROM pg_proc AS p
         WHERE p.pronamespace = 'boxoffice'::regnamespace
     LOOP
-        IF v_name = ANY (steps) THEN
+        IF v_name = ANY (steps || steps_before) THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO boxoffice_app', v_function);
         ELSIF v_name = ANY (internal) THEN
             EXECUTE format('REVOKE ALL ON FUNCTION %s FROM boxoffice_app', v_function);

@@ -1,4 +1,4 @@
--- A user's place in the queue as join_queue and read_place answer it, by index:
+-- A user's place in the queue as join_queue and watch_place answer it, by index:
 --  1 outcome: waiting | admitted | expired (the pass ran out unused, or the user was away when the
 --    line passed the place) | closed (cancelled, ended or everything sold) | absent (never joined,
 --    left, or the pass was used) | event_missing

@@ -65,10 +65,9 @@ if has_pass then
   redis.call('ZREM', key.passes, user)
   redis.call('HDEL', key.admissions, user)
 end
-expire_with_event(key.settings)
 if state == 'joined' then
   -- mutant: a-receipt-brings-back-who-left
   redis.call('HSET', key.places, user, score .. ' ' .. joined_ms .. ' left')
-  return { 'left', number }
 end
-return { 'absent', number }
+expire_with_event(key.settings)
+return { state == 'joined' and 'left' or 'absent', number }

@@ -28,7 +28,7 @@
 -- @keys
 
 local limit = math.min(tonumber(ARGV[1]), 1000)
--- Sweeps come each second; so long without one is an outage.
+-- Sweeps come each second. A longer gap is an outage.
 local outage_ms = 30000
 
 local abandon_after_ms, on_sale_at_ms, abandon_from_ms = unpack(redis.call('HMGET', key.settings,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, bail};
 
@@ -37,22 +38,18 @@ const NO_REGISTRY: [&str; 4] = [
     "spurious network error",
 ];
 
-/// Runs all builds at once, to their ends. Fails with the output of the first that does.
+/// Runs all builds at once, to their ends. Fails with the output of the first that does; the others
+/// are ended then.
 pub(crate) fn compile(builds: Vec<Build>, progress: &Progress) -> Result<()> {
     let (sender, news) = channel();
-    let mut running = builds.len();
+    let mut running = Running::default();
     for build in builds {
-        let sender = sender.clone();
-        thread::spawn(move || {
-            let what = build.what;
-            let end = follow(build, &sender);
-            // Nobody listens any more when another build has failed.
-            let _ = sender.send((what, News::End(end)));
-        });
+        running.start(build, sender.clone())?;
     }
     drop(sender);
     let mut states = BTreeMap::new();
-    while running > 0 {
+    let mut left = running.children.len();
+    while left > 0 {
         let (what, item) = news.recv().context("a build ended without a word")?;
         match item {
             News::State(state) => {
@@ -63,7 +60,7 @@ pub(crate) fn compile(builds: Vec<Build>, progress: &Progress) -> Result<()> {
                     progress.done();
                 }
                 end?;
-                running -= 1;
+                left -= 1;
                 states.remove(what);
             }
         }
@@ -74,15 +71,55 @@ pub(crate) fn compile(builds: Vec<Build>, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-/// Runs a build to its end and tells what it does.
-fn follow(build: Build, news: &Sender<(&'static str, News)>) -> Result<()> {
-    let Build { what, mut command } = build;
-    // Cargo counts for terminals only, unless it is told to.
-    command.env("CARGO_TERM_PROGRESS_WHEN", "always");
-    command.env("CARGO_TERM_PROGRESS_WIDTH", PROGRESS_WIDTH).env("CARGO_TERM_COLOR", "never");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().context("cannot run cargo")?;
-    let stderr = child.stderr.take().context("cargo has no standard error")?;
+/// Builds under way: none outlives this.
+#[derive(Default)]
+struct Running {
+    children: Vec<Arc<Mutex<Child>>>,
+    followers: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Starts a build and tells what it does.
+    fn start(&mut self, build: Build, news: Sender<(&'static str, News)>) -> Result<()> {
+        let Build { what, mut command } = build;
+        // Cargo counts for terminals only, unless it is told to.
+        command.env("CARGO_TERM_PROGRESS_WHEN", "always");
+        command.env("CARGO_TERM_PROGRESS_WIDTH", PROGRESS_WIDTH).env("CARGO_TERM_COLOR", "never");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("cannot run cargo")?;
+        let stderr = child.stderr.take().context("cargo has no standard error")?;
+        let child = Arc::new(Mutex::new(child));
+        self.children.push(Arc::clone(&child));
+        self.followers.push(thread::spawn(move || {
+            let end = follow(what, &command, stderr, &child, &news);
+            // Nobody listens any more when another build has failed.
+            let _ = news.send((what, News::End(end)));
+        }));
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        for child in &self.children {
+            // One that has ended cannot be killed.
+            let _ = child.lock().unwrap_or_else(PoisonError::into_inner).kill();
+        }
+        for follower in self.followers.drain(..) {
+            // It waits for its child. If it panicked, its build has failed already.
+            let _ = follower.join();
+        }
+    }
+}
+
+/// Follows a build to its end.
+fn follow(
+    what: &'static str,
+    command: &Command,
+    stderr: ChildStderr,
+    child: &Mutex<Child>,
+    news: &Sender<(&'static str, News)>,
+) -> Result<()> {
     let mut output = String::new();
     let mut line = Vec::new();
     for byte in BufReader::new(stderr).bytes() {
@@ -104,8 +141,9 @@ fn follow(build: Build, news: &Sender<(&'static str, News)>) -> Result<()> {
             byte => line.push(byte),
         }
     }
-    if !child.wait()?.success() {
-        bail!("{}\n{output}{}", describe(&command), advice(&output));
+    // Its standard error is closed, so this takes no time in which somebody else needs the child.
+    if !child.lock().unwrap_or_else(PoisonError::into_inner).wait()?.success() {
+        bail!("{}\n{output}{}", describe(command), advice(&output));
     }
     Ok(())
 }
@@ -174,5 +212,27 @@ mod tests {
         let failed = compile(vec![Build { what: "programs", command }], &Progress::new());
         let message = failed.expect_err("it fails").to_string();
         assert!(message.contains("error: no such thing"), "{message}");
+    }
+
+    #[test]
+    fn a_failed_build_ends_its_neighbour() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("pid");
+        let shell = |script: String| {
+            let mut command = Command::new("sh");
+            command.args(["-c", &script]);
+            command
+        };
+        let place = file.display();
+        let neighbour = shell(format!("echo $$ > {place}; exec sleep 1000"));
+        let failing = shell(format!("until [ -s {place} ]; do :; done; exit 1"));
+        let builds = vec![
+            Build { what: "neighbour", command: neighbour },
+            Build { what: "failing", command: failing },
+        ];
+        compile(builds, &Progress::new()).expect_err("it fails");
+        let pid = std::fs::read_to_string(&file).expect("the neighbour has begun");
+        let process = std::path::Path::new("/proc").join(pid.trim());
+        assert!(!process.exists(), "the neighbour still runs");
     }
 }

@@ -5,10 +5,10 @@
 //! allow: each looks at what is there every quarter of a second.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use domain::feed::{FeedEntry, FeedId, LinePosition, News, Step};
+use domain::feed::{FeedId, LinePosition, News, RecentNews, Step};
 use domain::id::EventId;
 use domain::queue::tell_after_ms;
 use guest::stores::SpinStores;
@@ -18,8 +18,6 @@ use scripts::{PlaceOutcome, WatchedPlace};
 const LOOK: Duration = Duration::from_millis(250);
 /// Between two fetches of one event's news: what those who wait here cost Redis, all together.
 const FETCH: Duration = Duration::from_millis(500);
-/// News that are kept for those who look.
-const RECENT_MAX: usize = 256;
 /// Requests that wait in one instance at most. It takes sixteen at once, and those that do not
 /// wait must find room; who finds none is answered at once and comes back when told to.
 const WAITERS_MAX: usize = 12;
@@ -31,7 +29,7 @@ thread_local! {
 /// What those who wait at one event share; borrowed for a moment at a time.
 struct Shared {
     cursor: FeedId,
-    recent: VecDeque<FeedEntry>,
+    recent: RecentNews,
     fetched_at: Instant,
     is_fetching: bool,
     waiters: usize,
@@ -86,8 +84,8 @@ struct Follower {
 
 impl Follower {
     /// Applies what is new; true when the place has to be read: it is another, or news are missing.
-    fn follow(&mut self, recent: &VecDeque<FeedEntry>) -> bool {
-        for entry in recent {
+    fn follow(&mut self, recent: &RecentNews) -> bool {
+        for entry in recent.iter() {
             if entry.id <= self.standing.cursor {
                 continue;
             }
@@ -118,13 +116,18 @@ async fn fetch(stores: &SpinStores, event: EventId) {
     let Some(cursor) = cursor else { return };
     let _fetching = Fetching { event };
     let entries = scripts::peek_feed(&stores.cluster, event, cursor, stores.redis_deadline).await;
+    let entries = match entries {
+        Ok(entries) => entries,
+        // They are fetched next time.
+        Err(error) => {
+            sale::log_failure("news of a line could not be read", "peek_feed", &error);
+            return;
+        }
+    };
     NEWS.with_borrow_mut(|news| {
-        // What failed is fetched next time.
-        if let (Some(news), Ok(entries)) = (news.get_mut(&event), entries) {
+        if let Some(news) = news.get_mut(&event) {
             news.cursor = entries.last().map_or(news.cursor, |entry| entry.id);
-            news.recent.extend(entries);
-            let surplus = news.recent.len().saturating_sub(RECENT_MAX);
-            news.recent.drain(..surplus);
+            entries.into_iter().for_each(|entry| news.recent.push(entry));
         }
     });
 }
@@ -158,7 +161,7 @@ impl Waiter {
             }
             let news = all.entry(event).or_insert_with(|| Shared {
                 cursor,
-                recent: VecDeque::new(),
+                recent: RecentNews::default(),
                 fetched_at: Instant::now(),
                 is_fetching: false,
                 waiters: 0,

@@ -29,9 +29,9 @@ const BEAT: Duration = Duration::from_secs(12);
 const RETRY_MIN_MS: u64 = 500;
 const RETRY_SPREAD_MS: u64 = 2_500;
 
-/// A stream is as good as polling: so often its fan is noted as being there. A third of the
-/// shortest time after which a place is abandoned, whatever the organiser sets meanwhile; one that
-/// fails may be missed before news are not believed any more.
+/// How often the fan of a stream is recorded as seen: a stream is as good as polling. A third of
+/// the shortest time after which a place is abandoned, whatever the organiser sets meanwhile; one
+/// that fails may be missed before news are not believed any more.
 const SEEN_EVERY: Duration = Duration::from_secs(20);
 
 const _: () = assert!(SEEN_EVERY.as_secs() < SURELY_THERE.as_secs());

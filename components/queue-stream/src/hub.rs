@@ -256,7 +256,9 @@ impl Driver {
             Ok(Read::News(entries)) => line.follow(&entries),
             Ok(Read::Quiet(serial)) => line.check(serial),
             // Whatever was missed meanwhile, the serial numbers will tell.
-            Err(_) => {}
+            Err(error) => {
+                sale::log_failure("news of a line could not be read", "read_feed", &error);
+            }
         }
         if line.may_read() {
             self.read(event, own, pause);
@@ -291,13 +293,18 @@ impl Driver {
         if let Some(client) = line.clients.get_mut(&number) {
             client.is_rereading = false;
         }
-        // What failed stays stale and is read at a later tick.
-        if let Ok(watched) = result {
-            line.take_over(number, &watched);
-            if line.may_read() {
-                self.read(event, Own::default(), Duration::ZERO);
+        match result {
+            Ok(watched) => {
+                line.take_over(number, &watched);
+                if line.may_read() {
+                    self.read(event, Own::default(), Duration::ZERO);
+                }
+                self.tell(event);
             }
-            self.tell(event);
+            // It stays stale and is read at a later tick.
+            Err(error) => {
+                sale::log_failure("a place could not be read anew", "watch_place", &error);
+            }
         }
     }
 
@@ -380,9 +387,15 @@ async fn see(
 ) -> Option<Seen> {
     let users: Vec<_> = fans.iter().map(|(_, user)| *user).collect();
     let at = Instant::now();
-    let gone =
-        scripts::see_users_dedicated(redis, own, event, &users, REDIS_DEADLINE).await.ok()?;
-    Some(Seen { fans, gone, at })
+    match scripts::see_users_dedicated(redis, own, event, &users, REDIS_DEADLINE).await {
+        Ok(gone) => Some(Seen { fans, gone, at }),
+        // They are noted at the next read.
+        Err(error) => {
+            let what = "fans in the line could not be noted as seen";
+            sale::log_failure(what, "see_users", &error);
+            None
+        }
+    }
 }
 
 async fn reread(redis: Redis, event: EventId, number: u64, user: UserId) -> Done {

@@ -1,17 +1,14 @@
 //! One event in this instance: its streams, and how far its news have been read.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use domain::feed::{FeedEntry, FeedId, LineState, News};
+use domain::feed::{FeedEntry, FeedId, LineState, News, RecentNews};
 use domain::id::UserId;
 use domain::wait::LineOutlook;
 use scripts::WatchedPlace;
 
 use crate::client::Client;
-
-/// News that are kept for places that were read a moment ago, at most.
-const RECENT_MAX: usize = 256;
 
 /// One event.
 pub(crate) struct Line {
@@ -24,7 +21,7 @@ pub(crate) struct Line {
     pub(crate) is_reading: bool,
     pub(crate) outlook: LineOutlook,
     state: Option<LineState>,
-    recent: VecDeque<FeedEntry>,
+    recent: RecentNews,
     /// Places are being read anew and nobody has told yet where the news go on.
     is_lost: bool,
     /// The last comparison found another serial number; news on their way explain that once.
@@ -41,7 +38,7 @@ impl Line {
             is_reading: false,
             outlook: client.outlook(),
             state: client.state(),
-            recent: VecDeque::new(),
+            recent: RecentNews::default(),
             is_lost: false,
             is_suspect: false,
         }
@@ -74,10 +71,7 @@ impl Line {
                 self.outlook.release_per_s = release_per_s;
                 self.state = Some(state);
             }
-            if self.recent.len() == RECENT_MAX {
-                self.recent.pop_front();
-            }
-            self.recent.push_back(entry.clone());
+            self.recent.push(entry.clone());
             self.clients.values_mut().for_each(|client| client.follow(entry));
         }
     }

@@ -21,8 +21,7 @@ pub const REQUEST_DEADLINE: Duration = Duration::from_millis(4_500);
 /// minute costs little.
 pub const WAIT_MAX_S: u64 = SILENCE_MAX_MS / 1_000;
 
-/// A request that waits for a change, and one that is cut off, are over before whoever sent them is
-/// too late.
+/// A cut-off request ends before its client would be late.
 const _: () = assert!(REQUEST_DEADLINE.as_millis() <= LATENESS_MAX_MS as u128);
 
 /// Now, by the wall clock of the host.

@@ -62,6 +62,19 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 type LocalFuture = SendWrapper<Pin<Box<dyn Future<Output = Response>>>>;
 
+/// What a route of axum takes: a function of the parameters in the path and the request.
+pub trait RouteHandler:
+    Fn(Parameters, axum::extract::Request) -> LocalFuture + Clone + Send + Sync + 'static
+{
+}
+
+impl<F> RouteHandler for F where
+    F: Fn(Parameters, axum::extract::Request) -> LocalFuture + Clone + Send + Sync + 'static
+{
+}
+
+type Parameters = Result<RawPathParams, RawPathParamsRejection>;
+
 thread_local! {
     /// The routes of this component, built for the first request of the instance.
     static ROUTES: OnceCell<Router> = const { OnceCell::new() };
@@ -84,13 +97,7 @@ struct Accepted {
 ///
 /// A guest has one thread, so its futures need not be `Send`; axum asks for it all the same, and
 /// the wrapper vouches that the future never changes threads.
-pub fn action<F, Fut>(
-    operation: F,
-) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
-+ Clone
-+ Send
-+ Sync
-+ 'static
+pub fn action<F, Fut>(operation: F) -> impl RouteHandler
 where
     F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Problem>> + 'static,
@@ -100,14 +107,7 @@ where
 
 /// As [`action`], for an operation that waits for something to happen where a request asks for it:
 /// `patience` tells how long this one does. So much later it may end than any other.
-pub fn patient_action<F, Fut>(
-    patience: fn(&Call) -> Duration,
-    operation: F,
-) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
-+ Clone
-+ Send
-+ Sync
-+ 'static
+pub fn patient_action<F, Fut>(patience: fn(&Call) -> Duration, operation: F) -> impl RouteHandler
 where
     F: Fn(Call) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Problem>> + 'static,
@@ -117,13 +117,7 @@ where
 
 /// As [`action`], for an operation that may begin a stream as the body of its reply; see
 /// [`serve_stream`](crate::serve_stream).
-pub fn stream_action<F, Fut>(
-    operation: F,
-) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
-+ Clone
-+ Send
-+ Sync
-+ 'static
+pub fn stream_action<F, Fut>(operation: F) -> impl RouteHandler
 where
     F: Fn(Call, Opening) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Problem>> + 'static,
@@ -131,19 +125,12 @@ where
     handler(|_| Duration::ZERO, operation)
 }
 
-fn handler<F, Fut>(
-    patience: fn(&Call) -> Duration,
-    operation: F,
-) -> impl Fn(Result<RawPathParams, RawPathParamsRejection>, axum::extract::Request) -> LocalFuture
-+ Clone
-+ Send
-+ Sync
-+ 'static
+fn handler<F, Fut>(patience: fn(&Call) -> Duration, operation: F) -> impl RouteHandler
 where
     F: Fn(Call, Opening) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Result<Reply, Problem>> + 'static,
 {
-    move |parameters, request| {
+    move |parameters: Parameters, request: axum::extract::Request| {
         let operation = operation.clone();
         SendWrapper::new(Box::pin(async move {
             let (mut parts, _) = request.into_parts();

@@ -1,7 +1,10 @@
 //! The steps that need both stores: Redis, which decides fast, and Postgres, which decides finally.
 //!
-//! Generic over the two: the components bring Spin's connections, tests bring native ones. There is
-//! no clock here; times come from the stores.
+//! Generic over the two: the components bring Spin's connections, tests bring native ones. Times
+//! come from the stores; the clock here only spaces out lines in the log.
+//!
+//! Areas import one another in one direction: `events`, `queue`, `bookings`, `payments`, `audit`,
+//! `worker`, each from those before it. `cargo xtask tidy` checks it.
 //!
 //! # Layout
 //!
@@ -28,6 +31,7 @@ mod events;
 mod payments;
 mod queue;
 mod stores;
+mod throttled_log;
 mod worker;
 
 pub use audit::*;
@@ -36,4 +40,5 @@ pub use events::*;
 pub use payments::*;
 pub use queue::*;
 pub use stores::{Error, Stores};
+pub use throttled_log::log_failure;
 pub use worker::*;

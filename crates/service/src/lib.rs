@@ -1,4 +1,4 @@
-//! The use cases that routes and pages share: without Spin, without HTTP.
+//! The use cases that routes and pages share: without Spin, without requests and replies.
 //!
 //! Each takes the stores, the settings and the time as arguments, and returns a value or a
 //! [`Refusal`]: a code of the contract with what a client needs to know.

@@ -1,5 +1,6 @@
 //! The functions and rights of the schema, applied whole.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -21,6 +22,18 @@ const LIMITS: &str = "SET LOCAL check_function_bodies = off; \
 
 /// The name of a function while another one takes its place.
 const REPLACED: &str = "being_replaced";
+
+/// Every function with its parameters, and what it returns: a set or one, then each column.
+const RESULTS: &str = "
+    SELECT p.oid::regprocedure::text AS signature, string_to_array(
+        CASE WHEN p.proretset THEN 'SETOF' ELSE 'one' END || coalesce(
+            (SELECT string_agg(',' || name || ' ' || format_type(kind, NULL), '' ORDER BY number)
+            FROM unnest(p.proargnames, p.proallargtypes, p.proargmodes)
+                WITH ORDINALITY AS argument (name, kind, mode, number)
+            WHERE mode IN ('o', 'b', 't')),
+            ',' || format_type(p.prorettype, NULL)
+        ), ',') AS result
+    FROM pg_proc AS p WHERE p.pronamespace = 'boxoffice'::regnamespace";
 
 /// The files of `functions` and `grants.sql`.
 pub(crate) struct FunctionSet {
@@ -81,10 +94,12 @@ impl FunctionSet {
     pub(crate) async fn apply(&self, client: &mut Client) -> Result<()> {
         let transaction = client.transaction().await?;
         transaction.batch_execute(LIMITS).await?;
+        let before = results(&transaction).await?;
         for function in &self.functions {
             let applied = function.apply(&transaction).await;
             applied.with_context(|| format!("the function {} cannot be applied", function.name))?;
         }
+        ensure_results_only_grow(&before, &results(&transaction).await?)?;
         for signature in &self.dropped {
             let drop = format!("DROP FUNCTION IF EXISTS boxoffice.{signature}");
             let dropped = transaction.batch_execute(&drop).await;
@@ -131,6 +146,33 @@ impl Function {
     }
 }
 
+/// What each function returns.
+async fn results(transaction: &Transaction<'_>) -> Result<BTreeMap<String, Vec<String>>> {
+    let rows = transaction.query(RESULTS, &[]).await?;
+    Ok(rows.iter().map(|row| (row.get("signature"), row.get("result"))).collect())
+}
+
+/// The application of the release before calls the new functions, and reads the columns it knows by
+/// their names: these stay, and others come behind them.
+fn ensure_results_only_grow(
+    before: &BTreeMap<String, Vec<String>>,
+    after: &BTreeMap<String, Vec<String>>,
+) -> Result<()> {
+    for (signature, old) in before {
+        let Some(new) = after.get(signature) else { continue };
+        // mutant: results-change-under-the-old-application
+        let is_kept = new.starts_with(old);
+        ensure!(
+            is_kept,
+            "{signature} returned ({}), which the application of the release before still reads, \
+             and would return ({}). Add columns at the end, or give the function another name",
+            old.join(", "),
+            new.join(", "),
+        );
+    }
+    Ok(())
+}
+
 /// Renames all functions of the schema that have the name `from`, whatever their parameters.
 async fn rename_all(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<()> {
     let all = "SELECT p.oid::regprocedure::text FROM pg_proc AS p
@@ -140,6 +182,11 @@ async fn rename_all(transaction: &Transaction<'_>, from: &str, to: &str) -> Resu
         transaction.batch_execute(&format!("ALTER FUNCTION {signature} RENAME TO {to}")).await?;
     }
     Ok(())
+}
+
+/// The SHA-256 of a text, in hex.
+pub fn sha256_hex(text: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(text))
 }
 
 /// The names in a folder, in order.

@@ -32,7 +32,7 @@ mod system;
 mod test_support;
 
 pub use application::Application;
-pub use function_set::FUNCTION_AREAS;
+pub use function_set::{FUNCTION_AREAS, sha256_hex};
 pub use http::get;
 pub use local_provider::fake_provider_program;
 pub use migrate::{Migrated, migrate, repository, schema_folder};

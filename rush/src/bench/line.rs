@@ -97,7 +97,7 @@ impl Line {
 
     /// Where `user` stands.
     pub(crate) async fn position(&self, user: UserId) -> Result<QueuePlace> {
-        Ok(scripts::read_place(&self.cluster, self.event, user, DEADLINE).await?)
+        Ok(scripts::watch_place(&self.cluster, self.event, user, DEADLINE).await?.place)
     }
 
     /// Lets the next ones in.

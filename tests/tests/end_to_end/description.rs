@@ -71,6 +71,12 @@ async fn metrics_count_places_and_work_and_name_nobody() {
             format!("boxoffice_event_places{{event_id=\"{event}\",state=\"{state}\"}} {count}\n");
         assert!(text.contains(&line), "{line}{text}");
     }
+    for kind in ["sale", "release", "cancellation", "settings"] {
+        assert!(
+            text.contains(&format!("boxoffice_failed_marks_total{{kind=\"{kind}\"}} ")),
+            "{text}"
+        );
+    }
     assert!(text.contains("boxoffice_store_up{store=\"redis\"} 1\n"), "{text}");
     assert!(text.contains("boxoffice_store_up{store=\"postgres\"} 1\n"), "{text}");
     assert!(!text.contains(&buyer.user_id), "a user is named");

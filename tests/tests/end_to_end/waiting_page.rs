@@ -397,7 +397,7 @@ async fn after_the_draw_no_other_is_promised() {
     let mut browser = Browser::new(&office);
     let page = browser.show(&event).await;
     assert_tells(&page, "The sale has not begun");
-    assert!(!page.page().contains("take part in a draw"), "{}", page.page());
+    assert!(!page.page().contains("takes part in a draw"), "{}", page.page());
     assert!(page.page().contains("in order"), "{}", page.page());
     let page = browser.join(&event).await;
     assert_tells(&page, "You are in the line");
@@ -410,5 +410,5 @@ async fn after_the_draw_no_other_is_promised() {
 
     let event = office.event(later()).await;
     let page = Browser::new(&office).show(&event).await;
-    assert!(page.page().contains("take part in a draw"), "{}", page.page());
+    assert!(page.page().contains("takes part in a draw"), "{}", page.page());
 }

@@ -9,9 +9,11 @@ mod dependencies;
 mod documents;
 mod features;
 mod files;
+mod imports;
 mod keys;
 mod lua;
 mod manifest;
+mod migrations;
 mod mutants;
 mod openapi;
 mod privileges;
@@ -26,7 +28,7 @@ use crate::repository::{components, files_of_git, read};
 pub(crate) fn run() -> Result<ExitCode> {
     let mut complaints = Vec::new();
     let paths = files_of_git()?;
-    let mut sql_files = Vec::new();
+    let (mut sql_files, mut layers) = (Vec::new(), Vec::new());
     complaints.extend(files::check_paths(&paths));
     complaints.extend(areas::check(&paths));
     for path in paths.iter().filter(|path| files::is_checked(path)) {
@@ -42,7 +44,12 @@ pub(crate) fn run() -> Result<ExitCode> {
     for path in paths.iter().filter(|path| sql::is_checked(path)) {
         sql_files.push(sql::File { path: path.clone(), text: read(path)? });
     }
+    for path in paths.iter().filter(|path| imports::is_checked(path)) {
+        layers.push(sql::File { path: path.clone(), text: read(path)? });
+    }
+    complaints.extend(imports::check(&layers));
     complaints.extend(sql::check(&sql_files));
+    complaints.extend(migrations::check(&sql_files));
     complaints.extend(manifest::check(&read("spin.toml")?, &components()?)?);
     complaints.extend(privileges::check(&read("spin.toml")?)?);
     complaints.extend(openapi::check(&read("openapi.yaml")?, &read("spin.toml")?)?);

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use stack::FUNCTION_AREAS;
 
 const SCHEMA: &str = "infra/postgres/";
+/// The functions and rights of the release before, which the upgrade test starts from.
+const RELEASE_BEFORE: &str = "crates/ledger/tests/release_before/";
 const CREATE: &str = "CREATE OR REPLACE FUNCTION boxoffice.";
 /// Says why a function runs with the rights of its caller.
 const EXCEPTION: &str = "-- No SECURITY DEFINER: ";
@@ -18,7 +20,7 @@ pub(super) struct File {
 
 /// Whether this check reads the file.
 pub(super) fn is_checked(path: &str) -> bool {
-    path.starts_with(SCHEMA) || path.starts_with("crates/ledger/src/")
+    [SCHEMA, RELEASE_BEFORE, "crates/ledger/src/"].iter().any(|root| path.starts_with(root))
 }
 
 /// What is wrong with the files of `infra/postgres`, and with what `crates/ledger` calls of them.
@@ -49,13 +51,15 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
     }
     let calls = calls(files);
     complaints.extend(check_calls(&calls, &functions));
-    complaints.extend(check_grants(text_of(files, "grants.sql"), &functions, &calls));
-    complaints.extend(check_dropped(text_of(files, "functions/dropped.txt"), files));
+    let grants = text_of(files, SCHEMA, "grants.sql");
+    let before = list(text_of(files, RELEASE_BEFORE, "grants.sql"), "steps");
+    complaints.extend(check_grants(grants, &before, &functions, &calls));
+    complaints.extend(check_dropped(text_of(files, SCHEMA, "functions/dropped.txt"), files));
     complaints
 }
 
-fn text_of<'a>(files: &'a [File], name: &str) -> &'a str {
-    let path = format!("{SCHEMA}{name}");
+fn text_of<'a>(files: &'a [File], root: &str, name: &str) -> &'a str {
+    let path = format!("{root}{name}");
     files.iter().find(|file| file.path == path).map_or("", |file| &file.text)
 }
 
@@ -139,19 +143,23 @@ struct Call<'a> {
     path: &'a str,
     name: String,
     arity: usize,
+    /// Whether it names the columns that it reads.
+    names_columns: bool,
 }
 
 fn calls(files: &[File]) -> Vec<Call<'_>> {
     let mut calls = Vec::new();
     for File { path, text } in files.iter().filter(|file| file.path.ends_with(".rs")) {
-        for part in text.split("boxoffice.").skip(1) {
+        for (at, found) in text.match_indices("boxoffice.") {
+            let (before, part) = (words(&text[..at]), &text[at + found.len()..]);
             let Some((name, rest)) = part.split_once('(') else { continue };
             let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
             if !name.chars().all(is_name) {
                 continue;
             }
             let arity = arguments(rest).unwrap_or_default().len();
-            calls.push(Call { path, name: name.to_owned(), arity });
+            let names_columns = before.ends_with(" FROM") && !before.ends_with("SELECT * FROM");
+            calls.push(Call { path, name: name.to_owned(), arity, names_columns });
         }
     }
     calls
@@ -159,7 +167,12 @@ fn calls(files: &[File]) -> Vec<Call<'_>> {
 
 fn check_calls(calls: &[Call<'_>], functions: &BTreeMap<&str, usize>) -> Vec<String> {
     let mut complaints = Vec::new();
-    for Call { path, name, arity } in calls {
+    for Call { path, name, arity, names_columns } in calls {
+        if !names_columns {
+            complaints.push(format!(
+                "{path}: calls {name} without SELECT columns FROM: a later one may return more"
+            ));
+        }
         match functions.get(name.as_str()) {
             None => complaints.push(format!("{path}: calls {name}, which no file defines")),
             Some(takes) if takes != arity => {
@@ -171,31 +184,50 @@ fn check_calls(calls: &[Call<'_>], functions: &BTreeMap<&str, usize>) -> Vec<Str
     complaints
 }
 
-/// Every function is a step, which `ledger` calls, or internal.
-fn check_grants(text: &str, functions: &BTreeMap<&str, usize>, calls: &[Call<'_>]) -> Vec<String> {
+/// A list of functions in `grants.sql`.
+fn list<'a>(grants: &'a str, name: &str) -> BTreeSet<&'a str> {
+    let list = grants.split_once(&format!("{name} CONSTANT text[] := ARRAY["));
+    let list = list.and_then(|(_, rest)| rest.split_once(']')).unwrap_or_default().0;
+    list.split('\'').skip(1).step_by(2).collect()
+}
+
+/// Every function is a step, which `ledger` calls, a step that only the release before calls (of
+/// `before`), or internal.
+fn check_grants(
+    text: &str,
+    before: &BTreeSet<&str>,
+    functions: &BTreeMap<&str, usize>,
+    calls: &[Call<'_>],
+) -> Vec<String> {
     let path = format!("{SCHEMA}grants.sql");
-    let list = |name: &str| -> BTreeSet<&str> {
-        let list = text.split_once(&format!("{name} CONSTANT text[] := ARRAY["));
-        let list = list.and_then(|(_, rest)| rest.split_once(']')).unwrap_or_default().0;
-        list.split('\'').skip(1).step_by(2).collect()
-    };
-    let (steps, internal) = (list("steps"), list("internal"));
+    let lists = ["steps", "steps_before", "internal"].map(|name| (name, list(text, name)));
+    let [(_, steps), (_, steps_before), (_, internal)] = &lists;
     let called: BTreeSet<&str> = calls.iter().map(|call| call.name.as_str()).collect();
     let mut complaints = Vec::new();
     for name in functions.keys() {
-        match (steps.contains(name), internal.contains(name)) {
-            (false, false) => complaints.push(format!("{path}: {name} is in neither list")),
-            (true, true) => complaints.push(format!("{path}: {name} is in both lists")),
-            (true, false) if !called.contains(name) => {
+        let found = lists.iter().filter(|(_, list)| list.contains(name)).map(|(list, _)| *list);
+        let is_called = called.contains(name);
+        match found.collect::<Vec<_>>()[..] {
+            [] => complaints.push(format!("{path}: {name} is in no list")),
+            ["steps"] if !is_called => {
                 complaints.push(format!("{path}: {name} is a step that `ledger` does not call"));
             }
-            (false, true) if called.contains(name) => {
-                complaints.push(format!("{path}: `ledger` calls {name}, which is internal"));
+            ["steps_before" | "internal"] if is_called => {
+                complaints.push(format!("{path}: `ledger` calls {name}, which is not in steps"));
             }
-            _ => {}
+            // Without its right the application of the release before fails until it is replaced.
+            ["internal"] if before.contains(name) => complaints.push(format!(
+                "{path}: the release before calls {name}, which belongs into steps_before"
+            )),
+            ["steps_before"] if !before.contains(name) => complaints.push(format!(
+                "{path}: no release calls {name} any more: it is internal, or its file goes"
+            )),
+            [_] => {}
+            ref more => complaints.push(format!("{path}: {name} is in several lists: {more:?}")),
         }
     }
-    for name in steps.union(&internal).filter(|name| !functions.contains_key(*name)) {
+    let listed = steps.iter().chain(steps_before).chain(internal);
+    for name in listed.filter(|name| !functions.contains_key(*name)) {
         complaints.push(format!("{path}: {name} is no function"));
     }
     complaints
@@ -230,6 +262,7 @@ mod tests {
     const HELPER: &str = "-- Counts.\n--\n-- No SECURITY DEFINER: only computes.\n\
         CREATE OR REPLACE FUNCTION boxoffice.count(a bigint) RETURNS bigint\nRETURN a;\n";
     const GRANTS: &str = "steps CONSTANT text[] := ARRAY[\n 'sell'\n];\n\
+        steps_before CONSTANT text[] := ARRAY[];\n\
         internal CONSTANT text[] := ARRAY[\n -- bookings\n 'count', 'types', 'events', 'queue', \
         'payments', 'audit', 'worker'\n];";
     const LEDGER: &str = "const S: &str = \"SELECT outcome FROM boxoffice.sell(\\\n    \
@@ -242,6 +275,7 @@ mod tests {
             ("infra/postgres/functions/bookings/count.sql".to_owned(), HELPER.to_owned()),
             ("infra/postgres/functions/dropped.txt".to_owned(), "# None.\n".to_owned()),
             ("infra/postgres/grants.sql".to_owned(), GRANTS.to_owned()),
+            (format!("{RELEASE_BEFORE}grants.sql"), GRANTS.to_owned()),
             ("infra/postgres/migrations/V1__a.sql".to_owned(), "CREATE TABLE a ();".to_owned()),
             ("crates/ledger/src/sell.rs".to_owned(), LEDGER.to_owned()),
         ];
@@ -278,10 +312,14 @@ mod tests {
             ("count.sql", "-- No SECURITY DEFINER: only computes.\n", "", "no SECURITY DEFINER"),
             ("count.sql", "RETURN a", "\nSECURITY DEFINER\nRETURN a", "and has it"),
             ("queue.sql", "boxoffice.queue", "boxoffice.sell", "defines [\"sell\"]"),
-            ("grants.sql", "'count', ", "", "count is in neither list"),
-            ("grants.sql", "'count'", "'count', 'sell'", "sell is in both lists"),
-            ("grants.sql", "'sell'", "'sell', 'count'", "count is in both lists"),
-            ("grants.sql", "'sell'\n", "'sell', 'gone'\n", "gone is no function"),
+            ("postgres/grants.sql", "'count', ", "", "count is in no list"),
+            ("postgres/grants.sql", "'count'", "'count', 'sell'", "sell is in several lists"),
+            ("postgres/grants.sql", "'sell'", "'sell', 'count'", "count is in several lists"),
+            ("postgres/grants.sql", "ARRAY[]", "ARRAY['count']", "count is in several lists"),
+            ("postgres/grants.sql", "'sell'\n", "'sell', 'gone'\n", "gone is no function"),
+            ("before/grants.sql", "'sell'", "'sell', 'count'", "count, which belongs into steps_b"),
+            ("sell.rs", "outcome FROM", "*  FROM", "calls sell without SELECT columns FROM"),
+            ("sell.rs", "outcome FROM ", "", "calls sell without SELECT columns FROM"),
             ("sell.rs", "boxoffice.sell(", "boxoffice.buy(", "calls buy, which no file defines"),
             ("sell.rs", "boxoffice.sell(", "sell(", "sell is a step that `ledger` does not call"),
             ("sell.rs", ", $3::text::numeric", "", "gives sell 2 parameters, not 3"),
@@ -294,10 +332,32 @@ mod tests {
         }
         let moved =
             |text: &str| text.replace("'sell'\n", "\n").replace("'count'", "'count', 'sell'");
-        let found = complaints("grants.sql", moved);
-        assert!(found.iter().any(|it| it.contains("`ledger` calls sell, which is internal")));
+        let found = complaints("postgres/grants.sql", moved);
+        assert!(found.iter().any(|it| it.contains("`ledger` calls sell, which is not in steps")));
         let old = complaints("dropped.txt", |_| "count(text)\nsell(text)\n".to_owned());
         assert_eq!(old, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_step_that_only_the_release_before_calls_keeps_its_right() {
+        // `count` was a step: as one that is called no longer it has a list of its own.
+        let grants = |from: &str, to: &str| {
+            let mut files = vec![
+                (format!("{RELEASE_BEFORE}grants.sql"), GRANTS.replace("'sell'", "'count'")),
+                ("infra/postgres/grants.sql".to_owned(), GRANTS.replace(from, to)),
+                ("infra/postgres/functions/bookings/count.sql".to_owned(), HELPER.to_owned()),
+            ];
+            let files = files.drain(..).map(|(path, text)| File { path, text });
+            let mut found = check(&files.collect::<Vec<_>>());
+            found.retain(|it| it.contains("count"));
+            found
+        };
+        assert!(grants("", "")[0].contains("the release before calls count"));
+        let moved = GRANTS.replace("'count', ", "").replace("ARRAY[]", "ARRAY['count']");
+        assert_eq!(grants(GRANTS, &moved), Vec::<String>::new());
+        let text = GRANTS.replace("'count', ", "").replace("ARRAY[]", "ARRAY['count']");
+        let found = complaints("postgres/grants.sql", |_| text.clone());
+        assert!(found.iter().any(|it| it.contains("no release calls count any more")), "{found:?}");
     }
 
     #[test]

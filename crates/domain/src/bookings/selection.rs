@@ -27,14 +27,14 @@ pub enum Selection {
     },
 }
 
-/// The choice is none of the three.
+/// Not one valid choice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSelection {
     /// Neither seats nor a quantity, or both.
     #[error("name either seats or a quantity")]
     Ambiguous,
     /// None, or more than ten.
-    #[error("a reservation has 1 to {SEATS_PER_RESERVATION_MAX} places")]
+    #[error("a reservation has 1 to {SEATS_PER_RESERVATION_MAX} seats or units")]
     Count,
     /// These texts are not seats.
     #[error("these are not seats: {}", .0.join(", "))]
@@ -45,7 +45,7 @@ pub enum InvalidSelection {
     /// The seats are in different sections.
     #[error("all seats of a reservation must be in one section")]
     SeveralSections,
-    /// The section's name is none.
+    /// No section has this name.
     #[error("there is no section of that name")]
     NotASection,
 }

@@ -62,7 +62,7 @@ impl From<SectionName> for String {
     }
 }
 
-/// How the places of a section are told apart.
+/// How the units of a section are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum SectionKind {
@@ -73,9 +73,9 @@ pub enum SectionKind {
         /// Seats in each row, from 1.
         seats_per_row: u32,
     },
-    /// A number of equal places.
+    /// A number of equal units.
     Standing {
-        /// Places.
+        /// Units.
         capacity: u32,
     },
 }
@@ -88,12 +88,13 @@ pub struct Section {
     /// Seated or standing, with its size.
     #[serde(flatten)]
     pub kind: SectionKind,
-    /// Price of one place in minor units of the event's currency.
+    /// Price of one ticket in minor units of the event's currency.
     pub price: i64,
 }
 
 impl Section {
-    /// How many places the section has. Saturates: an oversized section is refused by validation.
+    /// How many seats or units the section has. Saturates: an oversized section is refused by
+    /// validation.
     pub const fn capacity(&self) -> u32 {
         match self.kind {
             SectionKind::Seated { rows, seats_per_row } => rows.saturating_mul(seats_per_row),

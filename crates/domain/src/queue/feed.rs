@@ -5,6 +5,7 @@
 //! it. A place is read once, together with the newest news at that moment; what comes after is
 //! applied in order. News are numbered without gaps: whoever misses one reads the place anew.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -209,6 +210,44 @@ impl FeedEntry {
 /// [`ABANDON_AFTER_MIN_S`](crate::event::ABANDON_AFTER_MIN_S) at the soonest, and what was noted
 /// before a place was read may be a quarter of that old.
 pub const SURELY_THERE: Duration = Duration::from_secs(40);
+
+/// News that are kept for places that were read a moment ago: what a busy line brings in some
+/// seconds.
+const RECENT_MAX: usize = 256;
+
+/// The newest news of a line, in their order; older ones are forgotten.
+#[derive(Debug, Default)]
+pub struct RecentNews(VecDeque<FeedEntry>);
+
+impl RecentNews {
+    /// Adds what came last.
+    pub fn push(&mut self, entry: FeedEntry) {
+        if self.0.len() == RECENT_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(entry);
+    }
+
+    /// What is kept, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &FeedEntry> {
+        self.0.iter()
+    }
+
+    /// How many are kept.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Forgets everything: the feed begins anew.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
 
 /// A waiting fan's place, kept up to date by news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

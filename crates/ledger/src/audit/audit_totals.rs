@@ -22,7 +22,7 @@ pub struct AuditCounts {
     pub counts: i64,
     /// Buyers whose count was mended.
     pub buyers: i64,
-    /// Holds that got an end, lost an end that was none, or were marked as sold.
+    /// Holds that got an end, lost a stale end, or were marked as sold.
     pub holds: i64,
 }
 

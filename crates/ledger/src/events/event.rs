@@ -39,7 +39,7 @@ pub struct StoredEvent {
     pub paused: bool,
     /// Whether the event is cancelled; for good.
     pub cancelled: bool,
-    /// Whether a ticket of every place was sold when this was last looked at, see
+    /// Whether a ticket of every unit was sold when this was last looked at, see
     /// [`mark_sold_out`](crate::mark_sold_out).
     pub sold_out: bool,
     /// The number of the event's present life in Redis; it only grows.
@@ -52,7 +52,7 @@ pub struct StoredEvent {
     pub draw_commitment: String,
     /// How many numbers are drawn for, once that is decided.
     pub draw_count: Option<u32>,
-    /// Places of all sections.
+    /// Units of all sections.
     pub capacity: u64,
     /// In the order in which the organiser gave them.
     pub sections: Vec<Section>,

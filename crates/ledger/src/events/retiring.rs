@@ -6,8 +6,7 @@ use crate::database::Database;
 use crate::error::Error;
 use crate::row::{one_row, rows};
 
-/// Events of one list. One script a second is enough for a stock of years to be gone within hours,
-/// and a run that begins with a dead part of Redis is over soon.
+/// Events of one list: one list a second is enough for a stock of years to be gone within hours.
 pub const EVENTS_RETIRED_MAX: u32 = 100;
 
 /// How long an event is over before its keys get an end, in ms: an hour, as long as the worker

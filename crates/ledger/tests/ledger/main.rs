@@ -12,6 +12,7 @@ mod opening;
 mod payments;
 mod provider_events;
 mod races;
+mod release_before;
 mod retiring;
 mod roles;
 mod sagas;

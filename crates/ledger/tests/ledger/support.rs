@@ -1,5 +1,6 @@
 //! A fresh database per test, a client as strict as Spin's, and short ways to say what is wanted.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::booking::{Booking, BookingStatus, SoldBy};
@@ -32,11 +33,16 @@ pub(crate) struct TestDatabase {
 impl TestDatabase {
     /// Creates and migrates a database.
     pub(crate) async fn create() -> Self {
+        Self::with_schema(&stack::schema_folder())
+    }
+
+    /// Creates a database, and migrates it to the schema in `folder`.
+    pub(crate) fn with_schema(folder: &Path) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("ledger_{}_{number}", std::process::id());
         let url = stack::create_database(stack::shared_database(), &name).unwrap();
-        stack::migrate(&url, &stack::schema_folder()).unwrap();
+        stack::migrate(&url, folder).unwrap();
         Self { url }
     }
 

@@ -145,7 +145,7 @@ async fn calls_go_on_while_every_function_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_application_of_the_release_before_goes_on_after_an_upgrade() {
+async fn an_application_goes_on_after_an_upgrade_to_a_later_release() {
     let database = TestDatabase::create().await;
     let owner = database.connect().await;
     let application = OldApplication::start(&database).await;
@@ -167,11 +167,13 @@ async fn an_application_of_the_release_before_goes_on_after_an_upgrade() {
         "SELECT event_document(event) FROM",
         "SELECT event_document(event), 7::bigint FROM",
     );
-    // A step and a helper are gone.
+    // A step and a helper are gone; another step is only called by other functions now.
     fs::remove_file(release.path("functions/events/update_event.sql")).unwrap();
     fs::remove_file(release.path("functions/bookings/sell_booking.sql")).unwrap();
     release.change("grants.sql", ", 'update_event'", "");
     release.change("grants.sql", "'sell_booking', ", "");
+    release.change("grants.sql", "'find_booking', ", "");
+    release.change("grants.sql", "ARRAY[]", "ARRAY['find_booking']");
     stack::migrate(database.url(), release.folder.path()).unwrap();
     application.goes_round().await;
     let new = database.connect_as_application().await;
@@ -180,6 +182,8 @@ async fn an_application_of_the_release_before_goes_on_after_an_upgrade() {
     application.stop().await;
 
     // One release later nobody calls the old ones.
+    release.change("grants.sql", "ARRAY['find_booking']", "ARRAY[]");
+    release.change("grants.sql", "'instant', ", "'instant', 'find_booking', ");
     release.add("functions/dropped.txt", "# Old.\nupdate_event(uuid, jsonb)\nfind_event(uuid)\n");
     stack::migrate(database.url(), release.folder.path()).unwrap();
     let left = "SELECT p.oid::regprocedure::text FROM pg_proc AS p
@@ -190,6 +194,34 @@ async fn an_application_of_the_release_before_goes_on_after_an_upgrade() {
         owner.texts(left).await,
         ["find_event(uuid,text)", "list_events(bigint,uuid,boolean)"]
     );
+    let may = "SELECT has_function_privilege('boxoffice_app', 'boxoffice.find_booking(text)',
+        'EXECUTE')::integer::bigint";
+    assert_eq!(owner.number(may).await, 0);
+}
+
+/// Beside an application that reads the old columns by their names, a result may only grow at its
+/// end.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_takes_columns_from_a_result_changes_nothing() {
+    let database = TestDatabase::create().await;
+    let owner = database.connect().await;
+    let before = functions(&owner).await;
+    let (list, result) = ("functions/events/list_events.sql", "RETURNS TABLE (document text)");
+    for (step, from, to) in [
+        (list, result, "RETURNS TABLE (n bigint, document text)"),
+        (list, result, "RETURNS TABLE (document_text text)"),
+        (list, result, "RETURNS TABLE (document json)"),
+        (list, result, "RETURNS bigint"),
+        ("functions/events/create_event.sql", "OUT outcome text, ", ""),
+        ("functions/worker/events_to_serve.sql", "TABLE (event_id text)", "text"),
+    ] {
+        let release = Release::new();
+        release.touch_every_function(1);
+        release.change(step, from, to);
+        let refused = stack::migrate(database.url(), release.folder.path());
+        assert!(format!("{refused:?}").contains("Add columns at the end"), "{to}: {refused:?}");
+        assert!(functions(&owner).await == before, "{to}: some are new");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

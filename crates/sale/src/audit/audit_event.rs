@@ -28,8 +28,8 @@ use crate::{Error, Stores};
 
 /// Between two looks: a confirmation under way is through within it.
 const SECOND_LOOK_AFTER: Duration = Duration::from_millis(300);
-/// The worker audits each event so often, while there are not too many of them: a run has time for
-/// a few.
+/// Interval between two audits of an event, while there are not too many of them: a run has time
+/// for a few.
 const AUDIT_EVERY_MS: i64 = 10_000;
 /// Events audited in one run of the worker.
 const AUDITS_MAX: usize = 32;
@@ -50,13 +50,13 @@ pub struct AuditReport {
     pub event: EventId,
     /// Its generation in Redis; 0 when it is not there.
     pub generation: i64,
-    /// Places of all sections.
+    /// Units of all sections.
     pub capacity: i64,
-    /// Places by state in Redis.
+    /// Units by state in Redis.
     pub redis: SeatCounts,
-    /// Places in Postgres: held as far as the journal was drained.
+    /// Units in Postgres: held as far as the journal was drained.
     pub postgres_held: i64,
-    /// Places in Postgres that are sold.
+    /// Units in Postgres that are sold.
     pub postgres_sold: i64,
     /// What differed on two looks.
     pub differences: BTreeSet<Difference>,

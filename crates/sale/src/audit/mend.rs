@@ -44,7 +44,9 @@ pub(super) async fn mend<T: Transport, D: Database>(
             | Difference::Counts { .. } => {}
             // When the places are right.
             Difference::Lost { .. } | Difference::Ended { .. } | Difference::Beaten { .. } => {}
-            Difference::Settings { .. } => apply_settings(stores, event).await?,
+            Difference::Settings { .. } => {
+                apply_settings(stores, event).await?;
+            }
             Difference::Sections { .. } => apply_sections(stores, event).await?,
             Difference::SoldOut { wanted } => {
                 let noted = ledger::mark_sold_out(&stores.database, event.id, *wanted).await?;

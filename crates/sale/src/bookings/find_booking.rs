@@ -10,7 +10,7 @@ use domain::time::Instant;
 use ledger::Database;
 use scripts::{BookingOutcome, Hold, HoldState, read_booking};
 
-use crate::{Error, Stores, with_open_event};
+use crate::{Error, Stores, log_failure, with_open_event};
 
 /// Where a booking was found, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,10 @@ async fn held<T: Transport, D: Database>(
         Ok(Some(recorded)) => recorded.status,
         Ok(None) => status_at(BookingStatus::Reserved, held.expires_at.min(kept_until), now),
         // While Postgres does not answer, the booking is what Redis knows: a hold while it is kept.
-        Err(_) => status_at(BookingStatus::Reserved, kept_until, now),
+        Err(error) => {
+            log_failure("a hold was read without postgres", "find_booking", &error);
+            status_at(BookingStatus::Reserved, kept_until, now)
+        }
     };
     match status {
         BookingStatus::Reserved | BookingStatus::Confirmed => in_time(held),

@@ -84,7 +84,7 @@ pub(crate) async fn unpin<T: Transport, D: Database>(
 ///
 /// # Errors
 ///
-/// See [`Error`]; a Redis that cannot be told is none.
+/// See [`Error`]; an unreachable Redis is not an error.
 pub(crate) async fn mark_if_sold<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,

@@ -1,9 +1,7 @@
-//! A booking: its seats held, confirmed, released, expired, cancelled; the journal
-//! drained.
+//! A booking: its seats held, confirmed, released, expired, cancelled.
 
 pub(crate) mod cancel_booking;
 pub(crate) mod confirm_sale;
-pub(crate) mod drain_journal;
 mod expire_due_holds;
 mod extend_booking;
 pub(crate) mod find_booking;
@@ -14,7 +12,6 @@ mod seated_sections;
 
 pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
-pub use drain_journal::{Drained, drain_for_user, drain_journal};
 pub use expire_due_holds::expire_due_holds;
 pub use extend_booking::{ExtendBookingOutcome, extend_booking};
 pub use find_booking::{FoundBooking, find_booking};

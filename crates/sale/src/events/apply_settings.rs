@@ -1,12 +1,17 @@
 //! Tells Redis the settings that Postgres has accepted.
+//!
+//! A change can move the end of an event, into the past or out of it: with the settings, its keys
+//! get an end or lose it.
 
 use cluster::Transport;
 use ledger::{Database, StoredEvent};
 use scripts::{EventUpdate, SaleRules};
 
+use crate::events::retire_event::retire_event;
 use crate::{Error, Stores, with_open_event};
 
-/// Applies the settings of `event` in Redis, unless newer ones are there.
+/// Applies the settings of `event` in Redis, unless newer ones are there. Returns whether the event
+/// is over, so that what Redis has of it expires.
 ///
 /// # Errors
 ///
@@ -14,7 +19,7 @@ use crate::{Error, Stores, with_open_event};
 pub async fn apply_settings<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     event: &StoredEvent,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let update = EventUpdate {
         version: event.settings_version,
         cancelled: Some(event.cancelled),
@@ -27,5 +32,6 @@ pub async fn apply_settings<T: Transport, D: Database>(
         scripts::update_event(&stores.cluster, event.id, &update, stores.redis_deadline).await
     })
     .await?;
-    Ok(())
+    // mutant: a-moved-end-moves-no-expiry
+    retire_event(stores, event).await
 }

@@ -1,8 +1,10 @@
 //! An event in both stores: opened, rebuilt after a loss, changed, cancelled, forgotten by Redis.
+//! Its journal is drained here too, because a rebuild begins with that.
 
 mod apply_sections;
 mod apply_settings;
-pub(crate) mod cancel_event;
+mod cancel_event;
+mod drain_journal;
 pub(crate) mod open_event;
 pub(crate) mod past_event;
 mod read_event;
@@ -13,7 +15,8 @@ mod with_open_event;
 
 pub use apply_sections::apply_sections;
 pub use apply_settings::apply_settings;
-pub use cancel_event::{cancel_event, undo_cancelled_event};
+pub use cancel_event::cancel_event;
+pub use drain_journal::{Drained, drain_for_user, drain_journal};
 pub use open_event::open_event;
 pub use past_event::{PastEvent, find_past_event};
 pub use read_event::{read_event, read_map};

@@ -1,7 +1,7 @@
 //! An event that is over, as Postgres alone knows it.
 //!
 //! Redis lets an event go after its end, and it never comes back: whoever asks for it is answered
-//! from here. Nothing is held any more then, so places are sold or they are not.
+//! from here. Nothing is held any more then, so a unit is sold or it is not.
 
 use cluster::Transport;
 use domain::event::EventStatus;
@@ -14,7 +14,7 @@ use scripts::{EventState, SeatCounts};
 use crate::events::open_event::settings_of;
 use crate::{Error, Stores};
 
-/// Pages of one map: five million sold places.
+/// Pages of one map: five million sold seats.
 const PAGES_MAX: usize = 1_000;
 
 /// An event that is over.

@@ -5,7 +5,7 @@
 //! 3. *Moved*: batch by batch each place goes to where the seed has put it.
 //! 4. *Done*, in the step that finds nobody left. Nobody is let in before.
 //!
-//! Whoever dies on the way has done nothing that the next one does not do in the same way.
+//! A crash is safe: the next call repeats the same steps.
 
 use cluster::Transport;
 use domain::draw::Draw;

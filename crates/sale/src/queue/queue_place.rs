@@ -19,7 +19,7 @@ use scripts::{
     ShownProof, ShownReceipt, WatchedPlace,
 };
 
-use crate::{Error, Stores, find_past_event, with_open_event};
+use crate::{Error, Stores, find_past_event, log_failure, with_open_event};
 
 /// A block of numbers can be used up by others between two calls; then there is another one. The
 /// draw can be done between them too.
@@ -80,21 +80,8 @@ pub async fn join_queue<T: Transport, D: Database>(
     Err(Error::Contention("join_queue"))
 }
 
-/// The place of `user`; one that Redis has lost comes back if the receipt proves it.
-///
-/// # Errors
-///
-/// See [`Error`].
-pub async fn find_place<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    event: EventId,
-    user: UserId,
-    receipt: Option<Receipt>,
-) -> Result<QueuePlace, Error> {
-    Ok(watch_place(stores, event, user, receipt).await?.place)
-}
-
-/// As [`find_place`], together with where the news of its line go on.
+/// The place of `user`, and where the news of its line go on. A place that Redis has lost comes
+/// back if the receipt proves it.
 ///
 /// # Errors
 ///
@@ -161,8 +148,14 @@ async fn is_still_there<T: Transport, D: Database>(
     user: UserId,
 ) -> bool {
     let seen = scripts::see_users(&stores.cluster, event, &[user], stores.redis_deadline).await;
-    // What could not be noted is noted by the next poll; the place that was read is right.
-    seen.map_or(true, |gone| gone.is_empty())
+    match seen {
+        Ok(gone) => gone.is_empty(),
+        // What could not be noted is noted by the next poll; the place that was read is right.
+        Err(error) => {
+            log_failure("a fan in the line could not be noted as seen", "see_users", &error);
+            true
+        }
+    }
 }
 
 /// Gives the place up, and a pass that was not used. It stays given up when Redis forgets.

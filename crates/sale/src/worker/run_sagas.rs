@@ -11,11 +11,11 @@ use provider::HttpTransport;
 
 use crate::Stores;
 use crate::bookings::cancel_booking::free_cancelled;
-use crate::events::cancel_event::undo_cancelled_event;
 use crate::payments::continue_payment::{PaymentRest, PaymentRun, StepError, continue_payment};
 use crate::payments::note_refusal;
 use crate::worker::context::{BACKOFF, WorkerContext};
 use crate::worker::report::{Job, TickReport};
+use crate::worker::undo_cancelled_event::undo_cancelled_event;
 
 /// Sagas worked on at a time, and taken at a time: a silent provider delays that many.
 const SAGAS_AT_A_TIME: usize = 16;

@@ -5,7 +5,7 @@
 
 use cluster::Transport;
 use domain::id::EventId;
-use futures_util::{StreamExt, future, stream};
+use futures_util::{StreamExt, join, stream};
 use ledger::Database;
 use provider::HttpTransport;
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers};
@@ -31,27 +31,27 @@ const SWEEPS_MAX: u32 = 10;
 /// Answers removed per event and second: as many as the busiest second can bring.
 const ANSWERS_SWEPT_MAX: u32 = 1_000;
 
-/// Runs every job once for every active event. Beside them it continues sagas, sends notifications
-/// and asks for missed events: a provider that does not answer delays nobody who wants in. No new
-/// job begins once `in_time` says no, so that runs overlap little.
+/// Runs every job once for every active event. Beside them it continues sagas, sends notifications,
+/// asks for missed events, ends pages of the provider and retires events that are over: a provider that does not answer delays
+/// nobody who wants in, and hundreds of events on sale do not keep old ones in Redis. No new job
+/// begins once `in_time` says no, so that runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
     context: &WorkerContext<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    let (mut report, of_events, of_messages, of_missed, of_checkouts) = future::join5(
+    let (mut report, of_events, of_messages, of_missed, of_checkouts, of_retired) = join!(
         run_sagas(stores, context, &in_time),
         serve_all(stores, &in_time),
         notify(stores, context, &in_time),
         // mutant: missed-events-stay-missed
         collect_missed_events(stores, context, &in_time),
         end_checkouts(stores, context, &in_time),
-    )
-    .await;
-    report.add(of_events);
-    report.add(of_messages);
-    report.add(of_missed);
-    report.add(of_checkouts);
+        retire_events(stores, &in_time),
+    );
+    for of_job in [of_events, of_messages, of_missed, of_checkouts, of_retired] {
+        report.add(of_job);
+    }
     report
 }
 
@@ -72,8 +72,6 @@ async fn serve_all<T: Transport, D: Database>(
         report.add(of_event);
     }
     drop(served);
-    // Before the audits, which take what is left of a run.
-    report.add(retire_events(stores, in_time).await);
     if in_time() {
         let stale = ledger::expire_stale_bookings(&stores.database).await.map_err(Error::from);
         report.note(Job::ExpireStaleBookings, "all", stale);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use domain::id::UserId;
-use sale::{DrawOutcome, Receipt, admit_users, draw_line, find_place, join_queue};
+use sale::{DrawOutcome, Receipt, admit_users, draw_line, join_queue, watch_place};
 use scripts::{AdmitMode, AdmitOutcome, AdmitUsers, PlaceOutcome, ShownProof, keys};
 use uuid::Uuid;
 
@@ -61,7 +61,7 @@ async fn assert_drawn(stage: &Stage, fans: &[Fan], count: u64) {
     assert_eq!(found.collect::<BTreeMap<UserId, i64>>(), expected);
     // Numbers and receipts go with the places.
     for fan in fans.iter().step_by(fans.len() / 20 + 1) {
-        let place = find_place(&stage.stores, stage.event, fan.user, None).await.unwrap();
+        let place = watch_place(&stage.stores, stage.event, fan.user, None).await.unwrap().place;
         assert_eq!((place.number, place.draws_at), (fan.receipt.number, None));
         assert_eq!((place.position, place.score % (1 << 32)), (expected[&fan.user], place.number));
     }
@@ -94,7 +94,7 @@ async fn ten_thousand_places_are_those_of_the_formula() {
     assert_eq!(published_count(&stage).await, Some(10_000));
     assert_drawn(&stage, &fans, 10_000).await;
     let late = join(&stage).await;
-    let place = find_place(&stage.stores, stage.event, late.user, None).await.unwrap();
+    let place = watch_place(&stage.stores, stage.event, late.user, None).await.unwrap().place;
     assert_eq!(place.position, 10_001, "who comes later is behind all");
 }
 
@@ -157,7 +157,8 @@ async fn a_lost_redis_changes_no_place() {
     let mut fans = joined(&stage, 30).await;
     stage.lose_redis().await;
     for fan in &fans {
-        let back = find_place(&stage.stores, event, fan.user, Some(fan.receipt)).await.unwrap();
+        let back =
+            watch_place(&stage.stores, event, fan.user, Some(fan.receipt)).await.unwrap().place;
         assert_eq!((back.outcome, back.number), (PlaceOutcome::Waiting, fan.receipt.number));
         assert!(back.draws_at.is_some());
     }
@@ -181,7 +182,7 @@ async fn a_lost_redis_changes_no_place() {
     let (some, others) = fans.split_at(20);
     stage.lose_redis().await;
     for fan in some {
-        find_place(&stage.stores, event, fan.user, Some(fan.receipt)).await.unwrap();
+        watch_place(&stage.stores, event, fan.user, Some(fan.receipt)).await.unwrap();
     }
     let late = join(&stage).await;
     for fan in others {
@@ -191,14 +192,14 @@ async fn a_lost_redis_changes_no_place() {
         join_queue(&stage.stores, event, fan.user, receipt, proof, None).await.unwrap();
     }
     assert_eq!(draw_line(&stage.stores, event).await, Ok(DrawOutcome::Drawn));
-    let place = find_place(&stage.stores, event, late.user, None).await.unwrap();
+    let place = watch_place(&stage.stores, event, late.user, None).await.unwrap().place;
     assert_eq!(place.position, 41, "who came later is behind all");
     sale::leave_queue(&stage.stores, event, late.user, None).await.unwrap();
     assert_drawn(&stage, &fans, count).await;
 
     stage.lose_redis().await;
     for fan in fans.iter().rev() {
-        find_place(&stage.stores, event, fan.user, Some(fan.receipt)).await.unwrap();
+        watch_place(&stage.stores, event, fan.user, Some(fan.receipt)).await.unwrap();
     }
     assert_drawn(&stage, &fans, count).await;
 }
@@ -217,6 +218,7 @@ async fn who_left_leaves_the_others_where_they_were_drawn() {
     let outcome = admit_users(&stage.stores, &request).await.unwrap();
     assert!(matches!(outcome, AdmitOutcome::Admitted { waiting: 24, .. }), "{outcome:?}");
     assert_drawn(&stage, &fans, 25).await;
-    let back = find_place(&stage.stores, stage.event, gone.user, Some(gone.receipt)).await.unwrap();
+    let back =
+        watch_place(&stage.stores, stage.event, gone.user, Some(gone.receipt)).await.unwrap().place;
     assert_eq!(back.outcome, PlaceOutcome::Absent);
 }

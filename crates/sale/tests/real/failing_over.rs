@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use domain::id::UserId;
-use sale::{AuditMode, ConfirmSaleOutcome, Receipt, audit_event, drain_journal, find_place};
+use sale::{AuditMode, ConfirmSaleOutcome, Receipt, audit_event, drain_journal, watch_place};
 use scripts::{PlaceOutcome, QueuePlace, keys};
 use stack::{RedisCluster, RedisOptions, Reply};
 use uuid::Uuid;
@@ -136,7 +136,7 @@ async fn a_master_that_comes_back_empty_is_filled_again() {
     assert_eq!(stage.booking(held).await, before);
     let receipt = Receipt { number: place.number, score: place.score, joined_at: place.joined_at };
     // The place comes back, and without a queue there is a pass for it at once.
-    let found = find_place(&stage.stores, stage.event, user, Some(receipt)).await.unwrap();
+    let found = watch_place(&stage.stores, stage.event, user, Some(receipt)).await.unwrap().place;
     assert_eq!((found.outcome, found.number), (PlaceOutcome::Admitted, place.number));
     assert!(join(stage, UserId::from_uuid(Uuid::now_v7())).await.number > place.number);
 }

@@ -3,7 +3,7 @@
 use domain::id::UserId;
 use domain::queue::SILENCE_MAX_MS;
 use futures_util::future::join_all;
-use sale::{Receipt, find_place, join_queue, leave_queue};
+use sale::{Receipt, join_queue, leave_queue, watch_place};
 use scripts::{
     AdmitMode, AdmitOutcome, AdmitUsers, Choice, PlaceOutcome, QueuePlace, ShownProof, keys,
 };
@@ -23,7 +23,7 @@ async fn join(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePla
 }
 
 async fn find(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
-    find_place(&stage.stores, stage.event, user, receipt).await.unwrap()
+    watch_place(&stage.stores, stage.event, user, receipt).await.unwrap().place
 }
 
 fn receipt_of(place: &QueuePlace) -> Receipt {

@@ -1,13 +1,14 @@
 //! Redis lets go of events that are over, and nothing brings them back.
 
 use domain::booking::{BookingStatus, SoldBy};
-use domain::event::{EventStatus, NewEvent};
+use domain::event::{EventChange, EventStatus, NewEvent};
 use domain::id::{BookingId, EventId, UserId};
 use domain::selection::Selection;
 use domain::time::Instant;
+use futures_util::future::{Either, select};
 use ledger::{CreateEvent, CreateEventOutcome};
 use sale::{
-    AuditMode, CancelSaleOutcome, ConfirmSaleOutcome, RebuildOutcome, Receipt, ReserveSeats,
+    AuditMode, CancelSaleOutcome, ConfirmSaleOutcome, Job, RebuildOutcome, Receipt, ReserveSeats,
     Settled, find_booking,
 };
 use scripts::{
@@ -16,8 +17,9 @@ use scripts::{
 };
 use uuid::Uuid;
 
+use crate::outage::Outage;
 use crate::stage::{DEADLINE, SECTIONS, SEED, Stage};
-use crate::ticking::work;
+use crate::ticking::{work, work_on};
 use crate::till::Till;
 
 /// Events of the long test: more than several runs of the worker retire.
@@ -266,9 +268,9 @@ async fn an_event_whose_end_is_moved_is_for_sale_again() {
     event.age(false).await;
     retire_all(&stage).await;
     event.let_expire().await;
-    let change = domain::event::EventChange {
+    let change = EventChange {
         ends_at: Some(Instant::from_unix_ms(4_000_000_000_000)),
-        ..Default::default()
+        ..EventChange::default()
     };
     let database = &event.stage.stores.database;
     let updated = ledger::update_event(database, event.stage.event, &change, None).await.unwrap();
@@ -280,6 +282,86 @@ async fn an_event_whose_end_is_moved_is_for_sale_again() {
     assert!(matches!(refused, Err(ReserveOutcome::SeatUnavailable { .. })), "{refused:?}");
     event.stage.hold_seat(2, 2).await;
     assert!(event.keys().await.iter().all(|(_, ttl)| *ttl == -1));
+}
+
+/// Without an audit: whoever moves the end gives the keys their expiry, or takes it.
+#[tokio::test(flavor = "current_thread")]
+async fn a_moved_end_gives_every_key_its_expiry_or_takes_it() {
+    let stage = Stage::open_alone(SECTIONS, false).await;
+    let event = Sold::open(&stage).await;
+    event.age(false).await;
+    retire_all(&stage).await;
+    event.assert_all_expire(0).await;
+    let ends_at = Some(Instant::from_unix_ms(4_000_000_000_000));
+    event.stage.change(EventChange { ends_at, ..EventChange::default() }).await;
+    let keys = event.keys().await;
+    assert!(!keys.is_empty() && keys.iter().all(|(_, ttl)| *ttl == -1), "{keys:?}");
+    let change = EventChange {
+        on_sale_at: Some(Instant::from_unix_ms(1_000)),
+        starts_at: Some(Instant::from_unix_ms(2_000)),
+        ends_at: Some(Instant::from_unix_ms(3_000)),
+        ..EventChange::default()
+    };
+    event.stage.change(change).await;
+    assert!(!event.keys().await.is_empty());
+    event.assert_all_expire(0).await;
+}
+
+/// An event on sale, whose shard says nothing, holds up whatever comes after it in a run.
+#[tokio::test(flavor = "current_thread")]
+async fn events_retire_beside_those_that_take_the_whole_run() {
+    /// Looks of the test: far more than retiring takes.
+    const LOOKS: usize = 5_000;
+    let stage = Stage::open_alone(SECTIONS, false).await;
+    let over = Sold::open(&stage).await;
+    over.age(false).await;
+    let (outage, stores) = Outage::silence(&stage).await;
+    let watch = async {
+        let retired = format!(
+            "SELECT count(*) FROM boxoffice.events WHERE retired_at IS NOT NULL AND id = '{}'",
+            over.stage.event
+        );
+        for _ in 0..LOOKS {
+            if stage.stores.database.number(&retired).await == 1 {
+                return true;
+            }
+        }
+        false
+    };
+    let in_time = || true;
+    let run = std::pin::pin!(work_on(&stores, in_time));
+    let (is_retired, report) = match select(run, std::pin::pin!(watch)).await {
+        Either::Left((report, _)) => panic!("the run has ended: {report:?}"),
+        Either::Right((is_retired, run)) => {
+            outage.end();
+            (is_retired, run.await)
+        }
+    };
+    assert!(is_retired, "{report:?}");
+    over.assert_all_expire(0).await;
+    assert_eq!(report.failed, []);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_event_that_cannot_be_retired_stops_no_other() {
+    let stage = Stage::open_alone(SECTIONS, false).await;
+    let mut all = Vec::new();
+    for _ in 0..12 {
+        let event = Sold::open(&stage).await;
+        event.age(false).await;
+        all.push(event);
+    }
+    let (damaged, sound) = all.split_at(6);
+    for event in damaged {
+        let key = keys::settings(event.stage.event);
+        event.stage.redis(&key, "SET", &[&key, "damaged"]).await;
+    }
+    let report = work(&stage, || true).await;
+    let failed = report.failed.iter().filter(|failed| failed.job == Job::RetireEvent).count();
+    assert_eq!(failed, damaged.len(), "{:?}", report.failed);
+    for event in sound {
+        event.assert_all_expire(0).await;
+    }
 }
 
 /// A builder died, and then the event ended: what it left expires.

@@ -1,20 +1,30 @@
 //! The work of every second, many times at once.
 
+use cluster::Transport;
+use ledger::Database;
 use native::NativeHttp;
 use provider::{Provider, ProviderSettings};
-use sale::{TickReport, WorkerContext, tick};
+use sale::{Stores, TickReport, WorkerContext, tick};
 
 use crate::stage::{SECTIONS, Stage};
 
 /// A tick without a provider: nothing here is paid for. It serves every event of the database, so
 /// the stage is one that was opened alone.
 pub(crate) async fn work(stage: &Stage, in_time: impl Fn() -> bool) -> TickReport {
+    work_on(&stage.stores, in_time).await
+}
+
+/// The same on other stores.
+pub(crate) async fn work_on<T: Transport, D: Database>(
+    stores: &Stores<T, D>,
+    in_time: impl Fn() -> bool,
+) -> TickReport {
     let settings = ProviderSettings { api_base: String::new(), api_key: String::new() };
     let provider = Provider::new(NativeHttp::new(), settings);
     let now = || domain::time::Instant::from_unix_ms(1_800_000_000_000);
     let jobs =
         WorkerContext { provider: &provider, livemode: false, sink: None, random: || 7, now };
-    tick(&stage.stores, &jobs, in_time).await
+    tick(stores, &jobs, in_time).await
 }
 
 /// Eight workers run at the same time over holds that are due, sold or waiting: every seat ends up

@@ -7,7 +7,6 @@ mod join_queue;
 mod leave_queue;
 mod place;
 mod read_feed;
-mod read_place;
 mod read_queue;
 mod see_users;
 mod sweep_absent;
@@ -23,7 +22,6 @@ pub use join_queue::{
 pub use leave_queue::{LeaveOutcome, leave_queue};
 pub use place::{Pass, PlaceOutcome, QueuePlace};
 pub use read_feed::{newest_serial, peek_feed, read_feed};
-pub use read_place::read_place;
 pub use read_queue::{QueueOutcome, QueueState, read_queue};
 pub use see_users::{SEEN_AT_ONCE_MAX, see_users, see_users_dedicated};
 pub use sweep_absent::{SWEPT_AT_ONCE_MAX, sweep_absent};

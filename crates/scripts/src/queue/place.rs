@@ -1,4 +1,4 @@
-//! A place in the queue, as `join_queue` and `read_place` answer it.
+//! A place in the queue, as `join_queue` and `watch_place` answer it.
 
 use domain::time::Instant;
 use domain::wait::{LineOutlook, Outlook};

@@ -240,9 +240,10 @@ async fn no_position_ever_grows_and_nobody_is_lost() {
             let mut present_before = 0;
             let mut still: Vec<Fan> = Vec::new();
             for mut fan in fans {
-                let place = scripts::read_place(&stage.cluster, stage.event, fan.user, DEADLINE)
+                let place = scripts::watch_place(&stage.cluster, stage.event, fan.user, DEADLINE)
                     .await
-                    .unwrap();
+                    .unwrap()
+                    .place;
                 let is_away = away.contains(&fan.number);
                 let last = follow(&mut fan.standing, &news);
                 match place.outcome {

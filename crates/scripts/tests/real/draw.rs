@@ -232,7 +232,8 @@ async fn the_waiting_are_told() {
         ";
         stage.play(server, rows).await;
         let ann = stage.user("ann");
-        let place = scripts::read_place(&stage.cluster, stage.event, ann, DEADLINE).await.unwrap();
+        let place =
+            scripts::watch_place(&stage.cluster, stage.event, ann, DEADLINE).await.unwrap().place;
         assert_eq!(place.message, "Doors at 7", "on {server}");
         stage.begin_draw().await;
         stage.move_places(1, &[(ann, 1)]).await;

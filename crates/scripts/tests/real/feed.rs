@@ -132,7 +132,8 @@ async fn a_place_that_follows_the_news_is_the_place_on_record() {
         let Step::Admitted { issued_at, expires_at } = standing.apply(entry, Duration::ZERO) else {
             panic!("{entry:?}")
         };
-        let place = scripts::read_place(&stage.cluster, stage.event, eve, DEADLINE).await.unwrap();
+        let place =
+            scripts::watch_place(&stage.cluster, stage.event, eve, DEADLINE).await.unwrap().place;
         assert_eq!(place.outcome, PlaceOutcome::Admitted);
         let pass = place.pass.unwrap();
         assert_eq!((pass.issued_at, pass.expires_at), (issued_at, expires_at));

@@ -187,7 +187,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         read_event(event),
         read_map(event, section),
         join_queue(&join),
-        read_place(event, ann),
+        watch_place(event, ann),
         leave_queue(event, cat),
         read_queue(event),
         admit_users(&admit),

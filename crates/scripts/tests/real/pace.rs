@@ -39,7 +39,8 @@ impl Stage {
     /// What the user is told of the wait and the chance.
     async fn expects(&mut self, user: &str) -> (i64, Option<u8>) {
         let user = self.user(user);
-        let place = scripts::read_place(&self.cluster, self.event, user, DEADLINE).await.unwrap();
+        let place =
+            scripts::watch_place(&self.cluster, self.event, user, DEADLINE).await.unwrap().place;
         let wait = place.line_outlook().wait(place.position);
         (wait.likely_s, place.outlook.chance_percent(place.position))
     }
@@ -47,7 +48,8 @@ impl Stage {
     /// The spread of the wait that the user is told.
     async fn spread(&mut self, user: &str) -> Option<(i64, Option<i64>)> {
         let user = self.user(user);
-        let place = scripts::read_place(&self.cluster, self.event, user, DEADLINE).await.unwrap();
+        let place =
+            scripts::watch_place(&self.cluster, self.event, user, DEADLINE).await.unwrap().place;
         place.line_outlook().wait(place.position).spread_s
     }
 }

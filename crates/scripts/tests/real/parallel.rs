@@ -85,7 +85,7 @@ fn a_thousand_uses_of_one_pass_make_one_hold() {
         join(&cluster, event, user).await;
         let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 1, idempotency: None };
         scripts::admit_users(&cluster, &admit, DEADLINE).await.unwrap();
-        let place = scripts::read_place(&cluster, event, user, DEADLINE).await.unwrap();
+        let place = scripts::watch_place(&cluster, event, user, DEADLINE).await.unwrap().place;
         place.pass.unwrap().id
     });
     let section: SectionName = "F".parse().unwrap();

@@ -227,7 +227,8 @@ impl Stage {
 
     async fn look(&mut self, user: &str) -> String {
         let user = self.user(user);
-        let place = scripts::read_place(&self.cluster, self.event, user, DEADLINE).await.unwrap();
+        let place =
+            scripts::watch_place(&self.cluster, self.event, user, DEADLINE).await.unwrap().place;
         self.place(user, place)
     }
 

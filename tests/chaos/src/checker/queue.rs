@@ -41,8 +41,8 @@ fn places(evidence: &Evidence) -> BTreeMap<&str, Vec<Place<'_>>> {
 
 /// Promise 11: nobody is let in before somebody who is there with an earlier number, nor twice.
 ///
-/// Who is seen waiting by a call that began after another one with a later number was told to be
-/// let in has been passed over. In this crowd nobody is silent for so long as to be taken for gone.
+/// A fan was passed over if a call still saw them waiting that began after somebody with a later
+/// number was admitted. Nobody in this crowd is silent for long enough to count as absent.
 pub(crate) fn in_order(evidence: &Evidence) -> Finding {
     let mut violations = Vec::new();
     let mut let_in = 0;

@@ -9,7 +9,7 @@ const TOLD_MAX: usize = 8;
 /// Double holds that are told.
 const DOUBLES_MAX: usize = 5;
 
-/// A run in which these were not put to the test was none.
+/// A run that did not exercise these proves nothing.
 const ESSENTIAL: [u8; 3] = [1, 2, 17];
 
 /// Prints the verdicts. Whether no promise is broken.

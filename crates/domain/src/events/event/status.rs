@@ -14,7 +14,7 @@ pub enum EventStatus {
     OnSale,
     /// Interrupted by the organiser.
     Paused,
-    /// Every place is sold.
+    /// Every seat and unit is sold.
     SoldOut,
     /// The event is over.
     Ended,
@@ -29,7 +29,7 @@ pub struct SaleState {
     pub cancelled: bool,
     /// Interrupted.
     pub paused: bool,
-    /// Every place is sold.
+    /// Every seat and unit is sold.
     pub sold_out: bool,
     /// When the sale opens.
     pub on_sale_at: Instant,

@@ -196,3 +196,15 @@ fn the_arithmetic_agrees_with_the_line() {
         });
     }
 }
+
+#[test]
+fn recent_news_are_bounded_and_the_oldest_go() {
+    let mut recent = RecentNews::default();
+    for sequence in 1..=300 {
+        recent.push(entry(sequence, &format!("{sequence} anew")));
+    }
+    let serials: Vec<_> = recent.iter().map(|entry| entry.serial).collect();
+    assert_eq!((recent.len(), serials[0], serials[255]), (256, 45, 300));
+    recent.clear();
+    assert!(recent.is_empty());
+}

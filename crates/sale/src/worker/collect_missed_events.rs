@@ -21,9 +21,9 @@ use futures_util::{StreamExt, stream};
 use ledger::{Database, DueEventList, EventEffect, EventList};
 use provider::{EventPage, HttpTransport, ListEvents, ProviderError};
 
-use crate::payments::note_refusal::note_refusal;
-use crate::payments::record_event::{FOREIGN_PAYMENT, record_event};
-use crate::{Job, Stores, TickReport, WorkerContext};
+use crate::worker::context::WorkerContext;
+use crate::worker::report::{Job, TickReport};
+use crate::{FOREIGN_PAYMENT, Stores, note_refusal, record_event};
 
 /// How often a list is read, by whichever worker comes first, in ms: an event that is older is
 /// hardly on its way any more, and a refund that was made elsewhere can wait so long.

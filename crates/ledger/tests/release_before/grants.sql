@@ -1,0 +1,71 @@
+-- What the application may do: call the steps, and nothing else. Applied after the functions, in
+-- the same transaction, so a right is never missing.
+--
+-- A function in neither list was left by an earlier release, whose application may still run: its
+-- rights stay as they are until functions/dropped.txt names it.
+
+DO $grants$
+DECLARE
+    -- What the crate `ledger` calls.
+    steps CONSTANT text[] := ARRAY[
+        -- types
+        'ping',
+        -- events
+        'active_events', 'add_sections', 'begin_rebuild', 'bookings_to_restore', 'cancel_event',
+        'cancel_event_bookings', 'create_event', 'end_event_holds', 'event_holds',
+        'events_to_retire', 'find_event', 'finish_rebuild', 'lease_rebuild', 'list_events',
+        'mark_sold_out', 'note_retired', 'update_event',
+        -- queue
+        'checkpoint_queue', 'find_draw', 'fix_draw', 'grant_numbers', 'leave_queue',
+        'place_is_spent',
+        -- bookings
+        'cancel_booking', 'confirm_booking', 'confirmed_among', 'drain_journal',
+        'expire_stale_bookings', 'find_booking', 'list_bookings', 'release_booking',
+        -- payments
+        'begin_refund', 'canceled_payments', 'claim_event_lists', 'find_payment',
+        'give_back_payment', 'note_event_list', 'note_refund', 'open_payments_among',
+        'raise_payment', 'record_payment', 'record_provider_event', 'unrecorded_events',
+        'withdraw_sale',
+        -- audit
+        'audit_facts', 'compare_holds', 'count_audit', 'events_to_audit', 'expire_lost_holds',
+        'read_audit_totals', 'sold_bookings',
+        -- worker
+        'claim_due_messages', 'claim_due_sagas', 'events_to_serve', 'list_sagas', 'note_message',
+        'note_saga', 'open_work', 'retry_saga'
+    ];
+    -- What only other functions, triggers and checks call, with the rights of the owner.
+    internal CONSTANT text[] := ARRAY[
+        -- types
+        'instant', 'merge_documents', 'now_utc', 'unix_ms',
+        -- events
+        'described_sections', 'event_document', 'event_lock_key', 'raise_settings_version',
+        -- bookings
+        'booking_lock_key', 'booking_row_of', 'lock_booking', 'lock_for_sale', 'seats_exist',
+        'sell_booking', 'state_rank', 'withdraw_booking',
+        -- payments
+        'decide_give_back', 'payment_document', 'payment_is_given_up', 'payment_rank',
+        'payment_step', 'wake_payment',
+        -- worker
+        'announce', 'saga_row_of', 'wake_saga'
+    ];
+    v_function regprocedure;
+    v_name text;
+BEGIN
+    REVOKE ALL ON SCHEMA boxoffice FROM PUBLIC;
+    GRANT USAGE ON SCHEMA boxoffice TO boxoffice_app;
+    REVOKE ALL ON ALL TABLES IN SCHEMA boxoffice FROM PUBLIC, boxoffice_app;
+    REVOKE ALL ON ALL SEQUENCES IN SCHEMA boxoffice FROM PUBLIC, boxoffice_app;
+    REVOKE ALL ON ALL FUNCTIONS IN SCHEMA boxoffice FROM PUBLIC;
+    -- By name: while an earlier release is still called, a step may have two signatures.
+    FOR v_function, v_name IN
+        SELECT p.oid::regprocedure, p.proname FROM pg_proc AS p
+        WHERE p.pronamespace = 'boxoffice'::regnamespace
+    LOOP
+        IF v_name = ANY (steps) THEN
+            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO boxoffice_app', v_function);
+        ELSIF v_name = ANY (internal) THEN
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM boxoffice_app', v_function);
+        END IF;
+    END LOOP;
+END
+$grants$;
