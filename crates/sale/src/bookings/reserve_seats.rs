@@ -1,6 +1,7 @@
 //! Holds seats for a buyer.
 
 use cluster::Transport;
+use domain::contact::Contact;
 use domain::id::{BookingId, UserId};
 use domain::selection::Selection;
 use ledger::Database;
@@ -23,6 +24,8 @@ pub struct ReserveSeats<'a> {
     pub idempotency: Option<Idempotency<'a>>,
     /// The places.
     pub selection: &'a Selection,
+    /// Where the buyer can be reached.
+    pub contact: &'a Contact,
 }
 
 /// Holds the places: all or none. Never answers that sections have changed.
@@ -75,8 +78,9 @@ async fn reserve<T: Transport, D: Database>(
     request: &ReserveSeats<'_>,
     choice: Choice<'_>,
 ) -> Result<ReserveOutcome, Error> {
-    let ReserveSeats { user, booking, pass, idempotency, .. } = *request;
-    let request = scripts::ReserveSeats { user, booking, pass, idempotency, choice };
+    let ReserveSeats { user, booking, pass, idempotency, contact, .. } = *request;
+    let contact = Some(contact);
+    let request = scripts::ReserveSeats { user, booking, pass, idempotency, choice, contact };
     with_open_event(stores, booking.event(), async || {
         scripts::reserve_seats(&stores.cluster, &request, stores.redis_deadline).await
     })

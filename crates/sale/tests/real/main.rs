@@ -8,6 +8,7 @@ mod auditing;
 mod cancelling;
 mod changing;
 mod confirming;
+mod contacts;
 mod crashing;
 mod draining;
 mod drawing;

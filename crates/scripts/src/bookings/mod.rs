@@ -2,6 +2,7 @@
 
 mod cancel_booking;
 mod confirm_booking;
+mod contacts;
 mod expire_holds;
 mod extend_hold;
 mod holds_a_ticket;
@@ -16,6 +17,7 @@ mod trim_journal;
 
 pub use cancel_booking::{CancelOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
+pub use contacts::restore_contacts;
 pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};
 pub use extend_hold::{ExtendOutcome, extend_hold};
 pub use holds_a_ticket::holds_a_ticket;

@@ -366,7 +366,7 @@ impl Stage {
             }
             _ => panic!("no such choice: {words:?}"),
         };
-        let request = ReserveSeats { user, booking, pass, idempotency, choice };
+        let request = ReserveSeats { user, booking, pass, idempotency, choice, contact: None };
         let outcome = scripts::reserve_seats(&self.cluster, &request, DEADLINE).await.unwrap();
         self.reserved(user, booking, outcome)
     }
