@@ -4,7 +4,7 @@
 //! may use all of them. The set of keys is fixed: none is made per user or per booking. What is of
 //! no event has a tag of its own.
 
-use domain::id::EventId;
+use domain::id::{EventId, UserId};
 use domain::section::SectionName;
 
 use crate::registry;
@@ -160,6 +160,13 @@ pub fn limit(subject: &str) -> String {
 /// whatever event a body names, and keys of a crowd spread over all masters.
 pub fn request(entry: &str) -> String {
     format!("box:{{request:{entry}}}:answer")
+}
+
+/// Sorted set: event in which a buyer has reserved lately → time in ms at which it was; capped, and
+/// it ends by itself, see `note_own_event.lua`. It has a tag of its own, because a buyer's events
+/// are anywhere.
+pub fn own_events(user: UserId) -> String {
+    format!("box:{{buyer:{user}}}:events")
 }
 
 /// String: held for a moment by the worker that works, so that others skip. Its tag is its own.

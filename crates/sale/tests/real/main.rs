@@ -21,6 +21,7 @@ mod losing_redis;
 mod missing_events;
 mod notifying;
 mod outage;
+mod own_list;
 mod paying;
 mod queueing;
 mod refusing;

@@ -9,7 +9,7 @@ use crate::call::call;
 use crate::{Error, Hold, registry};
 
 /// The longest extension, in ms: a hold of an hour does not block its seats for two.
-const EXTENSION_MAX_MS: i64 = 900_000;
+pub(super) const EXTENSION_MAX_MS: i64 = 900_000;
 
 /// What extending did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -202,7 +202,6 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         release_seats(&release),
         list_due_holds(event, 10),
         expire_holds(&expire),
-        holds_a_ticket(event, bob),
         read_journal(event, 10),
         sweep_answers(event, 60_000_000, 10),
         see_users(event, &seen),

@@ -122,11 +122,6 @@ impl Stage {
             ["queue"] => self.queue().await,
             ["draw"] => self.draw().await,
             [user, "reserves", booking, ref rest @ ..] => self.reserve(user, booking, rest).await,
-            [user, "holds", "a", "ticket"] => {
-                let user = self.user(user);
-                let call = scripts::holds_a_ticket(&self.cluster, self.event, user, DEADLINE);
-                call.await.unwrap().to_string()
-            }
             ["read", booking] => self.read(booking).await,
             ["pin", booking] => self.pin(booking, false, 60_000, "buyer").await,
             ["pin", booking, "by", whom] => self.pin(booking, false, 60_000, whom).await,
