@@ -20,7 +20,7 @@ DECLARE
         'place_is_spent',
         -- bookings
         'cancel_booking', 'confirm_booking', 'confirmed_among', 'contacts_among',
-        'drain_journal', 'expire_stale_bookings', 'own_bookings',
+        'drain_journal', 'event_bookings', 'expire_stale_bookings', 'own_bookings',
         'read_booking', 'release_booking',
         -- payments
         'begin_refund', 'canceled_payments', 'claim_event_lists', 'find_payment',

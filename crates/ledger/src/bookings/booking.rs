@@ -75,11 +75,17 @@ pub(crate) struct Document {
     currency: String,
     expires_at_ms: i64,
     created_at_ms: i64,
+    confirmed_at_ms: Option<i64>,
     #[serde(flatten)]
     contact: Contact,
 }
 
 impl Document {
+    /// When the ledger made the sale, if it did.
+    pub(crate) fn confirmed_at(&self) -> Option<Instant> {
+        self.confirmed_at_ms.map(Instant::from_unix_ms)
+    }
+
     /// The booking, its seats in the order of the hall (2 before 12).
     pub(crate) fn into_booking(mut self) -> Booking {
         self.seats.sort_unstable();
