@@ -20,7 +20,7 @@ const INCLUDE_MARK: &str = "-- @include ";
 const KEYS_MARK: &str = "-- @keys";
 
 /// Keys that are not in the slot of an event, and the one that stands for many.
-const OF_NO_EVENT: [&str; 3] = ["limit", "request", "map"];
+const OF_NO_EVENT: [&str; 4] = ["limit", "request", "own_events", "map"];
 
 /// The script whose header lists every key of an event: see `keys::all`.
 const LISTS_ALL_KEYS: &str = "retire_event";
@@ -175,7 +175,7 @@ impl Keys {
     /// `registry::name(event, …)`: the script with its keys.
     fn rust_function(&self, script: &str) -> String {
         let has = |name: &str| self.fixed.iter().any(|key| key == name);
-        let has_own_slot = has("limit") || has("request");
+        let has_own_slot = has("limit") || has("request") || has("own_events");
         let is_of_event = self.has_maps || !has_own_slot;
         let mut lifetime = "";
         let mut parameters = Vec::new();
@@ -190,6 +190,9 @@ impl Keys {
         }
         if has("request") {
             parameters.push("entry: &str");
+        }
+        if has("own_events") {
+            parameters.push("user: UserId");
         }
         if self.has_maps {
             lifetime = "<'a>";
@@ -219,6 +222,7 @@ fn constructor(key: &str) -> String {
         "map" => "keys::map(event, section)".to_owned(),
         "limit" => "keys::limit(subject)".to_owned(),
         "request" => "keys::request(entry)".to_owned(),
+        "own_events" => "keys::own_events(user)".to_owned(),
         _ => format!("keys::{key}(event)"),
     }
 }

@@ -19,8 +19,9 @@ DECLARE
         'checkpoint_queue', 'find_draw', 'fix_draw', 'grant_numbers', 'leave_queue',
         'place_is_spent',
         -- bookings
-        'cancel_booking', 'confirm_booking', 'confirmed_among', 'drain_journal',
-        'expire_stale_bookings', 'find_booking', 'list_bookings', 'release_booking',
+        'cancel_booking', 'confirm_booking', 'confirmed_among', 'contacts_among',
+        'drain_journal', 'event_bookings', 'expire_stale_bookings', 'own_bookings',
+        'read_booking', 'release_booking',
         -- payments
         'begin_checkout', 'begin_checkout_payment', 'begin_refund', 'canceled_payments',
         'claim_due_checkouts', 'claim_event_lists', 'end_checkout', 'find_payment',
@@ -45,9 +46,9 @@ DECLARE
         'change_sections', 'described_sections', 'event_document', 'event_lock_key',
         'is_sold_out', 'raise_settings_version',
         -- bookings
-        'booking_lock_key', 'booking_row_of', 'booking_state', 'buyer_lock_key',
-        'kept_for_payment', 'lock_booking', 'lock_for_sale', 'sale_refusal', 'seats_exist',
-        'sell_booking', 'state_rank', 'stored_booking', 'withdraw_booking',
+        'booking_document', 'booking_lock_key', 'booking_row_of', 'booking_state',
+        'buyer_lock_key', 'kept_for_payment', 'lock_booking', 'lock_for_sale', 'note_contact',
+        'sale_refusal', 'seats_exist', 'sell_booking', 'state_rank', 'stored_booking', 'withdraw_booking',
         -- payments
         'decide_give_back', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',

@@ -13,6 +13,7 @@
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] map of the booking's section (string); not used when standing
 -- KEYS[7] feed (stream): news that nothing is left
+-- KEYS[8] contacts (hash)
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
@@ -66,7 +67,8 @@ end
 local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
 local fields, offsets = seats_of(booking, hold, seats_per_row)
 
--- After this point the script must succeed.
+-- After this point the script must succeed. The ledger has the contact since the sale.
+redis.call('HDEL', key.contacts, booking)
 if not record then
   for index, field in ipairs(fields) do
     local offset = offsets[index]

@@ -17,7 +17,8 @@
 -- KEYS[9] answers (hash)
 -- KEYS[10] answer_times (sorted set)
 -- KEYS[11] journal (stream)
--- KEYS[12..] map of each section in ARGV[7] (string), in the same order; not used when standing
+-- KEYS[12] contacts (hash)
+-- KEYS[13..] map of each section in ARGV[7] (string), in the same order; not used when standing
 --
 -- ARGV[1] user
 -- ARGV[2] booking
@@ -29,7 +30,8 @@
 --   of the first section that has one)
 -- ARGV[7] section; in mode any all seated sections of the event in order, separated by spaces
 -- ARGV[8] quantity
--- ARGV[9..] mode seats: row and number of each seat, one after the other
+-- ARGV[9] contact of the buyer, '' for none
+-- ARGV[10..] mode seats: row and number of each seat, one after the other
 --
 -- Returns {outcome, record, detail}; record and detail are '' where nothing is said
 --   held: record of the hold
@@ -56,7 +58,7 @@
 
 local user, booking, pass_id, entry, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local mode, section, quantity = ARGV[6], ARGV[7], tonumber(ARGV[8])
-local first_seat, quantity_max = 9, 10
+local contact, first_seat, quantity_max = ARGV[9], 10, 10
 local now_ms = clock_ms()
 
 local function reply(outcome, record, detail)
@@ -232,6 +234,9 @@ local record = string.format('held %s %s %d %.0f %s %.0f %.0f %s', user, hold.se
   chosen.price * quantity, currency, now_ms, expires_ms, hold.seats)
 key.map = chosen.map
 take_seats(key, booking, hold, record, fields, offsets, expires_ms)
+if contact ~= '' then
+  redis.call('HSET', key.contacts, booking, contact)
+end
 if used_admission then
   redis.call('ZREM', key.passes, user)
   -- mutant: a-pass-is-not-consumed

@@ -4,8 +4,8 @@
 --
 -- Guarantees: an event that is open, or being opened, with the same or a newer generation is not
 -- touched; an older one is replaced whole. While it is being opened every script answers that the
--- event is missing. The journal stays: what it says is still to be drained. So does the feed: those
--- who follow it notice a gap in the serial numbers.
+-- event is missing. The journal and the contacts stay: they are still to be drained. So does the
+-- feed: those who follow it notice a gap in the serial numbers.
 --
 -- These are the keys that a rebuild replaces: keys::rebuilt is made from this list.
 --

@@ -24,6 +24,7 @@ pub(crate) fn complaint(
     method: &str,
     path: &str,
     status: u16,
+    media_type: &str,
     body: &Value,
 ) -> Option<String> {
     let path = path.split('?').next().unwrap_or(path);
@@ -41,7 +42,8 @@ pub(crate) fn complaint(
         Value::Null => return Some(format!("the status {status} is not in openapi.yaml")),
         response => resolve(document, response),
     };
-    let content = response["content"].as_object().and_then(|content| content.values().next());
+    let content = response["content"].as_object();
+    let content = content.and_then(|all| all.get(media_type).or_else(|| all.values().next()));
     match content {
         Some(content) if !body.is_null() => check(document, &content["schema"], body, "$"),
         Some(_) => None,
@@ -220,7 +222,10 @@ mod tests {
     #[test]
     fn what_is_described_passes_and_everything_else_is_found() {
         let document = document();
-        let told = |status, body: Value| complaint(&document, "GET", "/a/1?b=c", status, &body);
+        let complaint = |method, path, status, body: &Value| {
+            super::complaint(&document, method, path, status, "application/json", body)
+        };
+        let told = |status, body: Value| complaint("GET", "/a/1?b=c", status, &body);
         assert_eq!(told(200, json!({ "n": 1, "l": ["x"], "o": null, "more": 1 })), None);
         assert_eq!(told(200, json!({ "n": 1, "m": null, "s": "üü" })), None);
         assert_eq!(told(200, json!({ "n": 1, "p": "ab", "u": [1, 2], "c": { "x": 1 } })), None);
@@ -251,8 +256,8 @@ mod tests {
         ] {
             assert!(told(status, body.clone()).is_some(), "{status} {body}");
         }
-        assert!(complaint(&document, "POST", "/a/1", 200, &json!({})).is_some());
-        assert!(complaint(&document, "GET", "/b", 200, &json!({})).is_some());
-        assert_eq!(complaint(&document, "GET", "/b", 404, &json!({})), None);
+        assert!(complaint("POST", "/a/1", 200, &json!({})).is_some());
+        assert!(complaint("GET", "/b", 200, &json!({})).is_some());
+        assert_eq!(complaint("GET", "/b", 404, &json!({})), None);
     }
 }

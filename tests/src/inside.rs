@@ -78,6 +78,23 @@ impl Inside {
         self.count(query, event).await
     }
 
+    /// Writes so many released bookings like this one to Postgres: more than tests could reserve.
+    pub async fn copy_booking(&self, booking: &str, count: u32) {
+        // The last symbols of an id are free, but for the very last.
+        let query = format!(
+            "WITH copied AS (
+                INSERT INTO boxoffice.bookings (id, event_id, user_id, state, section, seats,
+                    quantity, amount, currency, created_at, expires_at)
+                SELECT substr(b.id, 1, 48) || lpad(n::text, 6, '0') || substr(b.id, 55),
+                    b.event_id, b.user_id, 'released', b.section, b.seats, b.quantity, b.amount,
+                    b.currency, b.created_at, b.expires_at
+                FROM boxoffice.bookings AS b, generate_series(1, {count}) AS n WHERE b.id = $1
+                RETURNING 1
+            ) SELECT count(*) FROM copied"
+        );
+        assert_eq!(self.count(&query, booking).await, i64::from(count));
+    }
+
     /// Events of the payment provider with this id in Postgres.
     pub async fn provider_events(&self, id: &str) -> i64 {
         self.count("SELECT count(*) FROM boxoffice.provider_events WHERE id = $1", id).await

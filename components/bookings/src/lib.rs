@@ -2,23 +2,25 @@
 //! they are sold.
 
 use guest::routing::{get, post};
-use guest::{Router, action};
+use guest::{Router, action, serve_stream, stream_action};
 use spin_sdk::http::{IntoResponse, Request};
 use spin_sdk::http_service;
 
 mod cancel;
 mod extend;
 mod list;
+mod list_of_event;
 mod read;
 
 #[http_service]
 async fn handle(request: Request) -> impl IntoResponse {
-    guest::serve(routes, request).await
+    serve_stream(routes, request).await
 }
 
 fn routes() -> Router {
     Router::new()
         .route("/api/v1/bookings", get(action(list::handle)))
+        .route("/api/v1/events/{event_id}/bookings", get(stream_action(list_of_event::handle)))
         .route("/api/v1/bookings/{booking_id}", get(action(read::handle)))
         .route("/api/v1/bookings/{booking_id}/cancel", post(action(cancel::handle)))
         .route("/api/v1/bookings/{booking_id}/extend", post(action(extend::handle)))

@@ -1,4 +1,4 @@
-//! Holds seats: one script, one round trip to Redis, nothing of Postgres.
+//! Holds seats: one script, and a note for the list of the buyer; nothing of Postgres.
 
 use guest::routing::post;
 use guest::{Router, action};

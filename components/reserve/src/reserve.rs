@@ -1,10 +1,12 @@
 //! `POST /api/v1/bookings/reserve`: named seats, so many of a section, or the best block anywhere.
 
 use domain::code::Code;
+use domain::contact::Contact;
 use domain::id::{BookingId, EventId, UserId};
 use domain::rate::RouteClass;
 use domain::selection::Selection;
 use guest::auth::PassHeader;
+use guest::call::invalid_fields;
 use guest::idempotency::{self, Claim};
 use guest::{Call, Problem, Reply, auth, limit, stores};
 use sale::ReserveSeats;
@@ -19,14 +21,19 @@ struct Body {
     seats: Option<Vec<String>>,
     section: Option<String>,
     quantity: Option<i64>,
+    email: Option<String>,
+    name: Option<String>,
+    locale: Option<String>,
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Reserve, &user.to_string()).await?;
-    let body: Body = call.json()?;
+    let mut body: Body = call.json()?;
+    let contact = Contact::read(body.email.take(), body.name.take(), body.locale.take())
+        .map_err(|problems| invalid_fields(&problems))?;
     idempotency::once_in_event(&call, body.event_id, &format!("reserve:{user}"), async |claim| {
-        reserve(&call, user, &body, claim).await
+        reserve(&call, user, &body, &contact, claim).await
     })
     .await
 }
@@ -35,6 +42,7 @@ async fn reserve(
     call: &Call,
     user: UserId,
     body: &Body,
+    contact: &Contact,
     claim: Option<&Claim>,
 ) -> Result<Reply, Problem> {
     let pass = auth::queue_pass(call, body.event_id, user).await?;
@@ -53,6 +61,7 @@ async fn reserve(
         },
         idempotency: claim.map(Claim::as_idempotency),
         selection: &selection,
+        contact,
     };
     let stores = stores::open().await?;
     match sale::reserve_seats(&stores, &request).await? {

@@ -107,6 +107,11 @@ impl BookingId {
         Self { event, unique }
     }
 
+    /// What sorts before and after all bookings of `event`: no booking has either.
+    pub const fn bounds(event: EventId) -> (Self, Self) {
+        (Self::new(event, Uuid::nil()), Self::new(event, Uuid::max()))
+    }
+
     /// The event this booking belongs to.
     pub const fn event(self) -> EventId {
         self.event
@@ -166,6 +171,11 @@ mod tests {
         assert!(text[3..].chars().all(|symbol| matches!(symbol, '0'..='9' | 'a'..='v')));
         assert_eq!(text.parse::<BookingId>(), Ok(booking));
         assert_eq!(booking.event(), event);
+        let (before, after) = BookingId::bounds(event);
+        assert!(before.to_string() < text && text < after.to_string());
+        let (before, after) =
+            BookingId::bounds(EventId::from_uuid(Uuid::from_u128(event.as_uuid().as_u128() + 1)));
+        assert!(text < before.to_string() && text < after.to_string());
     }
 
     #[test]

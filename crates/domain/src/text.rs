@@ -70,7 +70,7 @@ const fn turns_the_order(character: char) -> bool {
 
 /// Whether nothing is seen of it: white space, and what Unicode calls default ignorable, with the
 /// blank letters and the blank pattern of Braille, which only look so.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     character.is_whitespace()
         || matches!(character,
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}'

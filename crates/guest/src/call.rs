@@ -180,6 +180,14 @@ impl Call {
         lines.any(|line| line.trim() == "*" || opaque_tags(line).into_iter().any(&is_like))
     }
 
+    /// Whether the client would rather have `media_type` than JSON (RFC 9110, section 12.5.1): it
+    /// accepts both, and this with more weight, or this alone. Whoever does not say gets JSON.
+    pub fn rather_accepts(&self, media_type: &str) -> bool {
+        let mut lines = self.headers.get_all(header::ACCEPT).iter();
+        let lines: Vec<&str> = lines.by_ref().filter_map(|line| line.to_str().ok()).collect();
+        accepted_weight(&lines, media_type) > accepted_weight(&lines, "application/json")
+    }
+
     /// Checks the media type of the body, and that it is sent as it is.
     fn expect_media_type(&self, expected: &str) -> Result<(), Problem> {
         let media_type = self.header(header::CONTENT_TYPE).unwrap_or_default();
@@ -250,6 +258,28 @@ impl Call {
 pub fn whole_number(text: &str) -> Option<u64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_plain)
+}
+
+/// The weight of a media type in the lines of `Accept`, in thousandths: that of its most exact
+/// range. 0 when none fits it.
+fn accepted_weight(lines: &[&str], media_type: &str) -> u32 {
+    let kind = media_type.split('/').next().unwrap_or_default();
+    let exactness = |range: &str| match range.split_once('/') {
+        Some(_) if range.eq_ignore_ascii_case(media_type) => Some(2),
+        Some((of, "*")) if of.eq_ignore_ascii_case(kind) => Some(1),
+        Some(("*", "*")) => Some(0),
+        _ => None,
+    };
+    let ranges = lines.iter().flat_map(|line| line.split(','));
+    let weights = ranges.filter_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let exactness = exactness(parts.next().unwrap_or_default())?;
+        let weight = parts.find_map(|it| it.strip_prefix("q=").or_else(|| it.strip_prefix("Q=")));
+        let weight = weight.map_or(Some(1.0), |text| text.parse::<f64>().ok())?;
+        // Between 0 and 1000: the cast loses nothing that counts.
+        Some((exactness, (weight.clamp(0.0, 1.0) * 1_000.0) as u32))
+    });
+    weights.max_by_key(|(exactness, _)| *exactness).map_or(0, |(_, weight)| weight)
 }
 
 /// The opaque tags of a list of entity tags, with their quotation marks, in which a comma may stand
@@ -343,6 +373,31 @@ mod tests {
             ("missing field `event_id`", "missing field `event_id`"),
         ] {
             assert_eq!(without_value(error), told);
+        }
+    }
+
+    #[test]
+    fn the_media_type_with_more_weight_is_preferred() {
+        for (lines, rather_csv) in [
+            (&[][..], false),
+            (&["*/*"], false),
+            (&["application/json"], false),
+            (&["text/csv"], true),
+            (&["TEXT/CSV"], true),
+            (&["text/*"], true),
+            (&["text/html, text/csv"], true),
+            (&["text/html", "text/csv;q=0.5"], true),
+            (&["text/csv; header=present; q=0.9, application/json;q=0.8"], true),
+            (&["text/csv;q=0.8, application/json"], false),
+            (&["text/csv, */*;q=0.1"], true),
+            (&["text/csv, */*"], false),
+            (&["text/csv;q=0"], false),
+            (&["text/csv;q=0, text/*"], false),
+            (&["text/csv;q=x"], false),
+            (&["text/csvx, x/text/csv, ,"], false),
+        ] {
+            let headers: Vec<_> = lines.iter().map(|line| ("accept", *line)).collect();
+            assert_eq!(call(&headers, "").rather_accepts("text/csv"), rather_csv, "{lines:?}");
         }
     }
 

@@ -95,6 +95,12 @@ pub async fn serve_stream(routes: fn() -> Router, request: Request) -> Result<Re
                 .map_err(|()| ErrorCode::InternalError(None))?;
             Ok(response)
         }
+        // The length of a stream is not known, whoever asks for it.
+        Some(_) if response.status() == StatusCode::OK => {
+            let (mut head, _) = response.into_parts();
+            head.headers.remove(header::CONTENT_LENGTH);
+            http::Response::from_parts(head, axum::body::Body::empty()).into_response()
+        }
         _ => with_length(response, is_head).into_response(),
     }
 }

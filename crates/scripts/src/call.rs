@@ -43,6 +43,14 @@ impl Fields {
         &self.replies
     }
 
+    /// Takes the last element, a text: no error shows it then.
+    pub(crate) fn take_last(&mut self) -> Result<String, Error> {
+        match self.replies.pop() {
+            Some(last) => last.text().map(str::to_owned).ok_or_else(|| self.unexpected()),
+            None => Err(self.unexpected()),
+        }
+    }
+
     /// The element `index`, from 0, as text.
     pub(crate) fn text(&self, index: usize) -> Result<&str, Error> {
         self.replies.get(index).and_then(Reply::text).ok_or_else(|| self.unexpected())

@@ -1,9 +1,10 @@
 //! The names of all keys in Redis, built here and nowhere else.
 //!
 //! Every key of an event carries the hash tag `{<event id>}`, so one event is one slot and a script
-//! may use all of them. The set of keys is fixed: none is made per user or per booking.
+//! may use all of them. The set of keys is fixed: none is made per user or per booking. What is of
+//! no event has a tag of its own.
 
-use domain::id::EventId;
+use domain::id::{EventId, UserId};
 use domain::section::SectionName;
 
 use crate::registry;
@@ -84,6 +85,13 @@ pub fn bookings(event: EventId) -> String {
     key(event, "bookings")
 }
 
+/// Hash: booking → [`Contact`](domain::contact::Contact) of its buyer, if one was given. Stays
+/// until the hold is sold, or the ledger knows that it has ended. A key of its own, so that records
+/// and journal entries are the same without it.
+pub fn contacts(event: EventId) -> String {
+    key(event, "contacts")
+}
+
 /// Sorted set: booking → time in ms at which its hold ends. Only unresolved ones.
 pub fn expiry(event: EventId) -> String {
     key(event, "expiry")
@@ -133,7 +141,7 @@ pub fn all<'a>(event: EventId, seated: impl IntoIterator<Item = &'a SectionName>
 }
 
 /// The keys that rebuilding an event with these seated sections replaces: all but the journal,
-/// which is still to be drained, and the feed, whose readers notice the gap.
+/// which is still to be drained with the contacts, and the feed, whose readers notice the gap.
 pub fn rebuilt<'a>(
     event: EventId,
     seated: impl IntoIterator<Item = &'a SectionName>,
@@ -152,6 +160,13 @@ pub fn limit(subject: &str) -> String {
 /// whatever event a body names, and keys of a crowd spread over all masters.
 pub fn request(entry: &str) -> String {
     format!("box:{{request:{entry}}}:answer")
+}
+
+/// Sorted set: event in which a buyer has reserved lately → time in ms at which it was; capped, and
+/// it ends by itself, see `note_own_event.lua`. It has a tag of its own, because a buyer's events
+/// are anywhere.
+pub fn own_events(user: UserId) -> String {
+    format!("box:{{buyer:{user}}}:events")
 }
 
 /// String: held for a moment by the worker that works, so that others skip. Its tag is its own.
@@ -185,13 +200,13 @@ mod tests {
 
     /// A new key is one or the other: replaced by a rebuild, or named here with its reason above.
     #[test]
-    fn rebuilding_replaces_all_keys_but_two() {
+    fn rebuilding_replaces_all_keys_but_three() {
         let event: EventId = "0192f0c1-2a3b-7c4d-8e5f-60718293a4b5".parse().unwrap();
         let seated = ["A".parse().unwrap(), "B".parse().unwrap()];
         let mut kept = all(event, &seated);
         let replaced = rebuilt(event, &seated);
         assert!(replaced.iter().all(|key| kept.contains(key)));
         kept.retain(|key| !replaced.contains(key));
-        assert_eq!(kept, [journal(event), feed(event)]);
+        assert_eq!(kept, [contacts(event), journal(event), feed(event)]);
     }
 }

@@ -4,7 +4,7 @@
 //! order of its header. Nothing else puts keys in an order.
 
 use cluster::Script;
-use domain::id::EventId;
+use domain::id::{EventId, UserId};
 use domain::section::SectionName;
 
 use crate::keys;

@@ -8,6 +8,7 @@
 //! - [`joining`]: into the queue of an event. [`place`]: what its fan is told of a place.
 //! - [`booking`]: one booking as its owner and the organiser see it, and its ends.
 //!   [`reserving`]: why seats are not held.
+//! - [`bookings_csv`]: the bookings of an event for a spreadsheet.
 //! - [`identity`]: guests and their tokens.
 //! - [`refusal`]: why a use case has no result.
 
@@ -23,6 +24,7 @@
 )]
 
 pub mod booking;
+pub mod bookings_csv;
 pub mod identity;
 pub mod joining;
 pub mod place;

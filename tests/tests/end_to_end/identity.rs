@@ -264,6 +264,7 @@ async fn a_buyer_may_not_do_what_the_organiser_may() {
         (Method::PUT, format!("/api/v1/events/{event}")),
         (Method::POST, format!("/api/v1/events/{event}/seats")),
         (Method::POST, format!("/api/v1/queue/process/{event}")),
+        (Method::GET, format!("/api/v1/events/{event}/bookings")),
     ] {
         let answer = buyer.request(method.clone(), &path).json(&json!({})).send().await;
         answer.expect_problem(403, "forbidden");

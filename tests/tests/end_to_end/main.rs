@@ -22,6 +22,7 @@ mod http;
 mod idempotency;
 mod identity;
 mod limits;
+mod lists;
 mod lost_redis;
 mod meanings;
 mod outages;

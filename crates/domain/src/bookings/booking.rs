@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::contact::Contact;
 use crate::id::{BookingId, EventId, UserId};
 use crate::seat::Seat;
 use crate::section::SectionName;
@@ -124,6 +125,9 @@ pub struct Booking {
     pub expires_at: Instant,
     /// When the seats were held.
     pub created_at: Instant,
+    /// Where the buyer can be reached.
+    #[serde(flatten)]
+    pub contact: Contact,
 }
 
 impl Booking {

@@ -1,6 +1,7 @@
 //! What buyers hold and own.
 
 pub mod booking;
+pub mod contact;
 pub mod journal;
 pub mod nearest;
 pub mod notification;

@@ -9,7 +9,7 @@ use crate::row::one_row;
 
 const STATEMENT: &str = "SELECT outcome FROM boxoffice.confirm_booking(\
      $1::text, $2::text::uuid, $3::text::uuid, $4::text, $5::text[], $6::bigint, $7::bigint, \
-     $8::text, $9::bigint, $10::bigint, $11::text, $12::boolean)";
+     $8::text, $9::bigint, $10::bigint, $11::text, $12::boolean, $13::text)";
 
 /// A booking to confirm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub async fn confirm_booking<D: Database>(
     let mut parameters = parameters(request.booking);
     parameters.push(Value::from(request.by.payment()));
     parameters.push(request.by.is_organiser().into());
+    // The journal may come later, or never.
+    parameters.push(request.booking.contact.to_text().into());
     let mut row = one_row(database, "confirm_booking", STATEMENT, parameters).await?;
     match row.text()?.as_str() {
         "confirmed" => Ok(ConfirmOutcome::Confirmed),

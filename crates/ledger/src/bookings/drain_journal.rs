@@ -13,7 +13,7 @@ pub const DRAIN_ENTRIES_MAX: usize = 1000;
 const STEP: &str = "drain_journal";
 const STATEMENT: &str = "SELECT applied FROM boxoffice.drain_journal(\
      $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], \
-     $8::bigint[], $9::text[], $10::bigint[], $11::bigint[])";
+     $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[])";
 
 /// Writes journal entries as bookings. Entries may come twice, in any order and from several
 /// workers at once: a booking only moves forward (reserved, expired, released, then what the
@@ -50,6 +50,7 @@ pub async fn drain_journal<D: Database>(
         texts(|entry| entry.booking.currency.clone()),
         integers(|entry| entry.booking.created_at.unix_ms()),
         integers(|entry| entry.booking.expires_at.unix_ms()),
+        texts(|entry| entry.booking.contact.to_text()),
     ];
     one_row(database, STEP, STATEMENT, parameters).await?.count()
 }

@@ -4,10 +4,13 @@ use domain::booking::Booking;
 use domain::id::{BookingId, UserId};
 
 use crate::PAGE_ROWS_MAX;
-use crate::bookings::booking::{BOOKING_COLUMNS, read_booking};
+use crate::bookings::booking::Document;
 use crate::database::{Database, Value};
 use crate::error::Error;
 use crate::row::rows;
+
+const STATEMENT: &str = "SELECT document FROM boxoffice.own_bookings(\
+     $1::text::uuid, $2::bigint, $3::bigint, $4::text)";
 
 /// Whose bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,10 +43,6 @@ pub async fn list_bookings<D: Database>(
 ) -> Result<BookingPage, Error> {
     let before = request.cursor.map(read_cursor).transpose()?;
     let limit = request.limit.clamp(1, PAGE_ROWS_MAX);
-    let statement = format!(
-        "SELECT {BOOKING_COLUMNS} FROM boxoffice.list_bookings(\
-         $1::text::uuid, $2::bigint, $3::bigint, $4::text)"
-    );
     let parameters = vec![
         request.user.to_string().into(),
         // One row more than the page tells whether there is a next one.
@@ -51,9 +50,9 @@ pub async fn list_bookings<D: Database>(
         Value::from(before.map(|(created_at_ms, _)| created_at_ms)),
         Value::from(before.map(|(_, booking)| booking.to_string())),
     ];
-    let mut bookings = rows(database, "list_bookings", &statement, parameters)
+    let mut bookings = rows(database, "own_bookings", STATEMENT, parameters)
         .await?
-        .map(|mut row| read_booking(&mut row))
+        .map(|mut row| row.document().map(Document::into_booking))
         .collect::<Result<Vec<_>, _>>()?;
     let more = bookings.len() > limit as usize;
     bookings.truncate(limit as usize);

@@ -4,7 +4,9 @@ pub(crate) mod booking;
 mod cancel_booking;
 mod confirm_booking;
 pub(crate) mod confirmed_among;
+mod contacts_among;
 mod drain_journal;
+mod event_bookings;
 mod expire_stale_bookings;
 mod find_booking;
 mod list_bookings;
@@ -13,7 +15,12 @@ mod release_booking;
 pub use cancel_booking::{CancelBookingOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use confirmed_among::{CONFIRMED_AMONG_MAX, confirmed_among};
+pub use contacts_among::contacts_among;
 pub use drain_journal::{DRAIN_ENTRIES_MAX, drain_journal};
+pub use event_bookings::{
+    BookingFilter, EVENT_BOOKINGS_MAX, EventBooking, EventBookingPage, ListEventBookings,
+    event_bookings,
+};
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
 pub use list_bookings::{BookingPage, ListBookings, list_bookings};

@@ -1,6 +1,7 @@
 //! Reads, page by page, what Redis must know again of an event.
 
 use domain::booking::{Booking, BookingStatus, StoredBooking};
+use domain::contact::Contact;
 use domain::id::{BookingId, EventId, UserId};
 use domain::seat::Seat;
 use domain::section::SectionName;
@@ -89,6 +90,7 @@ pub(crate) fn restored(entry: Entry, status: BookingStatus) -> StoredBooking {
         currency,
         expires_at: Instant::from_unix_ms(expires_ms),
         created_at: Instant::from_unix_ms(created_ms),
+        contact: Contact::default(),
     };
     StoredBooking { booking, extended }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use domain::booking::{Booking, BookingStatus};
+use domain::contact::Contact;
 use domain::id::BookingId;
 use domain::journal::{JournalEntry, JournalKind};
 use ledger::{
@@ -38,6 +39,7 @@ async fn a_booking_is_found_as_it_was_held() {
         currency: "EUR".to_owned(),
         expires_at: seated.expires_at,
         created_at: seated.created_at,
+        contact: Contact::default(),
     };
     assert_eq!(found, expected);
 

@@ -176,7 +176,7 @@ async fn a_seat_has_one_spelling_in_the_ledger_too() {
         let outcome = database
             .texts(&format!(
                 "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}', '{event}',
-                 'A', ARRAY[E'{seat}'], 1, 5000, 'EUR', 1, 2, NULL, true)"
+                 'A', ARRAY[E'{seat}'], 1, 5000, 'EUR', 1, 2, NULL, true, '')"
             ))
             .await;
         assert_eq!(outcome, ["invalid_seats"], "{seat:?}");

@@ -4,6 +4,7 @@ mod bookings;
 mod confirm;
 mod drain;
 mod draw;
+mod event_bookings;
 mod event_changes;
 mod events;
 mod losing_holds;

@@ -185,7 +185,7 @@ async fn opposite_orders_do_not_deadlock_in_the_function_either() {
             tokio::spawn(async move {
                 let sql = format!(
                     "SELECT outcome FROM boxoffice.confirm_booking('{booking}', '{event}',
-                     '{event}', 'A', '{{{labels}}}', 10, 5000, 'EUR', 1, 2, NULL, true)"
+                     '{event}', 'A', '{{{labels}}}', 10, 5000, 'EUR', 1, 2, NULL, true, '')"
                 );
                 database.texts(&sql).await.concat()
             })

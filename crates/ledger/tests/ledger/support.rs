@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::booking::{Booking, BookingStatus, SoldBy};
+use domain::contact::Contact;
 use domain::event::NewEvent;
 use domain::id::{BookingId, EventId, UserId};
 use domain::section::Section;
@@ -154,6 +155,7 @@ pub(crate) fn seats(event: EventId, labels: &[&str]) -> Booking {
         currency: "EUR".to_owned(),
         created_at: NOW,
         expires_at: IN_TIME,
+        contact: Contact::default(),
     }
 }
 

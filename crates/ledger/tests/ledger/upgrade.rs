@@ -172,8 +172,8 @@ async fn an_application_goes_on_after_an_upgrade_to_a_later_release() {
     fs::remove_file(release.path("functions/bookings/sell_booking.sql")).unwrap();
     release.change("grants.sql", ", 'update_event'", "");
     release.change("grants.sql", "'sell_booking', ", "");
-    release.change("grants.sql", "'find_booking', ", "");
-    release.change("grants.sql", "ARRAY[]", "ARRAY['find_booking']");
+    release.change("grants.sql", "'read_booking', ", "");
+    release.change("grants.sql", "ARRAY[]", "ARRAY['read_booking']");
     stack::migrate(database.url(), release.folder.path()).unwrap();
     application.goes_round().await;
     let new = database.connect_as_application().await;
@@ -182,8 +182,8 @@ async fn an_application_goes_on_after_an_upgrade_to_a_later_release() {
     application.stop().await;
 
     // One release later nobody calls the old ones.
-    release.change("grants.sql", "ARRAY['find_booking']", "ARRAY[]");
-    release.change("grants.sql", "'instant', ", "'instant', 'find_booking', ");
+    release.change("grants.sql", "ARRAY['read_booking']", "ARRAY[]");
+    release.change("grants.sql", "'instant', ", "'instant', 'read_booking', ");
     release.add("functions/dropped.txt", "# Old.\nupdate_event(uuid, jsonb)\nfind_event(uuid)\n");
     stack::migrate(database.url(), release.folder.path()).unwrap();
     let left = "SELECT p.oid::regprocedure::text FROM pg_proc AS p
@@ -194,7 +194,7 @@ async fn an_application_goes_on_after_an_upgrade_to_a_later_release() {
         owner.texts(left).await,
         ["find_event(uuid,text)", "list_events(bigint,uuid,boolean)"]
     );
-    let may = "SELECT has_function_privilege('boxoffice_app', 'boxoffice.find_booking(text)',
+    let may = "SELECT has_function_privilege('boxoffice_app', 'boxoffice.read_booking(text)',
         'EXECUTE')::integer::bigint";
     assert_eq!(owner.number(may).await, 0);
 }
@@ -233,7 +233,7 @@ async fn an_upgrade_that_is_killed_changes_nothing() {
     release.touch_every_function(1);
 
     // It waits in the middle: another session has changed one of the functions.
-    holder.execute("BEGIN; ALTER FUNCTION boxoffice.find_booking COST 7").await;
+    holder.execute("BEGIN; ALTER FUNCTION boxoffice.read_booking COST 7").await;
     let (url, folder) = (database.url().to_owned(), release.folder.path().to_owned());
     let upgrade = tokio::task::spawn_blocking(move || stack::migrate(&url, &folder));
     let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

@@ -14,6 +14,7 @@ use scripts::{
 use crate::audit::difference::Difference;
 use crate::audit::snapshot::{RedisSnapshot, Snapshot};
 use crate::bookings::marks::{find_sale, mark_sold};
+use crate::events::restore_contacts::restore_contacts;
 use crate::{Error, Stores, apply_sections, apply_settings};
 
 /// Mends every difference, and counts what was mended.
@@ -136,6 +137,7 @@ async fn take_lost_holds<T: Transport, D: Database>(
     let mut mended = 0;
     for batch in holds.chunks(HOLDS_REPAIRED_MAX) {
         let taken = repair.holds(&stores.cluster, &seated, batch, stores.redis_deadline).await?;
+        restore_contacts(stores, repair.event, batch).await?;
         // mutant: lost-holds-live-on-in-postgres
         let expired = ledger::expire_lost_holds(&stores.database, &taken.refused).await?;
         mended += taken.repaired + i64::try_from(expired).unwrap_or(i64::MAX);

@@ -5,6 +5,7 @@
 
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
+use domain::contact::Contact;
 use domain::id::BookingId;
 use domain::time::Instant;
 use ledger::Database;
@@ -75,10 +76,11 @@ pub async fn find_booking<T: Transport, D: Database>(
     let recorded = ledger::find_booking(&stores.database, booking).await?;
     let found = match (ended, recorded) {
         (Some((hold, status)), None) => Some(Booking { status, ..hold.booking }),
-        (Some((_, status)), Some(found)) if found.status == BookingStatus::Reserved => {
-            Some(Booking { status, ..found })
+        (Some((hold, status)), Some(found)) if found.status == BookingStatus::Reserved => {
+            Some(reachable(Booking { status, ..found }, hold.booking.contact))
         }
-        (_, found) => found,
+        (Some((hold, _)), Some(found)) => Some(reachable(found, hold.booking.contact)),
+        (None, found) => found,
     };
     Ok(found.map(FoundBooking::Recorded))
 }
@@ -90,7 +92,7 @@ async fn held<T: Transport, D: Database>(
     kept_until: Instant,
     now: Instant,
 ) -> FoundBooking {
-    let Hold { state, booking: held, .. } = hold;
+    let Hold { state, booking: mut held, .. } = hold;
     let is_in_time = now < held.expires_at.min(kept_until);
     let in_time =
         |held| FoundBooking::Unresolved(Booking { status: BookingStatus::Reserved, ..held });
@@ -103,7 +105,11 @@ async fn held<T: Transport, D: Database>(
         Ok(Some(sold)) if sold.status == BookingStatus::Confirmed => {
             return FoundBooking::Unmarked(sold);
         }
-        Ok(Some(recorded)) => recorded.status,
+        Ok(Some(recorded)) => {
+            // Redis forgets the contact of a hold that ends; this one may have come back.
+            held = reachable(held, recorded.contact);
+            recorded.status
+        }
         Ok(None) => status_at(BookingStatus::Reserved, held.expires_at.min(kept_until), now),
         // While Postgres does not answer, the booking is what Redis knows: a hold while it is kept.
         Err(error) => {
@@ -118,6 +124,11 @@ async fn held<T: Transport, D: Database>(
             FoundBooking::Recorded(Booking { status, ..held })
         }
     }
+}
+
+/// The booking with a contact that the other store knows, if its own has none.
+fn reachable(booking: Booking, contact: Contact) -> Booking {
+    if booking.contact.is_empty() { Booking { contact, ..booking } } else { booking }
 }
 
 /// Expiry is a fact about time: a booking past its own reads as expired, swept or not.

@@ -7,7 +7,7 @@ use cluster::Transport;
 use domain::id::{EventId, UserId};
 use futures_util::future::join_all;
 use ledger::Database;
-use scripts::{holds_a_ticket, read_journal, trim_journal};
+use scripts::{own_events, read_journal, trim_journal};
 
 use crate::{Error, Stores};
 
@@ -16,10 +16,6 @@ const BATCH_ENTRIES: u32 = 500;
 /// Batches of one call: 10,000 holds are more than one second of a busy event brings. What is left
 /// waits for the next call.
 const BATCHES_MAX: usize = 20;
-/// Events that are looked at for one user's list. A platform with more events on sale at a time
-/// shows the newest changes of the others a second later.
-const EVENTS_OF_A_USER_MAX: usize = 200;
-
 /// What a drain did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Drained {
@@ -55,25 +51,17 @@ pub async fn drain_journal<T: Transport, D: Database>(
     Ok(drained)
 }
 
-/// Drains the journals of the events in which `user` has had tickets, so that the user's list shows
-/// what happened a moment ago.
+/// Drains the journals of the events in which `user` has reserved lately, so that the user's list
+/// shows what happened a moment ago. Costs the same whatever is on sale.
 ///
 /// # Errors
 ///
-/// See [`Error`].
+/// See [`Error`]. Of several events the others are drained all the same.
 pub async fn drain_for_user<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     user: UserId,
 ) -> Result<(), Error> {
-    let events = ledger::active_events(&stores.database).await?;
-    let questions = events.iter().take(EVENTS_OF_A_USER_MAX).map(async |event| {
-        let held = holds_a_ticket(&stores.cluster, *event, user, stores.redis_deadline).await?;
-        Ok::<_, Error>(held.then_some(*event))
-    });
-    for event in join_all(questions).await {
-        if let Some(event) = event? {
-            drain_journal(stores, event).await?;
-        }
-    }
-    Ok(())
+    let events = own_events(&stores.cluster, user, stores.redis_deadline).await?;
+    let drains = events.iter().map(async |event| drain_journal(stores, *event).await);
+    join_all(drains).await.into_iter().try_for_each(|drained| drained.map(|_| ()))
 }

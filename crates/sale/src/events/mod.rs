@@ -9,6 +9,7 @@ pub(crate) mod open_event;
 pub(crate) mod past_event;
 mod read_event;
 pub(crate) mod rebuild_event;
+pub(crate) mod restore_contacts;
 pub(crate) mod retire_event;
 mod update_event;
 mod with_open_event;

@@ -25,6 +25,7 @@ use scripts::{
 };
 
 use crate::events::open_event::settings_of;
+use crate::events::restore_contacts::restore_contacts;
 use crate::events::retire_event::retire_event;
 use crate::{Error, Stores, drain_journal, find_past_event};
 
@@ -219,6 +220,9 @@ async fn restore<T: Transport, D: Database>(
             scripts::restore_bookings(&stores.cluster, &request, stores.redis_deadline).await?;
         if restored == RestoreOutcome::Superseded {
             return Ok(false);
+        }
+        if kind == RestoreKind::Held {
+            restore_contacts(stores, event, &page).await?;
         }
         after = page.last().map(|stored| stored.booking.booking_id);
         if page.len() < RESTORE_PAGE_MAX as usize {

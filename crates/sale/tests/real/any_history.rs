@@ -272,6 +272,7 @@ impl Scene {
             pass: PresentedPass::None,
             idempotency: None,
             choice,
+            contact: None,
         };
         sale::with_open_event(&self.stores, booking.event(), async || {
             scripts::reserve_seats(&self.stores.cluster, &request, DEADLINE).await

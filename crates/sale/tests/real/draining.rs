@@ -1,7 +1,7 @@
 //! The journal reaches Postgres: all of it, as it happened, however often it is drained.
 
 use domain::booking::BookingStatus;
-use sale::{Drained, drain_for_user, drain_journal, expire_due_holds};
+use sale::{Drained, drain_journal, expire_due_holds};
 
 use crate::stage::Stage;
 
@@ -40,14 +40,4 @@ async fn two_workers_that_drain_at_once_write_the_same_rows() {
         let recorded = ledger::find_booking(&stage.stores.database, booking).await.unwrap();
         assert_eq!(recorded.unwrap().status, BookingStatus::Reserved);
     }
-}
-
-#[tokio::test(flavor = "current_thread")]
-async fn a_buyer_sees_a_hold_in_the_list_at_once() {
-    let stage = Stage::open().await;
-    let booking = stage.hold_seat(1, 1).await;
-    let user = stage.booking(booking).await.user_id;
-    drain_for_user(&stage.stores, user).await.unwrap();
-    let recorded = ledger::find_booking(&stage.stores.database, booking).await.unwrap();
-    assert!(recorded.is_some());
 }

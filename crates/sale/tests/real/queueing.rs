@@ -141,6 +141,7 @@ async fn what_was_left_or_used_does_not_come_back() {
         pass: scripts::PresentedPass::Id(&pass),
         idempotency: None,
         choice: Choice::Section { section: &section, quantity: 1 },
+        contact: None,
     };
     let held = scripts::reserve_seats(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
     assert!(matches!(held, scripts::ReserveOutcome::Held(_)), "{held:?}");

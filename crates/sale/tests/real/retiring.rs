@@ -1,6 +1,7 @@
 //! Redis lets go of events that are over, and nothing brings them back.
 
 use domain::booking::{BookingStatus, SoldBy};
+use domain::contact::Contact;
 use domain::event::{EventChange, EventStatus, NewEvent};
 use domain::id::{BookingId, EventId, UserId};
 use domain::selection::Selection;
@@ -94,8 +95,9 @@ impl Sold {
                 let selection = Selection::Any { quantity: 1 };
                 let booking = BookingId::new(event, Uuid::now_v7());
                 let pass = PresentedPass::None;
-                let request =
-                    ReserveSeats { user, booking, pass, idempotency: None, selection: &selection };
+                let (selection, contact) = (&selection, &Contact::default());
+                let idempotency = None;
+                let request = ReserveSeats { user, booking, pass, idempotency, selection, contact };
                 let outcome = sale::reserve_seats(stores, &request).await.unwrap();
                 assert_eq!(outcome, ReserveOutcome::EventNotOnSale);
             }

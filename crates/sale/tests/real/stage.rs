@@ -178,8 +178,8 @@ impl Stage {
         choice: Choice<'_>,
     ) -> Result<BookingId, ReserveOutcome> {
         let booking = BookingId::new(self.event, Uuid::now_v7());
-        let request =
-            ReserveSeats { user, booking, pass: PresentedPass::None, idempotency: None, choice };
+        let (pass, idempotency, contact) = (PresentedPass::None, None, None);
+        let request = ReserveSeats { user, booking, pass, idempotency, choice, contact };
         let outcome = with_open_event(&self.stores, self.event, async || {
             reserve_seats(&self.stores.cluster, &request, DEADLINE).await
         })

@@ -18,11 +18,14 @@ pub enum MarkKind {
     Cancellation,
     /// An event is cancelled.
     Settings,
+    /// A buyer has reserved in an event, for the buyer's list.
+    OwnEvent,
 }
 
 impl MarkKind {
     /// All kinds, in the order of [`index`](Self::index).
-    pub const ALL: [Self; 4] = [Self::Sale, Self::Release, Self::Cancellation, Self::Settings];
+    pub const ALL: [Self; 5] =
+        [Self::Sale, Self::Release, Self::Cancellation, Self::Settings, Self::OwnEvent];
 
     /// The word in metrics and logs.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +34,7 @@ impl MarkKind {
             Self::Release => "release",
             Self::Cancellation => "cancellation",
             Self::Settings => "settings",
+            Self::OwnEvent => "own_event",
         }
     }
 
@@ -41,6 +45,7 @@ impl MarkKind {
             Self::Release => 1,
             Self::Cancellation => 2,
             Self::Settings => 3,
+            Self::OwnEvent => 4,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::call::call;
 use crate::{Error, Hold, registry};
 
 /// The longest extension, in ms: a hold of an hour does not block its seats for two.
-const EXTENSION_MAX_MS: i64 = 900_000;
+pub(super) const EXTENSION_MAX_MS: i64 = 900_000;
 
 /// What extending did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,12 @@ pub async fn extend_hold<T: Transport>(
     let arguments = vec![id.to_string().into(), known_ms.into(), EXTENSION_MAX_MS.into()];
     let reply = call(cluster, script, arguments, deadline).await?;
     match reply.outcome()? {
-        "extended" => Ok(ExtendOutcome::Extended(reply.hold(1, id)?)),
+        "extended" => {
+            let mut hold = reply.hold(1, id)?;
+            // The record does not have it, and nobody changes it.
+            hold.booking.contact = booking.contact.clone();
+            Ok(ExtendOutcome::Extended(hold))
+        }
         "already_extended" => Ok(ExtendOutcome::AlreadyExtended),
         "booking_expired" => Ok(ExtendOutcome::BookingExpired),
         "event_not_on_sale" => Ok(ExtendOutcome::EventNotOnSale),

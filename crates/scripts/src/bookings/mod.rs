@@ -2,10 +2,11 @@
 
 mod cancel_booking;
 mod confirm_booking;
+mod contacts;
 mod expire_holds;
 mod extend_hold;
-mod holds_a_ticket;
 mod list_due_holds;
+mod own_events;
 mod pin_hold;
 mod read_booking;
 pub(crate) mod read_journal;
@@ -16,10 +17,11 @@ mod trim_journal;
 
 pub use cancel_booking::{CancelOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
+pub use contacts::restore_contacts;
 pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};
 pub use extend_hold::{ExtendOutcome, extend_hold};
-pub use holds_a_ticket::holds_a_ticket;
 pub use list_due_holds::{DUE_HOLDS_MAX, DueHolds, list_due_holds};
+pub use own_events::{OWN_EVENTS_MAX, note_own_event, own_events};
 pub use pin_hold::{PinHold, PinOutcome, PinnedFor, pin_hold};
 pub use read_booking::{BookingOutcome, read_booking};
 pub use read_journal::{Journal, read_journal};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use cluster::{Cluster, Transport};
+use domain::contact::Contact;
 use domain::id::BookingId;
 use domain::time::Instant;
 
-use crate::call::call;
+use crate::call::{Fields, call};
 use crate::{Error, Hold, registry};
 
 /// What reading found.
@@ -47,15 +48,21 @@ pub async fn read_booking<T: Transport>(
     let event = booking.event();
     let script = registry::read_booking(event);
     let arguments = vec![booking.to_string().into()];
-    let reply = call(cluster, script, arguments, deadline).await?;
+    let mut reply = call(cluster, script, arguments, deadline).await?;
+    let contact = Contact::from_text(&reply.take_last()?);
+    let hold = |reply: &Fields| {
+        let mut hold = reply.hold(1, booking)?;
+        hold.booking.contact = contact;
+        Ok::<_, Error>(hold)
+    };
     match reply.outcome()? {
         "found" => Ok(BookingOutcome::Found {
-            hold: reply.hold(1, booking)?,
+            hold: hold(&reply)?,
             expires_at: reply.instant(2)?,
             now: reply.instant(3)?,
         }),
-        "released" => Ok(BookingOutcome::Released(reply.hold(1, booking)?)),
-        "expired" => Ok(BookingOutcome::Expired(reply.hold(1, booking)?)),
+        "released" => Ok(BookingOutcome::Released(hold(&reply)?)),
+        "expired" => Ok(BookingOutcome::Expired(hold(&reply)?)),
         "absent" => Ok(BookingOutcome::Absent { now: reply.instant(3)? }),
         "event_missing" => Ok(BookingOutcome::EventMissing),
         _ => Err(reply.unexpected()),

@@ -6,6 +6,7 @@ use cluster::{Cluster, Reply, Transport};
 use domain::id::EventId;
 use domain::journal::{JournalEntry, JournalKind};
 
+use crate::bookings::contacts::read_contacts;
 use crate::call::Fields;
 use crate::{Error, Hold, keys};
 
@@ -19,8 +20,9 @@ pub struct Journal {
     pub(crate) last_id: Option<String>,
 }
 
-/// Reads the oldest `limit` entries. They stay until [`trim_journal`](crate::trim_journal), so a
-/// reader that stops in between loses nothing, and two readers may see the same entries.
+/// Reads the oldest `limit` entries, with the contacts of their buyers. They stay until
+/// [`trim_journal`](crate::trim_journal), so a reader that stops in between loses nothing, and two
+/// readers may see the same entries.
 ///
 /// # Errors
 ///
@@ -42,6 +44,11 @@ pub async fn read_journal<T: Transport>(
         };
         journal.entries.push(JournalEntry { kind, booking: hold.booking });
         journal.last_id = Some(id);
+    }
+    let bookings: Vec<_> = journal.entries.iter().map(|it| it.booking.booking_id).collect();
+    let contacts = read_contacts(cluster, event, &bookings, deadline).await?;
+    for (entry, contact) in journal.entries.iter_mut().zip(contacts) {
+        entry.booking.contact = contact;
     }
     Ok(journal)
 }

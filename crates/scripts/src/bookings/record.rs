@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use domain::booking::{Booking, BookingStatus};
+use domain::contact::Contact;
 use domain::id::BookingId;
 use domain::seat::Seat;
 use domain::section::SectionName;
@@ -23,7 +24,8 @@ pub enum HoldState {
 ///
 /// One line, single spaces: `<held|confirming> <user> <section> <quantity> <amount> <currency>
 /// <created_ms> <expires_ms> <seats>[ extended]`; `<seats>` is `row-number,row-number` or `-` for
-/// standing. The booking's id is where the record is found.
+/// standing. The booking's id is where the record is found. The buyer's contact is not in it but in
+/// a key of its own, see [`keys::contacts`](crate::keys::contacts).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
     /// Whether a payment is under way.
@@ -70,6 +72,7 @@ impl Hold {
             currency: currency.to_owned(),
             expires_at: Instant::from_unix_ms(parse(expires_ms)?),
             created_at: Instant::from_unix_ms(parse(created_ms)?),
+            contact: Contact::default(),
         };
         let seats = booking.seats.len();
         let counted = seats == 0 || seats == booking.quantity as usize;

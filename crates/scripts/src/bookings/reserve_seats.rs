@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cluster::{Argument, Cluster, Transport};
+use domain::contact::Contact;
 use domain::id::{BookingId, UserId};
 use domain::seat::Seat;
 use domain::section::SectionName;
@@ -66,6 +67,9 @@ pub struct ReserveSeats<'a> {
     pub idempotency: Option<Idempotency<'a>>,
     /// Which seats.
     pub choice: Choice<'a>,
+    /// Where the buyer can be reached. It is part of the request whose fingerprint the idempotency
+    /// key remembers, so a replayed hold has it too.
+    pub contact: Option<&'a Contact>,
 }
 
 /// The answer to a reservation; refusals in the order in which they are checked.
@@ -135,7 +139,7 @@ pub async fn reserve_seats<T: Transport>(
     let script = registry::reserve_seats(event, sections);
     let arguments = arguments(request, sections);
     let reply = call(cluster, script, arguments, deadline).await?;
-    outcome(&reply, request.booking)
+    outcome(&reply, request)
 }
 
 fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argument> {
@@ -163,6 +167,7 @@ fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argume
         mode.into(),
         join_names(sections).into(),
         quantity.into(),
+        request.contact.map(Contact::to_text).unwrap_or_default().into(),
     ];
     for (row, number) in seats {
         arguments.extend([i64::from(*row).into(), i64::from(*number).into()]);
@@ -170,10 +175,15 @@ fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argume
     arguments
 }
 
-fn outcome(reply: &Fields, booking: BookingId) -> Result<ReserveOutcome, Error> {
+fn outcome(reply: &Fields, request: &ReserveSeats<'_>) -> Result<ReserveOutcome, Error> {
+    let hold = |booking| {
+        let mut hold = reply.hold(1, booking)?;
+        hold.booking.contact = request.contact.cloned().unwrap_or_default();
+        Ok::<_, Error>(hold)
+    };
     Ok(match reply.outcome()? {
-        "held" => ReserveOutcome::Held(reply.hold(1, booking)?),
-        "replayed" => ReserveOutcome::Replayed(reply.hold(1, reply.parse(2)?)?),
+        "held" => ReserveOutcome::Held(hold(request.booking)?),
+        "replayed" => ReserveOutcome::Replayed(hold(reply.parse(2)?)?),
         "idempotency_key_reused" => ReserveOutcome::IdempotencyKeyReused,
         "event_missing" => ReserveOutcome::EventMissing,
         "event_not_on_sale" => ReserveOutcome::EventNotOnSale,

@@ -26,7 +26,11 @@ pub async fn trim_journal<T: Transport>(
         .ok_or_else(|| Error::Protocol { script: "trim_journal", reply: last.clone() })?;
     let script = registry::trim_journal(event);
     let mut arguments: Vec<Argument> = vec![first_to_stay.into()];
-    let ended = drained.entries.iter().filter(|entry| entry.kind != JournalKind::Reserved);
+    let ended = drained.entries.iter().filter(|entry| match entry.kind {
+        JournalKind::Released | JournalKind::Expired => true,
+        // mutant: a-live-hold-loses-its-contact
+        JournalKind::Reserved | JournalKind::Extended => false,
+    });
     arguments.extend(ended.map(|entry| Argument::from(entry.booking.booking_id.to_string())));
     call(cluster, script, arguments, deadline).await?.integer(0)
 }

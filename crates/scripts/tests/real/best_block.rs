@@ -82,6 +82,7 @@ async fn choose(stage: &mut Stage, map: &str, quantity: u32) -> String {
         pass: PresentedPass::None,
         idempotency: None,
         choice: Choice::Section { section: &section.name, quantity },
+        contact: None,
     };
     let outcome = scripts::reserve_seats(&stage.cluster, &request, DEADLINE).await.unwrap();
     stage.audit().await;

@@ -48,7 +48,6 @@ async fn every_script_says_that_an_event_is_not_open() {
         ann reserves b1 seats A 1-1         -> event_missing
         ann reserves b1 section F 1         -> event_missing
         ann reserves b1 any 1               -> event_missing
-        ann holds a ticket                  -> false
         read b1                             -> event_missing
         pin b1                              -> event_missing
         confirm b1                          -> event_missing

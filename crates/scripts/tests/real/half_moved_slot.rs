@@ -29,6 +29,8 @@ async fn a_half_moved_event_gives_no_wrong_answer() {
     let redis = start(folder.path());
     let mut setup = Setup::with_queue();
     setup.rules.max_active = 1;
+    // Nobody is taken for absent, however long the move takes: that would change an answer.
+    setup.rules.abandon_after_ms = 86_400_000;
     let mut stage = Stage::open(connect(&redis.nodes()), setup).await;
     let rows = "
         bob joins                               -> waiting 1 at 1, new
@@ -155,6 +157,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         pass: PresentedPass::Id(&pass),
         idempotency: None,
         choice: taken,
+        contact: None,
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
     let pin =
@@ -199,7 +202,6 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         release_seats(&release),
         list_due_holds(event, 10),
         expire_holds(&expire),
-        holds_a_ticket(event, bob),
         read_journal(event, 10),
         sweep_answers(event, 60_000_000, 10),
         see_users(event, &seen),

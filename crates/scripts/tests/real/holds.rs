@@ -62,7 +62,6 @@ async fn an_overdue_hold_is_left_to_the_sweeper() {
         sweep                           -> 0 expired
         expire b1                       -> 0 expired | 20/0/0
         release b1                      -> absent
-        ann holds a ticket              -> true
         journal                         -> reserved b1 A-1-1,A-2-1, reserved b2 2 of F, expired b1 A-1-1,A-2-1, expired b2 2 of F
     ";
     play(&Setup::default(), rows).await;

@@ -65,7 +65,7 @@ async fn reserve(
     choice: Choice<'_>,
 ) -> ReserveOutcome {
     let booking = BookingId::new(event, Uuid::now_v7());
-    let request = ReserveSeats { user, booking, pass, idempotency: None, choice };
+    let request = ReserveSeats { user, booking, pass, idempotency: None, choice, contact: None };
     scripts::reserve_seats(cluster, &request, DEADLINE).await.unwrap()
 }
 
@@ -135,7 +135,8 @@ fn one_booking_reserved_fifty_times_at_once_is_one_hold() {
     let outcomes = at_once(50, async |cluster, _| {
         let choice = Choice::Section { section: &section, quantity: 2 };
         let pass = PresentedPass::None;
-        let request = ReserveSeats { user, booking, pass, idempotency: None, choice };
+        let request =
+            ReserveSeats { user, booking, pass, idempotency: None, choice, contact: None };
         scripts::reserve_seats(cluster, &request, DEADLINE).await.unwrap()
     });
     assert_eq!(held(&outcomes), 50);

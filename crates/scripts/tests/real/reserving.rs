@@ -15,8 +15,6 @@ async fn seats_are_held_all_or_none() {
         ann reserves b1 seats A 1-2,1-3         -> held A-1-2,A-1-3 | 16/4/0
         cat reserves b3 section F 3             -> held 3 of F | 13/7/0
         cat reserves b3 section F 3             -> held 3 of F | 13/7/0
-        ann holds a ticket                      -> true
-        dan holds a ticket                      -> false
     ";
     play(&Setup::default(), rows).await;
 }

@@ -122,11 +122,6 @@ impl Stage {
             ["queue"] => self.queue().await,
             ["draw"] => self.draw().await,
             [user, "reserves", booking, ref rest @ ..] => self.reserve(user, booking, rest).await,
-            [user, "holds", "a", "ticket"] => {
-                let user = self.user(user);
-                let call = scripts::holds_a_ticket(&self.cluster, self.event, user, DEADLINE);
-                call.await.unwrap().to_string()
-            }
             ["read", booking] => self.read(booking).await,
             ["pin", booking] => self.pin(booking, false, 60_000, "buyer").await,
             ["pin", booking, "by", whom] => self.pin(booking, false, 60_000, whom).await,
@@ -366,7 +361,7 @@ impl Stage {
             }
             _ => panic!("no such choice: {words:?}"),
         };
-        let request = ReserveSeats { user, booking, pass, idempotency, choice };
+        let request = ReserveSeats { user, booking, pass, idempotency, choice, contact: None };
         let outcome = scripts::reserve_seats(&self.cluster, &request, DEADLINE).await.unwrap();
         self.reserved(user, booking, outcome)
     }

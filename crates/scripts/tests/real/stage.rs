@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cluster::{Argument, Cluster, Reply};
 use domain::booking::{Booking, BookingStatus, StoredBooking};
+use domain::contact::Contact;
 use domain::id::{BookingId, EventId, UserId};
 use domain::seat::Seat;
 use domain::section::{Section, SectionKind, SectionName};
@@ -245,6 +246,7 @@ impl Stage {
             currency: "EUR".to_owned(),
             expires_at: in_ms(60_000),
             created_at: in_ms(0),
+            contact: Contact::default(),
         }
     }
 

@@ -1,13 +1,13 @@
 -- A buyer's bookings, newest first, after the one at (p_before_ms, p_before) if given.
-CREATE OR REPLACE FUNCTION boxoffice.list_bookings(
+CREATE OR REPLACE FUNCTION boxoffice.own_bookings(
     p_user uuid, p_limit bigint, p_before_ms bigint, p_before text
 )
-RETURNS SETOF boxoffice.booking_row
+RETURNS TABLE (document text)
 LANGUAGE sql STABLE
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
-    SELECT booking_row_of(b)
+    SELECT booking_document(b)::text
     FROM bookings AS b
     WHERE b.user_id = p_user
         -- Without a cursor, before the end of time: one plan for both, on one index range.

@@ -1,0 +1,13 @@
+-- Where the buyer of a booking can be reached, unless that is known: domain::contact as text, ''
+-- for nothing.
+CREATE OR REPLACE FUNCTION boxoffice.note_contact(p_booking text, p_contact text) RETURNS void
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = boxoffice, pg_temp
+AS $body$
+    UPDATE bookings AS b SET email = given ->> 'email', name = given ->> 'name',
+        locale = given ->> 'locale'
+    FROM (SELECT nullif(p_contact, '')::jsonb AS given) AS contact
+    WHERE b.id = p_booking AND contact.given IS NOT NULL
+        AND num_nonnulls(b.email, b.name, b.locale) = 0
+$body$;
