@@ -2,11 +2,13 @@
 //! offers the nearest.
 
 use domain::code::Code;
+use domain::contact::Contact;
 use domain::id::{BookingId, EventId};
 use domain::nearest::nearest_block;
 use domain::rate::RouteClass;
 use domain::seat::Seat;
 use domain::selection::Selection;
+use guest::call::invalid_fields;
 use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, limit, stores};
 use http::StatusCode;
@@ -16,6 +18,7 @@ use service::reserving::refusal;
 
 use super::picker::{self, Notice};
 use crate::frame::{self, Frame};
+use crate::language::Language;
 use crate::session;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
@@ -27,6 +30,9 @@ async fn hold(call: &Call) -> Result<Reply, Problem> {
     let (user, attempt) = guest::session::sender(call).await?;
     limit::user(call, RouteClass::Reserve, &user.to_string()).await?;
     let selection = read_selection(call)?;
+    // What is written to the buyer later is in the language of the page.
+    let locale = Some(Language::of(call).tag().to_owned());
+    let contact = Contact::read(None, None, locale).map_err(|problems| invalid_fields(&problems))?;
     let stores = stores::open().await?;
     // The pass is on record with its owner; a page has no need to carry it about.
     let watched = sale::watch_place(&stores, event, user, None).await?;
@@ -39,6 +45,7 @@ async fn hold(call: &Call) -> Result<Reply, Problem> {
         pass: pass.map_or(PresentedPass::None, |pass| PresentedPass::Id(&pass.id)),
         idempotency: None,
         selection: &selection,
+        contact: &contact,
     };
     match sale::reserve_seats(&stores, &request).await? {
         ReserveOutcome::Held(hold) | ReserveOutcome::Replayed(hold) => {
