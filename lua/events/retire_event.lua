@@ -23,9 +23,10 @@
 -- KEYS[14] seen (sorted set)
 -- KEYS[15] away (sorted set)
 -- KEYS[16] addresses (hash)
--- KEYS[17] journal (stream)
--- KEYS[18] feed (stream)
--- KEYS[19..] map of each seated section (string)
+-- KEYS[17] units_left (hash)
+-- KEYS[18] journal (stream)
+-- KEYS[19] feed (stream)
+-- KEYS[20..] map of each seated section (string)
 --
 -- ARGV[1] how long they stay after the end of the event, or after it was cancelled, ms; one hour
 --   from now at least
@@ -33,7 +34,7 @@
 --
 -- Returns {outcome}: retired | kept (not over) | event_missing
 --
--- Bounds: 64 sections, so 82 keys.
+-- Bounds: 64 sections, so 83 keys.
 
 -- @include clock_ms
 

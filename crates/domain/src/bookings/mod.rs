@@ -3,4 +3,5 @@
 pub mod booking;
 pub mod journal;
 pub mod notification;
+pub mod part;
 pub mod selection;

@@ -7,8 +7,10 @@ pub(crate) mod confirmed_among;
 mod drain_journal;
 mod expire_stale_bookings;
 mod find_booking;
+mod give_up_part;
 mod list_bookings;
 mod release_booking;
+mod sold_places;
 
 pub use cancel_booking::{CancelBookingOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
@@ -16,5 +18,7 @@ pub use confirmed_among::{CONFIRMED_AMONG_MAX, confirmed_among};
 pub use drain_journal::{DRAIN_ENTRIES_MAX, drain_journal};
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
+pub use give_up_part::{GiveUpPart, GiveUpPartOutcome, give_up_part};
 pub use list_bookings::{BookingPage, ListBookings, list_bookings};
 pub use release_booking::{ReleaseBookingOutcome, release_booking};
+pub use sold_places::{SoldPlaces, sold_places};

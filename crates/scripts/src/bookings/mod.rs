@@ -14,7 +14,7 @@ mod release_seats;
 mod reserve_seats;
 mod trim_journal;
 
-pub use cancel_booking::{CancelOutcome, cancel_booking};
+pub use cancel_booking::{CancelOutcome, cancel_booking, free_part};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};
 pub use extend_hold::{ExtendOutcome, extend_hold};

@@ -207,6 +207,7 @@ pub(crate) mod tests {
             canceled: false,
             captures: u32::from(captured > 0),
             refunds: u32::from(refunded > 0),
+            parts: Vec::new(),
             attempts: BTreeMap::new(),
             created_s: 0,
         }
