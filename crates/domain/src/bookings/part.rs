@@ -9,7 +9,7 @@ use crate::seat::{SEATS_PER_RESERVATION_MAX, Seat};
 pub enum Part {
     /// These seats, all different, in the order of the hall.
     Seats(Vec<Seat>),
-    /// So many standing places, 1 or more.
+    /// So many standing places, 1 to 10.
     Quantity(u32),
 }
 
@@ -93,8 +93,11 @@ fn read_seats(texts: &[String]) -> Result<Part, FieldProblem> {
 }
 
 fn read_quantity(quantity: i64) -> Result<Part, FieldProblem> {
-    let quantity = u32::try_from(quantity).ok().filter(|quantity| *quantity > 0);
-    quantity.map(Part::Quantity).ok_or_else(|| of_field("quantity", "must be 1 or more"))
+    let known = 1..=SEATS_PER_RESERVATION_MAX as u32;
+    let quantity = u32::try_from(quantity).ok().filter(|quantity| known.contains(quantity));
+    quantity
+        .map(Part::Quantity)
+        .ok_or_else(|| of_field("quantity", format!("must be 1 to {SEATS_PER_RESERVATION_MAX}")))
 }
 
 #[cfg(test)]
@@ -122,6 +125,7 @@ mod tests {
         for (seats, quantity, field) in [
             (None, Some(0), "quantity"),
             (None, Some(-1), "quantity"),
+            (None, Some(11), "quantity"),
             (None, Some(i64::MAX), "quantity"),
             (Some(&["A-1-1"][..]), Some(1), "quantity"),
             (Some(&[]), None, "seats"),
