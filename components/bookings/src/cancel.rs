@@ -1,6 +1,6 @@
-//! `POST /api/v1/bookings/{booking_id}/cancel`: a confirmed booking is given up, or a part of it; its
-//! seats are free again and its payment, or its share, goes back. The owner until the event starts,
-//! the organiser at any time.
+//! `POST /api/v1/bookings/{booking_id}/cancel`: a confirmed booking is given up, or a part of it;
+//! its seats are free again and its payment, or its share, goes back. The owner until the event
+//! starts, the organiser at any time.
 //!
 //! The answer does not wait for the money: the booking reads `cancelled`, and `refunded` once the
 //! provider has said so; what is left of one that gave up a part stays `confirmed`. A booking that

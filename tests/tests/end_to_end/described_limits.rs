@@ -61,7 +61,7 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
     let of_event = format!("{events}/{changing}");
     let seats = format!("{of_event}/seats");
     let process = format!("/api/v1/queue/process/{line}");
-    // Of a hold, which is given back as a whole: any part of it is refused with 409, all of it once.
+    // Of a hold: any part of it is refused with 409, all of it is given back once.
     let cancel = format!("/api/v1/bookings/{booking}/cancel");
     vec![
         base("cancelBooking", Method::POST, &cancel, json!({ "quantity": 2 }), true),

@@ -134,8 +134,8 @@ impl PaymentStep {
     }
 }
 
-/// What follows from what the provider says and what we have decided. `owes_part`: whether a part of
-/// the sale was given up whose share is not back. A payment that is given back gives it with it.
+/// What follows from what the provider says and what we have decided. `owes_part`: whether a part
+/// of the sale was given up whose share is not back. A payment that is given back gives it with it.
 pub const fn next_step(
     provider: ProviderState,
     decision: Option<Decision>,

@@ -48,8 +48,8 @@ pub enum GiveUpPartOutcome {
     TooMany,
 }
 
-/// Gives up a part in one statement: its tickets go, the booking becomes smaller, its share is given
-/// back by the saga of the payment, another frees its places in Redis, a message tells of it.
+/// Gives up a part in one statement: its tickets go, the booking becomes smaller, its share is
+/// given back by the saga of the payment, another frees its places in Redis, a message tells of it.
 ///
 /// # Errors
 ///

@@ -35,8 +35,8 @@ pub async fn note_refund<D: Database>(
     one_row(database, "note_refund", NOTE, parameters).await?.boolean()
 }
 
-/// Notes that the share of `part` is back, by the refund of this id at the provider. Returns whether
-/// by this call.
+/// Notes that the share of `part` is back, by the refund of this id at the provider. Returns
+/// whether by this call.
 ///
 /// # Errors
 ///

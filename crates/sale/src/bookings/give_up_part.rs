@@ -15,8 +15,8 @@ use crate::{Error, Stores};
 /// What became of the part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GiveUpOutcome {
-    /// It is given up, by this call or an earlier one: this is what the booking is now. Its status is
-    /// `confirmed` with what is left, else that of a cancelled one.
+    /// It is given up, by this call or an earlier one: this is what the booking is now. Its status
+    /// is `confirmed` with what is left, else that of a cancelled one.
     GivenUp(Booking),
     /// It is not confirmed: this is how it stands.
     NotConfirmed(Booking),
@@ -35,7 +35,8 @@ pub enum GiveUpOutcome {
 /// Gives up `part` of `booking`, of which no more is believed than which it is and its currency.
 /// `by_owner`: the organiser may at any time, the owner until the event starts.
 ///
-/// Naming seats again changes nothing, whatever they are by now; a quantity is given up by each call.
+/// Naming seats again changes nothing, whatever they are by now; a quantity is given up by each
+/// call.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! A part of a sale is given up: its places are free, its share goes back once, the rest stays sold;
-//! whatever stops in between, and whatever else happens to the same booking meanwhile.
+//! A part of a sale is given up: its places are free, its share goes back once, the rest stays
+//! sold; whatever stops in between, and whatever else happens to the same booking meanwhile.
 
 use std::rc::Rc;
 

@@ -25,7 +25,6 @@ DECLARE
 BEGIN
     -- Its sale may be storing it at this moment; and two parts come one after the other.
     PERFORM pg_advisory_xact_lock(booking_lock_key(p_booking));
-    -- mutant: two-parts-do-not-see-each-other
     SELECT * INTO v_booking FROM bookings AS b WHERE b.id = p_booking FOR UPDATE;
     v_seats := ARRAY(
         SELECT seat FROM unnest(p_seats) AS seat
@@ -78,8 +77,8 @@ BEGIN
     PERFORM FROM payments AS p WHERE p.id = v_booking.payment_id FOR UPDATE;
     SELECT count(*) + 1 INTO v_part FROM given_up_parts AS g WHERE g.booking_id = p_booking;
     INSERT INTO given_up_parts (booking_id, part, seats, quantity, amount, payment_id)
-    -- mutant: shares-are-kept
     VALUES (p_booking, v_part, v_seats, v_quantity, v_share,
+        -- mutant: shares-are-kept
         CASE WHEN v_share > 0 THEN v_booking.payment_id END);
     DELETE FROM tickets AS t WHERE t.booking_id = p_booking AND t.seat IN (
         SELECT sold.seat FROM tickets AS sold
