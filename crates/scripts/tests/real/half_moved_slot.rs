@@ -29,6 +29,8 @@ async fn a_half_moved_event_gives_no_wrong_answer() {
     let redis = start(folder.path());
     let mut setup = Setup::with_queue();
     setup.rules.max_active = 1;
+    // The move takes a while for each key: nobody is called unseen meanwhile.
+    setup.rules.abandon_after_ms = 3_600_000;
     let mut stage = Stage::open(connect(&redis.nodes()), setup).await;
     let rows = "
         bob joins                               -> waiting 1 at 1, new
