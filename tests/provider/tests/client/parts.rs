@@ -88,3 +88,20 @@ async fn a_part_is_translated_and_one_that_cannot_go_back_is_not_sent() {
     let refused = stage.client.refund_part(&odd).await;
     assert!(matches!(refused, Err(ProviderError::NotChargeable(_))), "{refused:?}");
 }
+
+/// A part that is back says nothing about the rest.
+#[tokio::test]
+async fn a_saved_failure_of_the_whole_is_gone_around_after_a_part() {
+    for fault in [FaultKind::ErrorSaved, FaultKind::ErrorApplied] {
+        let stage = Stage::new();
+        let payment = captured(&stage).await;
+        stage.client.refund_part(&part(&payment, "bk_1-1", 1_000)).await.unwrap();
+        stage.faults(vec![CallFault::new(Operation::Refund, fault).times(1)]).await;
+        match stage.client.refund_payment(&payment).await {
+            Ok(refund) => assert_eq!(refund.amount, 4_000),
+            Err(error) => assert_eq!(error, ProviderError::AlreadyRefunded),
+        }
+        let intent = stage.ledger().await.intent(&payment).unwrap().clone();
+        assert_eq!((intent.refunded, intent.refunds), (5_000, 2), "{fault:?}");
+    }
+}
