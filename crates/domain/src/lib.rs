@@ -38,7 +38,7 @@ pub mod text;
 pub mod time;
 pub mod token;
 
-pub use bookings::{booking, contact, journal, notification, selection};
+pub use bookings::{booking, contact, journal, notification, part, selection};
 pub use events::{event, seat, section};
 pub use payments::{payment, stripe};
 pub use queue::{draw, feed, proof, wait};

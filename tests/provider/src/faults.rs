@@ -102,6 +102,8 @@ pub enum Operation {
     Cancel,
     /// `POST /v1/refunds`.
     Refund,
+    /// `GET /v1/refunds`.
+    Refunds,
     /// `GET /v1/events`.
     Events,
 }
@@ -115,6 +117,7 @@ impl Operation {
             Self::Capture => "capture",
             Self::Cancel => "cancel",
             Self::Refund => "refund",
+            Self::Refunds => "refunds",
             Self::Events => "events",
         }
     }

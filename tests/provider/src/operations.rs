@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use crate::faults::{FaultKind, Operation};
 use crate::form::Form;
 use crate::intent::{Intent, Status};
@@ -29,7 +27,7 @@ pub(crate) fn check(change: &Change) -> Result<(), Reply> {
         Operation::Capture => &["amount_to_capture"],
         Operation::Cancel => &["cancellation_reason"],
         Operation::Refund => &["payment_intent", "amount", "reason"],
-        Operation::Find | Operation::Events => &[],
+        Operation::Find | Operation::Refunds | Operation::Events => &[],
     };
     let is_open = |name: &str| {
         name.starts_with("metadata[")
@@ -100,7 +98,9 @@ pub(crate) fn overtake(state: &mut State, payment: &str, fault: FaultKind) {
 pub(crate) fn perform(state: &mut State, change: &Change, fault: Option<FaultKind>) -> Reply {
     let result = match change.operation {
         Operation::Create => Ok(create(state, &change.form, fault)),
-        Operation::Find | Operation::Events => Err(Reply::invalid("not a change")),
+        Operation::Find | Operation::Refunds | Operation::Events => {
+            Err(Reply::invalid("not a change"))
+        }
         Operation::Capture | Operation::Cancel | Operation::Refund => {
             change_payment(state, change, change.payment.as_deref().unwrap_or_default())
         }
@@ -122,32 +122,24 @@ fn change_payment(state: &mut State, change: &Change, payment: &str) -> Result<R
         _ => {
             let amount = positive(form, "amount");
             amount.map_or(Ok(()), |amount| money::check_amount(&intent.currency, amount))?;
-            let amount = intent.refund(amount)?;
-            let refund = json!({
-                "id": new_id("re"),
-                "object": "refund",
-                "amount": amount,
-                "charge": intent.charge_id,
-                "currency": intent.currency,
-                "payment_intent": intent.id,
-                "status": "succeeded",
-            });
-            ("charge.refunded", Reply::ok(refund))
+            let refund = intent.refund(amount, metadata_of(form))?;
+            ("charge.refunded", Reply::ok(intent.refund_to_json(&refund)))
         }
     };
     state.emit(kind, payment);
     Ok(reply)
 }
 
+fn metadata_of(form: &Form) -> BTreeMap<String, String> {
+    let named = form.iter().filter_map(|(name, value)| {
+        let name = name.strip_prefix("metadata[")?.strip_suffix(']')?;
+        Some((name.to_owned(), value.clone()))
+    });
+    named.collect()
+}
+
 fn create(state: &mut State, form: &Form, fault: Option<FaultKind>) -> Reply {
     let id = new_id("pi");
-    let metadata: BTreeMap<String, String> = form
-        .iter()
-        .filter_map(|(name, value)| {
-            let name = name.strip_prefix("metadata[")?.strip_suffix(']')?;
-            Some((name.to_owned(), value.clone()))
-        })
-        .collect();
     let is = |kind| fault == Some(kind);
     let currency = form.get("currency").cloned().unwrap_or_default();
     let other = if currency == "usd" { "eur" } else { "usd" };
@@ -160,12 +152,12 @@ fn create(state: &mut State, form: &Form, fault: Option<FaultKind>) -> Reply {
         currency: if is(FaultKind::OtherCurrency) { other.to_owned() } else { currency },
         livemode: is(FaultKind::OtherMode),
         manual_capture: form.get("capture_method").is_some_and(|method| method == "manual"),
-        metadata,
+        metadata: metadata_of(form),
         status: Status::RequiresPaymentMethod,
         captured: 0,
         refunded: 0,
         captures: 0,
-        refunds: 0,
+        refunds: Vec::new(),
         attempts: BTreeMap::new(),
         id: id.clone(),
     };

@@ -4,4 +4,5 @@ pub mod booking;
 pub mod contact;
 pub mod journal;
 pub mod notification;
+pub mod part;
 pub mod selection;

@@ -10,6 +10,7 @@ mod events;
 mod losing_holds;
 mod missed_events;
 mod opening;
+mod parts;
 mod payments;
 mod provider_events;
 mod races;
