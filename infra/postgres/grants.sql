@@ -20,12 +20,13 @@ DECLARE
         'place_is_spent',
         -- bookings
         'cancel_booking', 'confirm_booking', 'confirmed_among', 'contacts_among',
-        'drain_journal', 'event_bookings', 'expire_stale_bookings', 'own_bookings',
-        'read_booking', 'release_booking',
+        'drain_journal', 'event_bookings', 'expire_stale_bookings', 'give_up_part',
+        'own_bookings', 'read_booking', 'release_booking', 'sold_places',
         -- payments
         'begin_checkout', 'begin_checkout_payment', 'begin_refund', 'canceled_payments',
         'claim_due_checkouts', 'claim_event_lists', 'end_checkout', 'find_payment',
-        'give_back_payment', 'note_checkout', 'note_event_list', 'note_provider_refusal', 'note_refund',
+        'give_back_payment', 'note_checkout', 'note_event_list', 'note_part_refund',
+        'note_provider_refusal', 'note_refund',
         'open_payments_among', 'provider_refusals_so_far', 'raise_payment', 'record_payment',
         'record_provider_event', 'unrecorded_events', 'withdraw_sale',
         -- audit
@@ -50,10 +51,10 @@ DECLARE
         'buyer_lock_key', 'kept_for_payment', 'lock_booking', 'lock_for_sale', 'note_contact',
         'sale_refusal', 'seats_exist', 'sell_booking', 'state_rank', 'stored_booking', 'withdraw_booking',
         -- payments
-        'decide_give_back', 'payment_document', 'payment_is_given_up', 'payment_rank',
+        'decide_give_back', 'owes_part', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',
         -- worker
-        'announce', 'saga_row_of', 'wake_saga'
+        'announce', 'announce_part', 'booking_facts', 'message_text', 'saga_row_of', 'wake_saga'
     ];
     v_function regprocedure;
     v_name text;

@@ -25,7 +25,8 @@
 -- KEYS[14] seen (sorted set): emptied
 -- KEYS[15] away (sorted set): emptied
 -- KEYS[16] addresses (hash): emptied
--- KEYS[17..] map of each seated section (string), in the order of the sections: filled anew
+-- KEYS[17] units_left (hash): emptied
+-- KEYS[18..] map of each seated section (string), in the order of the sections: filled anew
 --
 -- ARGV[1] generation, a number that grows with each rebuild
 -- ARGV[2] state: live (for sale at once) | building (until finish_opening)
@@ -37,7 +38,7 @@
 --
 -- Returns {outcome}: opened | exists
 --
--- Bounds: 64 sections, so 80 keys and some 350 arguments.
+-- Bounds: 64 sections, so 81 keys and some 350 arguments.
 
 -- @keys
 

@@ -12,7 +12,8 @@
 -- KEYS[4] bookings (hash)
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] buyers (hash)
--- KEYS[7..] map of each section in ARGV[2] (string), in the same order
+-- KEYS[7] units_left (hash)
+-- KEYS[8..] map of each section in ARGV[2] (string), in the same order
 --
 -- ARGV[1] generation
 -- ARGV[2] all seated sections of the event in order, separated by spaces
@@ -74,6 +75,11 @@ for index = first_booking, math.min(#ARGV, first_booking + 3 * bookings_max - 1)
         if offsets[seat] then
           redis.call('SETRANGE', key.map, offsets[seat], 's')
         end
+      end
+      if #offsets == 0 then
+        -- What of it is counted here, should it have given up a part, or do so later.
+        -- mutant: a-restored-sale-gives-up-its-part-again
+        redis.call('HSET', key.units_left, booking, hold.quantity)
       end
       move_count(key.counts, hold.section, hold.quantity, 'available', 'sold')
       redis.call('HINCRBY', key.buyers, hold.user, hold.quantity)

@@ -24,9 +24,10 @@
 -- KEYS[15] away (sorted set)
 -- KEYS[16] addresses (hash)
 -- KEYS[17] contacts (hash)
--- KEYS[18] journal (stream)
--- KEYS[19] feed (stream)
--- KEYS[20..] map of each seated section (string)
+-- KEYS[18] units_left (hash)
+-- KEYS[19] journal (stream)
+-- KEYS[20] feed (stream)
+-- KEYS[21..] map of each seated section (string)
 --
 -- ARGV[1] how long they stay after the end of the event, or after it was cancelled, ms; one hour
 --   from now at least
@@ -34,7 +35,7 @@
 --
 -- Returns {outcome}: retired | kept (not over) | event_missing
 --
--- Bounds: 64 sections, so 83 keys.
+-- Bounds: 64 sections, so 84 keys.
 
 -- @include clock_ms
 

@@ -134,6 +134,9 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             let is_twice = pairs.any(|(index, item)| items[..index].contains(item));
             is_twice.then(|| format!("{at} has something twice"))
         }
+        "not" => check(document, argument, value, at)
+            .is_none()
+            .then(|| format!("{at} is what it must not be: {value}")),
         "oneOf" => {
             let schemas = argument.as_array().expect("schemas");
             let fits = schemas.iter().filter(|schema| allows(document, schema, value)).count();
@@ -214,7 +217,8 @@ mod tests {
                 "p": { "pattern": "^[a-z]+$", "minLength": 2 },
                 "u": { "minItems": 1, "maxItems": 2, "uniqueItems": true },
                 "e": { "oneOf": [{ "enum": [0] }, { "minimum": 5, "maximum": 9 }] },
-                "c": { "properties": { "x": {} }, "additionalProperties": false }
+                "c": { "properties": { "x": {} }, "additionalProperties": false },
+                "t": { "not": { "required": ["x", "y"] } }
             } } }
         })
     }
@@ -231,6 +235,7 @@ mod tests {
         assert_eq!(told(200, json!({ "n": 1, "p": "ab", "u": [1, 2], "c": { "x": 1 } })), None);
         assert_eq!(told(200, json!({ "n": 1, "e": 0 })), None);
         assert_eq!(told(200, json!({ "n": 1, "e": 9 })), None);
+        assert_eq!(told(200, json!({ "n": 1, "t": { "x": 1 } })), None);
         assert_eq!(told(204, Value::Null), None);
         assert_eq!(told(404, json!({ "code": "x" })), None);
         for (status, body) in [
@@ -238,6 +243,7 @@ mod tests {
             (200, json!({})),
             (200, json!({ "n": -1 })),
             (200, json!({ "n": 1.5 })),
+            (200, json!({ "n": 1, "t": { "x": 1, "y": 2 } })),
             (200, json!({ "n": 1, "l": ["y"] })),
             (200, json!({ "n": 1, "o": 1 })),
             (200, json!({ "n": 1, "m": 0 })),

@@ -1,7 +1,7 @@
 //! Who asks for a page.
 //!
-//! The receipt of a place outlives the memory of every store, so in the waiting room of its event it
-//! decides: who comes back there is the owner of the place.
+//! The receipt of a place outlives the memory of every store, so in the waiting room of its event
+//! it decides: who comes back there is the owner of the place.
 
 use domain::id::{EventId, UserId};
 use domain::rate::RouteClass;

@@ -1,8 +1,8 @@
 //! `POST /api/v1/bookings/{booking_id}/checkout`: a page of the provider on which a hold is paid.
 //!
 //! One statement keeps the checkout before the provider makes its page, and another one the page
-//! before the buyer is sent there. So a payment that is made on it is known to be ours, and the page
-//! is ended with its hold, whenever this request dies.
+//! before the buyer is sent there. So a payment that is made on it is known to be ours, and the
+//! page is ended with its hold, whenever this request dies.
 
 use domain::booking::{Booking, BookingStatus};
 use domain::code::Code;

@@ -99,6 +99,8 @@ codes! {
         "The limit of tickets per buyer is exceeded";
     /// The booking has been confirmed.
     AlreadyConfirmed: 409, FINAL, "already_confirmed", "The booking is already confirmed";
+    /// Only what is confirmed can be given up in part.
+    BookingNotConfirmed: 409, FINAL, "booking_not_confirmed", "The booking is not confirmed";
     /// The booking has been released.
     AlreadyReleased: 409, FINAL, "already_released", "The booking is already released";
     /// The hold was given more time before, which happens once.

@@ -41,7 +41,7 @@ pub mod time;
 pub mod time_zone;
 pub mod token;
 
-pub use bookings::{booking, contact, journal, nearest, notification, selection};
+pub use bookings::{booking, contact, journal, nearest, notification, part, selection};
 pub use events::{event, seat, section};
 pub use payments::{payment, stripe};
 pub use queue::{draw, feed, proof, wait};

@@ -17,8 +17,8 @@ const SESSION_ID_LENGTH_MAX: usize = 255;
 /// A page to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct CreateCheckout<'a> {
-    /// Our own id of it: the same one is the same page. The payment that is made on the page carries
-    /// it as `metadata.checkout_id`.
+    /// Our own id of it: the same one is the same page. The payment that is made on the page
+    /// carries it as `metadata.checkout_id`.
     pub checkout: Uuid,
     /// What is paid; `metadata.booking_id` of the page and of the payment.
     pub booking: BookingId,

@@ -163,6 +163,12 @@ pub fn charge_max(code: &str) -> i64 {
     Currency::of(code).map_or(0, Currency::amount_max)
 }
 
+/// What a charge or a refund in this currency must be a multiple of, in minor units of ISO; 1 for a
+/// currency that cannot be charged.
+pub fn charge_multiple(code: &str) -> i64 {
+    Currency::of(code).map_or(1, Currency::multiple_of)
+}
+
 /// What the provider could not charge of an event: its currency, or the price of one ticket. Free
 /// tickets are not charged.
 pub fn charge_problems(code: &str, sections: &[Section]) -> Vec<FieldProblem> {

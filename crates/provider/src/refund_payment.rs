@@ -1,6 +1,7 @@
 //! Gives taken money back.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::client::{Provider, intent_path};
 use crate::currency::told;
@@ -34,18 +35,25 @@ pub enum RefundStatus {
 }
 
 #[derive(Deserialize)]
-struct RefundBody {
+pub(crate) struct RefundBody {
     id: String,
     amount: i64,
     currency: String,
     #[serde(default)]
     status: Option<String>,
+    /// What it was named by, see [`crate::RefundPart`].
+    #[serde(default)]
+    pub(crate) metadata: Value,
 }
 
 impl Refund {
-    fn parse(body: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
         let body: RefundBody = serde_json::from_slice(body)
             .map_err(|error| format!("the answer is no refund: {error}"))?;
+        Ok(Self::of(body))
+    }
+
+    pub(crate) fn of(body: RefundBody) -> Self {
         let status = match body.status.as_deref() {
             Some("pending" | "requires_action") => RefundStatus::Pending,
             Some("succeeded") => RefundStatus::Succeeded,
@@ -53,12 +61,13 @@ impl Refund {
             _ => RefundStatus::Unknown,
         };
         let amount = told(body.amount, &body.currency.to_ascii_uppercase()).amount;
-        Ok(Self { id: body.id, amount, status })
+        Self { id: body.id, amount, status }
     }
 }
 
 impl<H: HttpTransport> Provider<H> {
-    /// Gives the whole payment back. Any number of times: it is given back once.
+    /// Gives back what is left of the payment: all of it, unless parts went back before. Any number
+    /// of times: it is given back once.
     ///
     /// # Errors
     ///
@@ -68,7 +77,8 @@ impl<H: HttpTransport> Provider<H> {
         intent_path(payment, "")?;
         let fields = [("payment_intent", payment)];
         let judge = |intent: Intent| match intent.status {
-            IntentStatus::Succeeded if intent.amount_refunded > 0 => {
+            // mutant: a-part-is-taken-for-the-whole
+            IntentStatus::Succeeded if intent.amount_refunded >= intent.amount_received => {
                 Look::Impossible(ProviderError::AlreadyRefunded)
             }
             IntentStatus::Succeeded => Look::Possible,

@@ -97,6 +97,12 @@ pub fn expiry(event: EventId) -> String {
     key(event, "expiry")
 }
 
+/// Hash: booking → its standing places that are counted as sold. Only bookings that gave up a part,
+/// and those that were restored: of all others it is what they reserved.
+pub fn units_left(event: EventId) -> String {
+    key(event, "units_left")
+}
+
 /// Hash: user → tickets held and bought. A 0 stays.
 pub fn buyers(event: EventId) -> String {
     key(event, "buyers")

@@ -37,6 +37,9 @@ impl Route {
             ("POST", ["v1", "refunds"]) => {
                 (Operation::Refund, form.get("payment_intent").map(String::as_str))
             }
+            ("GET", ["v1", "refunds"]) => {
+                (Operation::Refunds, form.get("payment_intent").map(String::as_str))
+            }
             ("GET", ["v1", "events"]) => (Operation::Events, None),
             ("POST", ["v1", "checkout", "sessions"]) => (Operation::CreateCheckout, None),
             ("GET", ["v1", "checkout", "sessions", id]) => (Operation::FindCheckout, Some(*id)),
@@ -78,6 +81,7 @@ pub(crate) async fn handle(shared: &Arc<Shared>, head: &Parts, body: &str) -> Re
     }
     let reply = match route.operation {
         Operation::Find => shared.state().find(route.payment.as_deref().unwrap_or_default(), &form),
+        Operation::Refunds => shared.state().refunds(&form),
         Operation::Events => events::list(&shared.state(), &form).unwrap_or_else(|refusal| refusal),
         Operation::FindCheckout => {
             checkout::find(&shared.state(), route.payment.as_deref().unwrap_or_default())
@@ -213,7 +217,32 @@ async fn perform(
     reply
 }
 
+/// Refunds of a list at most, as the provider has it.
+const REFUNDS_MAX: usize = 100;
+
 impl State {
+    /// The refunds of a payment, the newest first.
+    fn refunds(&mut self, form: &Form) -> Reply {
+        let known = ["payment_intent", "limit"];
+        if let Some(name) = form.keys().find(|name| !known.contains(&name.as_str())) {
+            return Reply::invalid(&format!("Received unknown parameter: {name}"));
+        }
+        let limit = form.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(10);
+        if !(1..=REFUNDS_MAX).contains(&limit) {
+            return Reply::invalid("limit must be 1 to 100");
+        }
+        match self.intent(form.get("payment_intent").map_or("", String::as_str)) {
+            Ok(intent) => {
+                let newest = intent.refunds.iter().rev().take(limit);
+                let refunds: Vec<_> = newest.map(|refund| intent.refund_to_json(refund)).collect();
+                Reply::ok(serde_json::json!({
+                    "object": "list", "data": refunds, "has_more": intent.refunds.len() > limit,
+                }))
+            }
+            Err(missing) => missing,
+        }
+    }
+
     fn find(&mut self, payment: &str, form: &Form) -> Reply {
         let expands = form.get("expand[]").is_some_and(|field| field == "latest_charge");
         match self.intent(payment) {

@@ -1,7 +1,7 @@
 //! Payments on a page of the provider: the page and its life.
 //!
-//! `POST /v1/checkout/sessions` makes one, `…/{id}/expire` ends it, and `/pay/{id}` is where a buyer
-//! pays, is declined, or turns back. As in the original, the payment is made when the buyer pays,
+//! `POST /v1/checkout/sessions` makes one, `…/{id}/expire` ends it, and `/pay/{id}` is where a
+//! buyer pays, is declined, or turns back. As in the original, the payment is made when the buyer pays,
 //! with the metadata that the page was made with; a page lives for 30 minutes at least.
 
 use std::collections::BTreeMap;
@@ -222,7 +222,7 @@ fn pay(state: &mut State, session: &Session) {
         captured: 0,
         refunded: 0,
         captures: 0,
-        refunds: 0,
+        refunds: Vec::new(),
         attempts: BTreeMap::new(),
         id: id.clone(),
     };

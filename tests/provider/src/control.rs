@@ -17,6 +17,7 @@
 //!
 //! A payment in a state that does not allow it: 400, in the provider's own words.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
@@ -56,6 +57,12 @@ struct EventByHand {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RefundByHand {
+    amount: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Delivery {
     #[serde(default = "once")]
     copies: u32,
@@ -80,6 +87,12 @@ pub(crate) fn handle(shared: &Arc<Shared>, method: &Method, path: &str, body: &s
         ("POST", ["intents", id, "fail"]) => act(shared, id, Intent::fail),
         ("POST", ["intents", id, "process"]) => act(shared, id, Intent::process),
         ("POST", ["intents", id, "cancel"]) => act(shared, id, Intent::cancel),
+        ("POST", ["intents", id, "refund"]) => read::<RefundByHand>(body).and_then(|by_hand| {
+            act(shared, id, |intent| {
+                let refund = intent.refund(by_hand.amount, BTreeMap::new());
+                refund.map(|_| "charge.refunded")
+            })
+        }),
         ("POST", ["intents", id, "change"]) => change(shared, id, body),
         ("POST", ["intents", id, "deliver"]) => deliver_all(shared, id, body),
         ("POST", ["events"]) => emit(shared, body),

@@ -56,6 +56,15 @@ impl Controls {
         self.post(&format!("intents/{payment}/cancel"), &json!({})).await
     }
 
+    /// Staff give money back by hand: so much, in the provider's units, or all that is left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Controls::pay`].
+    pub async fn refund(&self, payment: &str, amount: Option<i64>) -> Result<Value> {
+        self.post(&format!("intents/{payment}/refund"), &json!({ "amount": amount })).await
+    }
+
     /// Staff change the payment: `amount`, `currency`, `livemode`, `booking_id`, `manual_capture`.
     ///
     /// # Errors

@@ -102,6 +102,8 @@ pub enum Operation {
     Cancel,
     /// `POST /v1/refunds`.
     Refund,
+    /// `GET /v1/refunds`.
+    Refunds,
     /// `GET /v1/events`.
     Events,
     /// `POST /v1/checkout/sessions`.
@@ -121,6 +123,7 @@ impl Operation {
             Self::Capture => "capture",
             Self::Cancel => "cancel",
             Self::Refund => "refund",
+            Self::Refunds => "refunds",
             Self::Events => "events",
             Self::CreateCheckout => "create_checkout",
             Self::FindCheckout => "find_checkout",

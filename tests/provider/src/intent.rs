@@ -1,5 +1,5 @@
 //! A payment and its life. Every change of money is in this file, so the promise that a payment is
-//! captured once and refunded once is kept here.
+//! captured once, and that no more goes back than was captured, is kept here.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::reply::Reply;
+use crate::state::new_id;
 
 /// Where a payment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,10 +40,19 @@ pub(crate) struct Intent {
     pub(crate) refunded: i64,
     /// How often money was taken: 0 or 1.
     pub(crate) captures: u32,
-    /// How often money was given back.
-    pub(crate) refunds: u32,
+    /// Money that was given back, the oldest first.
+    pub(crate) refunds: Vec<Refund>,
     /// Requests that reached the payment, by their operation; saved answers are not among them.
     pub(crate) attempts: BTreeMap<String, u32>,
+}
+
+/// Money that was given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refund {
+    pub(crate) id: String,
+    /// Minor units.
+    pub(crate) amount: i64,
+    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 impl Intent {
@@ -112,7 +122,11 @@ impl Intent {
     }
 
     /// Gives `amount` back; the whole rest without an amount.
-    pub(crate) fn refund(&mut self, amount: Option<i64>) -> Result<i64, Reply> {
+    pub(crate) fn refund(
+        &mut self,
+        amount: Option<i64>,
+        metadata: BTreeMap<String, String>,
+    ) -> Result<Refund, Reply> {
         if self.status != Status::Succeeded {
             return Err(Reply::unexpected_state(
                 "This PaymentIntent does not have a successful charge to refund",
@@ -129,8 +143,9 @@ impl Intent {
             return Err(Reply::invalid("Refund amount is greater than unrefunded amount"));
         }
         self.refunded += amount;
-        self.refunds += 1;
-        Ok(amount)
+        let refund = Refund { id: new_id("re"), amount, metadata };
+        self.refunds.push(refund.clone());
+        Ok(refund)
     }
 
     fn take(&mut self, amount: i64) {
@@ -169,6 +184,20 @@ impl Intent {
             "livemode": self.livemode,
             "metadata": self.metadata,
             "status": self.status,
+        })
+    }
+
+    /// A refund of it as the API shows it.
+    pub(crate) fn refund_to_json(&self, refund: &Refund) -> Value {
+        json!({
+            "id": refund.id,
+            "object": "refund",
+            "amount": refund.amount,
+            "charge": self.charge_id,
+            "currency": self.currency,
+            "metadata": refund.metadata,
+            "payment_intent": self.id,
+            "status": "succeeded",
         })
     }
 

@@ -50,6 +50,8 @@ pub struct LedgerIntent {
     pub captures: u32,
     /// How often money was given back.
     pub refunds: u32,
+    /// Those of them that name a part of the payment (`metadata.part`), with their amounts.
+    pub parts: Vec<(String, i64)>,
     /// Requests that reached the payment and were decided by its state, by operation.
     pub attempts: BTreeMap<String, u32>,
     /// Seconds since the epoch.
@@ -140,7 +142,12 @@ impl LedgerIntent {
             refunded: intent.refunded,
             canceled: intent.status == Status::Canceled,
             captures: intent.captures,
-            refunds: intent.refunds,
+            refunds: u32::try_from(intent.refunds.len()).unwrap_or(u32::MAX),
+            parts: intent
+                .refunds
+                .iter()
+                .filter_map(|refund| Some((refund.metadata.get("part")?.clone(), refund.amount)))
+                .collect(),
             attempts: intent.attempts.clone(),
             created_s: intent.created_s,
         }

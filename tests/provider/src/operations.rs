@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use crate::checkout;
 use crate::faults::{FaultKind, Operation};
 use crate::form::Form;
@@ -34,7 +32,7 @@ pub(crate) fn check(change: &Change) -> Result<(), Reply> {
             &["mode", "success_url", "cancel_url", "expires_at", "customer_email", "locale"]
         }
         Operation::ExpireCheckout => &[],
-        Operation::Find | Operation::FindCheckout | Operation::Events => &[],
+        Operation::Find | Operation::FindCheckout | Operation::Refunds | Operation::Events => &[],
     };
     let is_open = |name: &str| {
         name.starts_with("metadata[")
@@ -112,7 +110,7 @@ pub(crate) fn perform(state: &mut State, change: &Change, fault: Option<FaultKin
         Operation::ExpireCheckout => {
             Ok(checkout::expire(state, change.payment.as_deref().unwrap_or_default()))
         }
-        Operation::Find | Operation::FindCheckout | Operation::Events => {
+        Operation::Find | Operation::FindCheckout | Operation::Refunds | Operation::Events => {
             Err(Reply::invalid("not a change"))
         }
         Operation::Capture | Operation::Cancel | Operation::Refund => {
@@ -136,32 +134,24 @@ fn change_payment(state: &mut State, change: &Change, payment: &str) -> Result<R
         _ => {
             let amount = positive(form, "amount");
             amount.map_or(Ok(()), |amount| money::check_amount(&intent.currency, amount))?;
-            let amount = intent.refund(amount)?;
-            let refund = json!({
-                "id": new_id("re"),
-                "object": "refund",
-                "amount": amount,
-                "charge": intent.charge_id,
-                "currency": intent.currency,
-                "payment_intent": intent.id,
-                "status": "succeeded",
-            });
-            ("charge.refunded", Reply::ok(refund))
+            let refund = intent.refund(amount, metadata_of(form))?;
+            ("charge.refunded", Reply::ok(intent.refund_to_json(&refund)))
         }
     };
     state.emit(kind, payment);
     Ok(reply)
 }
 
+fn metadata_of(form: &Form) -> BTreeMap<String, String> {
+    let named = form.iter().filter_map(|(name, value)| {
+        let name = name.strip_prefix("metadata[")?.strip_suffix(']')?;
+        Some((name.to_owned(), value.clone()))
+    });
+    named.collect()
+}
+
 fn create(state: &mut State, form: &Form, fault: Option<FaultKind>) -> Reply {
     let id = new_id("pi");
-    let metadata: BTreeMap<String, String> = form
-        .iter()
-        .filter_map(|(name, value)| {
-            let name = name.strip_prefix("metadata[")?.strip_suffix(']')?;
-            Some((name.to_owned(), value.clone()))
-        })
-        .collect();
     let is = |kind| fault == Some(kind);
     let currency = form.get("currency").cloned().unwrap_or_default();
     let other = if currency == "usd" { "eur" } else { "usd" };
@@ -174,12 +164,12 @@ fn create(state: &mut State, form: &Form, fault: Option<FaultKind>) -> Reply {
         currency: if is(FaultKind::OtherCurrency) { other.to_owned() } else { currency },
         livemode: is(FaultKind::OtherMode),
         manual_capture: form.get("capture_method").is_some_and(|method| method == "manual"),
-        metadata,
+        metadata: metadata_of(form),
         status: Status::RequiresPaymentMethod,
         captured: 0,
         refunded: 0,
         captures: 0,
-        refunds: 0,
+        refunds: Vec::new(),
         attempts: BTreeMap::new(),
         id: id.clone(),
     };

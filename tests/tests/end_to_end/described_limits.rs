@@ -31,6 +31,10 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
     let line = office.event(json!({ "sale": { "queue": { "enabled": true } } })).await;
     // The currency that takes the highest prices.
     let changing = office.event(json!({ "currency": "IDR" })).await;
+    let hold = json!({ "event_id": event, "section": "FLOOR", "quantity": 10 });
+    let owner = office.buyer().await;
+    let held = owner.hold(&event, hold).await;
+    let booking = held["booking_id"].as_str().expect("an id");
     let sale = json!({ "max_per_buyer": 5, "hold_ttl_s": 60, "queue": {
         "enabled": false, "max_active": 7, "release_per_s": 7, "pass_ttl_s": 60,
         "abandon_after_s": 61, "joining": true, "message": "Soon" } });
@@ -58,7 +62,10 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
     let of_event = format!("{events}/{changing}");
     let seats = format!("{of_event}/seats");
     let process = format!("/api/v1/queue/process/{line}");
+    // Of a hold: any part of it is refused with 409, all of it is given back once.
+    let cancel = format!("/api/v1/bookings/{booking}/cancel");
     vec![
+        base("cancelBooking", Method::POST, &cancel, json!({ "quantity": 2 }), true),
         base("createEvent", Method::POST, events, new(&seated), true),
         base("createEvent", Method::POST, events, new(&standing), true),
         base("updateEvent", Method::PUT, &of_event, change, true),

@@ -17,6 +17,7 @@ mod description;
 mod draw;
 mod estimates;
 mod events;
+mod giving_up;
 mod holds;
 mod http;
 mod idempotency;

@@ -32,7 +32,8 @@ async fn hold(call: &Call) -> Result<Reply, Problem> {
     let selection = read_selection(call)?;
     // What is written to the buyer later is in the language of the page.
     let locale = Some(Language::of(call).tag().to_owned());
-    let contact = Contact::read(None, None, locale).map_err(|problems| invalid_fields(&problems))?;
+    let contact =
+        Contact::read(None, None, locale).map_err(|problems| invalid_fields(&problems))?;
     let stores = stores::open().await?;
     // The pass is on record with its owner; a page has no need to carry it about.
     let watched = sale::watch_place(&stores, event, user, None).await?;

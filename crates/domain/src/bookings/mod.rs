@@ -5,4 +5,5 @@ pub mod contact;
 pub mod journal;
 pub mod nearest;
 pub mod notification;
+pub mod part;
 pub mod selection;

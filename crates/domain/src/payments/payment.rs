@@ -1,10 +1,11 @@
 //! The life of a payment: what the provider says of it, what we decide, and what is to be done
 //! next. Pure, so that every order of events and every crash can be tried out.
 //!
-//! Two things are known of a payment. What the provider was last known to say is a
+//! Two things decide about a payment. What the provider was last known to say is a
 //! [`ProviderState`]: it only rises, so events may come in any order and any number of times. What
 //! we have decided is a [`Decision`]: it is made in the same statement as the sale, once, and only
-//! changes from keeping to giving back. [`next_step`] says what follows from both.
+//! changes from keeping to giving back. [`next_step`] says what follows from both, and from whether
+//! the share of a part that was given up is still to go back.
 
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,8 @@ pub enum PaymentStep {
     GiveBack,
     /// The seats are sold and the money went away by itself: the sale is undone.
     Withdraw,
+    /// A part of the sale was given up: its share goes back.
+    RefundPart,
     /// Nothing is left to do until the provider says something new.
     Done,
 }
@@ -125,13 +128,19 @@ impl PaymentStep {
             Self::Capture => "capture",
             Self::GiveBack => "give_back",
             Self::Withdraw => "withdraw",
+            Self::RefundPart => "refund_part",
             Self::Done => "done",
         }
     }
 }
 
-/// What follows from what the provider says and what we have decided.
-pub const fn next_step(provider: ProviderState, decision: Option<Decision>) -> PaymentStep {
+/// What follows from what the provider says and what we have decided. `owes_part`: whether a part
+/// of the sale was given up whose share is not back. A payment that is given back gives it with it.
+pub const fn next_step(
+    provider: ProviderState,
+    decision: Option<Decision>,
+    owes_part: bool,
+) -> PaymentStep {
     use Decision::{GiveBack, Keep};
     use ProviderState::{Authorised, Canceled, Captured, Created, Failed, Processing, Refunded};
     match (provider, decision) {
@@ -142,6 +151,7 @@ pub const fn next_step(provider: ProviderState, decision: Option<Decision>) -> P
         (Canceled, None) => PaymentStep::Done,
         // Nothing is kept below `authorised`; if it were, capturing asks the provider first.
         (Created | Processing | Failed | Authorised, Some(Keep)) => PaymentStep::Capture,
+        (Captured, Some(Keep)) if owes_part => PaymentStep::RefundPart,
         (Captured, Some(Keep)) => PaymentStep::Done,
         (Canceled | Refunded, Some(Keep)) => PaymentStep::Withdraw,
         (Created | Processing | Failed | Authorised | Captured, Some(GiveBack)) => {

@@ -107,7 +107,7 @@ impl Document {
 }
 
 /// Reads seat labels joined by commas, and puts them in the order of the hall (2 before 12).
-fn read_seats(row: &mut Row) -> Result<Vec<Seat>, Error> {
+pub(crate) fn read_seats(row: &mut Row) -> Result<Vec<Seat>, Error> {
     let text = row.text()?;
     let mut seats: Vec<Seat> = text
         .split(',')

@@ -9,8 +9,10 @@ mod drain_journal;
 mod event_bookings;
 mod expire_stale_bookings;
 mod find_booking;
+mod give_up_part;
 mod list_bookings;
 mod release_booking;
+mod sold_places;
 
 pub use cancel_booking::{CancelBookingOutcome, cancel_booking};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
@@ -23,5 +25,7 @@ pub use event_bookings::{
 };
 pub use expire_stale_bookings::{EXPIRE_STALE_MAX, expire_stale_bookings};
 pub use find_booking::find_booking;
+pub use give_up_part::{GiveUpPart, GiveUpPartOutcome, give_up_part};
 pub use list_bookings::{BookingPage, ListBookings, list_bookings};
 pub use release_booking::{ReleaseBookingOutcome, release_booking};
+pub use sold_places::{SoldPlaces, sold_places};

@@ -25,12 +25,12 @@ pub use missed_events::{
     DueEventList, EventList, UNRECORDED_MAX, claim_event_lists, note_event_list, unrecorded_events,
 };
 pub use open_payments_among::open_payments_among;
-pub use payment::StoredPayment;
+pub use payment::{OwedPart, StoredPayment};
 pub use provider_refusals::{ProviderRefusals, note_provider_refusal, provider_refusals};
 pub use raise_payment::raise_payment;
 pub use record_payment::{RecordPayment, RecordPaymentOutcome, record_payment};
 pub use record_provider_event::{
     EventEffect, RecordProviderEvent, RecordedEvent, record_provider_event,
 };
-pub use refund::{begin_refund, note_refund};
+pub use refund::{begin_refund, note_part_refund, note_refund};
 pub use withdraw_sale::withdraw_sale;

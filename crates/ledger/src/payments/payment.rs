@@ -33,12 +33,33 @@ pub struct StoredPayment {
     pub booking_is_over: bool,
     /// The revision of the payment's saga when this was read.
     pub saga_revision: Option<i64>,
+    /// A part of its booking that was given up and whose share is not back: the first of them.
+    #[serde(default)]
+    pub owed_part: Option<OwedPart>,
+}
+
+/// A part of a sale that was given up, whose share is to go back.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct OwedPart {
+    /// The booking.
+    pub booking: String,
+    /// Its number among the parts of the booking: 1, 2, ….
+    pub part: i64,
+    /// The share, in minor units of the payment's currency.
+    pub amount: i64,
+}
+
+impl OwedPart {
+    /// What the refund of this part, and of no other, is named by at the provider.
+    pub fn refund_key(&self) -> String {
+        format!("{}-{}", self.booking, self.part)
+    }
 }
 
 impl StoredPayment {
     /// What is to be done about it.
     pub const fn step(&self) -> PaymentStep {
-        next_step(self.provider_state, self.decision)
+        next_step(self.provider_state, self.decision, self.owed_part.is_some())
     }
 }
 

@@ -2,9 +2,12 @@
 
 use crate::database::{Database, Value};
 use crate::error::Error;
+use crate::payments::payment::OwedPart;
 use crate::row::one_row;
 
 const BEGIN: &str = "SELECT amount FROM boxoffice.begin_refund($1::text)";
+const NOTE_PART: &str =
+    "SELECT noted FROM boxoffice.note_part_refund($1::text, $2::bigint, $3::text)";
 const NOTE: &str = "SELECT noted FROM boxoffice.note_refund($1::text, $2::text)";
 
 /// Notes that `payment` is about to be refunded, once for ever, and returns how much goes back;
@@ -30,4 +33,19 @@ pub async fn note_refund<D: Database>(
 ) -> Result<bool, Error> {
     let parameters = vec![payment.into(), Value::from(refund)];
     one_row(database, "note_refund", NOTE, parameters).await?.boolean()
+}
+
+/// Notes that the share of `part` is back, by the refund of this id at the provider. Returns
+/// whether by this call.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn note_part_refund<D: Database>(
+    database: &D,
+    part: &OwedPart,
+    refund: &str,
+) -> Result<bool, Error> {
+    let parameters = vec![part.booking.as_str().into(), part.part.into(), refund.into()];
+    one_row(database, "note_part_refund", NOTE_PART, parameters).await?.boolean()
 }

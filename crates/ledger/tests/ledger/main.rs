@@ -1,6 +1,7 @@
 //! The steps of the ledger against a real Postgres, each test in a database of its own.
 
 mod bookings;
+mod checkouts;
 mod confirm;
 mod drain;
 mod draw;
@@ -10,6 +11,7 @@ mod events;
 mod losing_holds;
 mod missed_events;
 mod opening;
+mod parts;
 mod payments;
 mod provider_events;
 mod races;

@@ -265,9 +265,12 @@ async fn the_ledger_and_the_domain_know_the_same_next_step() {
     for state in ProviderState::ALL {
         for decision in [None, Some(Decision::Keep), Some(Decision::GiveBack)] {
             let word = decision.map_or("NULL".to_owned(), |some| format!("'{}'", some.as_str()));
-            let sql = format!("SELECT boxoffice.payment_step('{}', {word})", state.as_str());
-            let expected = next_step(state, decision).as_str();
-            assert_eq!(database.texts(&sql).await, [expected], "{state:?} {decision:?}");
+            for owes in [false, true] {
+                let state_word = state.as_str();
+                let sql = format!("SELECT boxoffice.payment_step('{state_word}', {word}, {owes})");
+                let expected = next_step(state, decision, owes).as_str();
+                assert_eq!(database.texts(&sql).await, [expected], "{state:?} {decision:?} {owes}");
+            }
         }
     }
     let ranked = "SELECT word FROM unnest(ARRAY['refunded', 'created', 'captured', 'canceled',

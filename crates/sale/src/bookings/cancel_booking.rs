@@ -3,7 +3,7 @@
 use cluster::Transport;
 use domain::booking::{Booking, BookingStatus};
 use domain::id::BookingId;
-use ledger::{CancelBookingOutcome, Database};
+use ledger::{CancelBookingOutcome, Database, SoldPlaces};
 use scripts::MarkKind;
 
 use crate::best_effort::best_effort;
@@ -46,54 +46,68 @@ pub async fn cancel_booking<T: Transport, D: Database>(
         }
         CancelBookingOutcome::Cancelled | CancelBookingOutcome::AlreadyCancelled => {}
     }
-    let cancelled = find_cancelled(stores, booking).await?;
+    let places = find_places(stores, booking).await?;
     if outcome == CancelBookingOutcome::Cancelled {
         // The saga does it again, should this fail.
-        let freed = free(stores, &cancelled).await;
+        let freed = free(stores, &places).await;
         best_effort(stores, MarkKind::Cancellation, freed).await;
     }
-    Ok(CancelSaleOutcome::Cancelled(cancelled))
+    Ok(CancelSaleOutcome::Cancelled(places.booking))
 }
 
-/// Frees the places of a cancelled booking in Redis, as far as they are still its own.
+/// Frees in Redis what a booking no longer owns, as far as it is still its own: all its places when
+/// it is cancelled, else those that it gave up.
 ///
 /// # Errors
 ///
 /// See [`Error`].
-pub(crate) async fn free_cancelled<T: Transport, D: Database>(
+pub(crate) async fn free_given_up<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
 ) -> Result<(), Error> {
-    let cancelled = find_cancelled(stores, booking).await?;
-    free(stores, &cancelled).await
+    let places = find_places(stores, booking).await?;
+    free(stores, &places).await
 }
 
-async fn find_cancelled<T: Transport, D: Database>(
+/// The places of a booking that was sold, as it is now and as it was then.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub(crate) async fn find_places<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: BookingId,
-) -> Result<Booking, Error> {
-    let recorded = ledger::find_booking(&stores.database, booking).await?;
-    let recorded = recorded.ok_or(Error::Disagreement("a cancelled booking has vanished"))?;
-    match recorded.status {
-        BookingStatus::Cancelled | BookingStatus::Refunded => {}
-        BookingStatus::Reserved
-        | BookingStatus::Confirmed
-        | BookingStatus::Released
-        | BookingStatus::Expired => {
-            return Err(Error::Disagreement("a booking to be freed is not cancelled"));
+) -> Result<SoldPlaces, Error> {
+    let places = ledger::sold_places(&stores.database, booking).await?;
+    let places = places.ok_or(Error::Disagreement("a booking that was sold has vanished"))?;
+    match places.booking.status {
+        BookingStatus::Confirmed | BookingStatus::Cancelled | BookingStatus::Refunded => {}
+        BookingStatus::Reserved | BookingStatus::Released | BookingStatus::Expired => {
+            return Err(Error::Disagreement("a booking to be freed was not sold"));
         }
     }
-    Ok(recorded)
+    Ok(places)
 }
 
-async fn free<T: Transport, D: Database>(
+/// Frees those of the places that are no longer the booking's.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub(crate) async fn free<T: Transport, D: Database>(
     stores: &Stores<T, D>,
-    cancelled: &Booking,
+    places: &SoldPlaces,
 ) -> Result<(), Error> {
+    let SoldPlaces { booking, as_sold } = places;
     // Postgres first: it says the same of the event, whether Redis answers or not.
-    ledger::mark_sold_out(&stores.database, cancelled.event_id, false).await?;
+    ledger::mark_sold_out(&stores.database, booking.event_id, false).await?;
     // Where Redis has lost the event, or let it go after its end, nothing is freed: where it is
-    // rebuilt, this sale is not in it.
-    scripts::cancel_booking(&stores.cluster, cancelled, stores.redis_deadline).await?;
+    // rebuilt, this sale is in it as it is now.
+    let (cluster, deadline) = (&stores.cluster, stores.redis_deadline);
+    if booking.status == BookingStatus::Confirmed {
+        scripts::free_part(cluster, as_sold, booking, deadline).await?;
+    } else {
+        scripts::cancel_booking(cluster, as_sold, deadline).await?;
+    }
     Ok(())
 }

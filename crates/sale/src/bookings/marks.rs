@@ -7,6 +7,7 @@ use ledger::Database;
 use scripts::{MarkKind, ReleaseReason};
 
 use crate::best_effort::best_effort;
+use crate::bookings::cancel_booking::free_given_up;
 use crate::{Error, Stores};
 
 /// Marks a sale in Redis. The sweeper does the same for a sale that Redis was not told of.
@@ -17,14 +18,17 @@ pub(crate) async fn mark_sold<T: Transport, D: Database>(
     stores: &Stores<T, D>,
     booking: &Booking,
 ) -> Result<(), Error> {
-    let marked = mark(stores, booking, None).await?;
-    let is_held = matches!(marked, scripts::ConfirmOutcome::Confirmed { .. });
-    // mutant: late-marks-sell-what-was-undone
-    let takes_places = !is_held && is_sold(stores, booking).await?;
-    let marked = if takes_places { mark(stores, booking, Some(booking)).await? } else { marked };
-    if takes_places && !is_sold(stores, booking).await? {
-        scripts::cancel_booking(&stores.cluster, booking, stores.redis_deadline).await?;
-        return Ok(());
+    let mut marked = mark(stores, booking, None).await?;
+    if !matches!(marked, scripts::ConfirmOutcome::Confirmed { .. }) {
+        // What is sold by now: `booking` may be older than a part that was given up.
+        // mutant: late-marks-sell-what-was-undone
+        let sold = find_sale(&stores.database, booking.booking_id).await?;
+        if let Some(sold) = &sold {
+            marked = mark(stores, booking, Some(sold)).await?;
+        }
+        if sold.is_some() && sold != find_sale(&stores.database, booking.booking_id).await? {
+            return free_given_up(stores, booking.booking_id).await;
+        }
     }
     match marked {
         scripts::ConfirmOutcome::Confirmed { sold, capacity }
@@ -49,13 +53,6 @@ async fn mark<T: Transport, D: Database>(
     let request =
         scripts::ConfirmBooking { booking: booking.booking_id, section: &booking.section, lost };
     Ok(scripts::confirm_booking(&stores.cluster, &request, stores.redis_deadline).await?)
-}
-
-async fn is_sold<T: Transport, D: Database>(
-    stores: &Stores<T, D>,
-    booking: &Booking,
-) -> Result<bool, Error> {
-    Ok(find_sale(&stores.database, booking.booking_id).await?.is_some())
 }
 
 /// Marks a sale in Redis if Redis answers now: Postgres has made the sale, whatever Redis says.

@@ -1,10 +1,11 @@
-//! A booking: its seats held, confirmed, released, expired, cancelled.
+//! A booking: its seats held, confirmed, released, expired, cancelled, given up in part.
 
 pub(crate) mod cancel_booking;
 pub(crate) mod confirm_sale;
 mod expire_due_holds;
 mod extend_booking;
 pub(crate) mod find_booking;
+mod give_up_part;
 pub(crate) mod marks;
 mod release_booking;
 mod reserve_seats;
@@ -15,5 +16,6 @@ pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
 pub use expire_due_holds::expire_due_holds;
 pub use extend_booking::{ExtendBookingOutcome, extend_booking};
 pub use find_booking::{FoundBooking, find_booking};
+pub use give_up_part::{GiveUpOutcome, give_up_part};
 pub use release_booking::{ReleaseOutcome, release_booking};
 pub use reserve_seats::{ReserveSeats, reserve_seats};

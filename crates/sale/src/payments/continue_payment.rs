@@ -1,14 +1,16 @@
 //! Continues a payment: asks the provider, settles, captures, gives back.
 //!
-//! What is to be done follows from two facts of the payment, see [`domain::payment::next_step`].
-//! Each step changes one of them in one statement, and before anything that cannot be undone the
+//! What is to be done follows from facts of the payment, see [`domain::payment::next_step`]. Each
+//! step changes one of them in one statement, and before anything that cannot be undone the
 //! provider is asked how the payment stands. So a crash between any two steps, a second worker on
 //! the same payment, or an old message make no difference: the next look decides.
 
 use cluster::Transport;
 use domain::payment::{PaymentNews, PaymentStep, ProviderState};
 use ledger::{Database, StoredPayment};
-use provider::{HttpTransport, Intent, IntentStatus, Provider, ProviderError, RefundStatus};
+use provider::{
+    HttpTransport, Intent, IntentStatus, Provider, ProviderError, Refund, RefundPart, RefundStatus,
+};
 use scripts::MarkKind;
 
 use crate::best_effort::best_effort;
@@ -17,7 +19,8 @@ use crate::bookings::marks::mark_if_sold;
 use crate::payments::settle_payment::settle_payment;
 use crate::{Error, Stores};
 
-/// Steps of one run: a payment passes through four at most (settle, a surprise, give back, done).
+/// Steps of one run: a payment passes through four at most (settle, a surprise, give back, done),
+/// and gives back the shares of nine parts at most; what is more waits for the next run.
 const STEPS_MAX: usize = 8;
 
 /// Where a payment is when a run ends.
@@ -105,6 +108,7 @@ pub(crate) async fn continue_payment<T: Transport, D: Database, H: HttpTransport
             PaymentStep::Capture => run.capture(payment).await?,
             PaymentStep::GiveBack => run.give_back(payment).await?,
             PaymentStep::Withdraw => run.withdraw(payment).await?,
+            PaymentStep::RefundPart => run.refund_part(payment).await?,
         }
     }
     Ok(PaymentRest::Interrupted)
@@ -198,10 +202,7 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
         }
         match self.provider.refund_payment(&payment.id).await {
             Ok(refund) => {
-                if refund.status == RefundStatus::Failed {
-                    let text = format!("the bank refused the refund {}", refund.id);
-                    return Err(StepError::Definitive(text));
-                }
+                check_bank(&refund)?;
                 ledger::note_refund(&self.stores.database, &payment.id, Some(&refund.id)).await?;
                 let refunded = news(payment, ProviderState::Refunded, payment.amount);
                 self.raise(payment, &refunded).await
@@ -211,6 +212,42 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
                 self.ask(payment).await
             }
             Err(error) => Err(of_provider("refund", &error)),
+        }
+    }
+
+    /// A part of the sale was given up: its share goes back, once, whatever else goes back of the
+    /// payment meanwhile. When that was all of it, the share is back with it.
+    async fn refund_part(&self, payment: &mut StoredPayment) -> Result<(), StepError> {
+        self.ask(payment).await?;
+        let Some(part) =
+            payment.owed_part.clone().filter(|_| payment.step() == PaymentStep::RefundPart)
+        else {
+            return Ok(());
+        };
+        let request = RefundPart {
+            payment: &payment.id,
+            name: &part.refund_key(),
+            amount: part.amount,
+            currency: &payment.currency,
+        };
+        match self.provider.refund_part(&request).await {
+            Ok(refund) => {
+                check_bank(&refund)?;
+                // mutant: a-share-is-not-noted
+                ledger::note_part_refund(&self.stores.database, &part, &refund.id).await?;
+                self.ask(payment).await
+            }
+            Err(ProviderError::AlreadyRefunded) => {
+                self.ask(payment).await?;
+                match payment.step() {
+                    PaymentStep::RefundPart => {
+                        let text = "all is refunded, says the provider, and that it is not";
+                        Err(StepError::Transient(text.to_owned()))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Err(error) => Err(of_provider("refund_part", &error)),
         }
     }
 
@@ -272,6 +309,15 @@ impl<T: Transport, D: Database, H: HttpTransport> PaymentRun<'_, T, D, H> {
         *payment = found.ok_or_else(vanished)?;
         Ok(())
     }
+}
+
+/// A bank can refuse a refund that the provider had taken.
+fn check_bank(refund: &Refund) -> Result<(), StepError> {
+    if refund.status == RefundStatus::Failed {
+        let text = format!("the bank refused the refund {}", refund.id);
+        return Err(StepError::Definitive(text));
+    }
+    Ok(())
 }
 
 fn vanished() -> StepError {

@@ -11,8 +11,9 @@ pub const FOREIGN_PAYMENT: &str = "an authorisation that was not begun here name
 
 /// Keeps `event`, whose body is `payload`, with its effect and the saga that follows, in one
 /// statement. Before it, a payment on the page of a checkout of ours is taken as begun here: its
-/// saga asks the provider should the rest of this call be lost. The same event any number of times has one effect. `livemode` is the mode that we are
-/// in: an event of the other one is kept and has none.
+/// saga asks the provider should the rest of this call be lost. The same event any number of times
+/// has one effect. `livemode` is the mode that we are in: an event of the other one is kept and has
+/// none.
 ///
 /// # Errors
 ///

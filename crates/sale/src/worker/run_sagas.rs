@@ -10,7 +10,7 @@ use ledger::{Database, DueSaga, SagaKind, SagaProgress};
 use provider::HttpTransport;
 
 use crate::Stores;
-use crate::bookings::cancel_booking::free_cancelled;
+use crate::bookings::cancel_booking::free_given_up;
 use crate::payments::continue_payment::{PaymentRest, PaymentRun, StepError, continue_payment};
 use crate::payments::note_refusal;
 use crate::worker::context::{BACKOFF, WorkerContext};
@@ -36,7 +36,7 @@ const FREE_AGAIN_MS: u64 = 10_000;
 /// The only step of the saga of a cancelled event.
 const EVENT_CANCELLATION_STEP: &str = "cancel";
 
-/// The steps of the saga of a cancelled booking.
+/// The steps of the saga of a booking that was cancelled or gave up a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CancellationStep {
     /// Frees the places.
@@ -135,7 +135,7 @@ async fn progress<T: Transport, D: Database, H: HttpTransport>(
         SagaKind::Payment => continue_saga_of_payment(stores, context, saga, in_time).await,
         SagaKind::Cancellation => {
             let booking = saga.subject.parse().map_err(|_| not_ours())?;
-            free_cancelled(stores, booking).await?;
+            free_given_up(stores, booking).await?;
             Ok(match CancellationStep::parse(&saga.step) {
                 CancellationStep::Free => SagaProgress::Rests {
                     step: CancellationStep::FreeAgain.as_str(),

@@ -32,9 +32,9 @@ const SWEEPS_MAX: u32 = 10;
 const ANSWERS_SWEPT_MAX: u32 = 1_000;
 
 /// Runs every job once for every active event. Beside them it continues sagas, sends notifications,
-/// asks for missed events, ends pages of the provider and retires events that are over: a provider that does not answer delays
-/// nobody who wants in, and hundreds of events on sale do not keep old ones in Redis. No new job
-/// begins once `in_time` says no, so that runs overlap little.
+/// asks for missed events, ends pages of the provider and retires events that are over: a provider
+/// that does not answer delays nobody who wants in, and hundreds of events on sale do not keep old
+/// ones in Redis. No new job begins once `in_time` says no, so that runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
     context: &WorkerContext<'_, H>,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use domain::booking::{BookingStatus, SoldBy};
 use domain::id::{BookingId, UserId};
+use domain::part::Part;
 use domain::time::Instant;
 use ledger::RecordPayment;
 use native::{NativeDatabase, NativeHttp, NativeTransport};
@@ -37,7 +38,7 @@ const RUNS: usize = 6;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Of a booking that was not held before: one of three seats, or standing places.
+    /// Of a booking that was not held before: one of three pairs of seats, or standing places.
     Hold {
         booking: usize,
         seat: Option<u32>,
@@ -67,6 +68,10 @@ enum Step {
     Cancel {
         booking: usize,
     },
+    /// One place of it; of a booking with two seats the second one.
+    GiveUp {
+        booking: usize,
+    },
     /// The time of the hold has been over for so long.
     Overdue {
         booking: usize,
@@ -90,6 +95,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => booking.clone().prop_map(|booking| Step::Confirm { booking }),
         2 => booking.clone().prop_map(|booking| Step::Release { booking }),
         1 => booking.clone().prop_map(|booking| Step::Cancel { booking }),
+        3 => booking.clone().prop_map(|booking| Step::GiveUp { booking }),
         2 => (booking, prop_oneof![Just(1_i64), Just(200_000)])
             .prop_map(|(booking, by_ms)| Step::Overdue { booking, by_ms }),
         2 => Just(Step::Sweep),
@@ -229,6 +235,12 @@ impl Scene {
                 }
                 (done.is_some(), None)
             }
+            Step::GiveUp { booking } => {
+                let Some(id) = self.bookings.get(booking).copied() else { return };
+                // The last place of it is the whole booking.
+                self.may_end.push(id);
+                (fuse.run(dies_at, self.give_up(id)).await.is_some(), None)
+            }
             Step::Sweep => {
                 let sweep = sale::expire_due_holds(&self.stores, self.till.stage.event);
                 (fuse.run(dies_at, sweep).await.map(Result::unwrap).is_some(), None)
@@ -261,7 +273,7 @@ impl Scene {
 
     async fn hold(&self, booking: BookingId, seat: Option<u32>) {
         let (seated, standing) = ("A".parse().unwrap(), "F".parse().unwrap());
-        let seats = seat.map(|number| [(1, number)]);
+        let seats = seat.map(|number| [(1, number), (2, number)]);
         let choice = match &seats {
             Some(seats) => Choice::Seats { section: &seated, seats },
             None => Choice::Section { section: &standing, quantity: 4 },
@@ -315,6 +327,16 @@ impl Scene {
     async fn release(&self, booking: BookingId) -> Option<ReleaseOutcome> {
         let found = sale::find_booking(&self.stores, booking).await.unwrap()?;
         Some(sale::release_booking(&self.stores, found.booking()).await.unwrap())
+    }
+
+    async fn give_up(&self, booking: BookingId) {
+        let Some(found) = sale::find_booking(&self.stores, booking).await.unwrap() else { return };
+        let found = found.into_booking();
+        let part = match found.seats.last() {
+            Some(seat) => Part::Seats(vec![seat.clone()]),
+            None => Part::Quantity(1),
+        };
+        sale::give_up_part(&self.stores, &found, &part, false).await.unwrap();
     }
 
     /// What the buyer does with the newest payment of the booking; the provider may refuse.

@@ -5,11 +5,16 @@ use std::rc::Rc;
 
 use domain::booking::{BookingStatus, SoldBy};
 use domain::id::BookingId;
+use domain::part::Part;
 use domain::payment::{Decision, ProviderState};
 use futures_util::future::LocalBoxFuture;
 use ledger::{Database, DatabaseError, Value};
 use native::{NativeDatabase, NativeTransport};
-use sale::{ConfirmSaleOutcome, Stores, cancel_booking, cancel_event, confirm_sale, find_booking};
+use sale::{
+    ConfirmSaleOutcome, Stores, cancel_booking, cancel_event, confirm_sale, find_booking,
+    give_up_part,
+};
+use scripts::Choice;
 
 use crate::stage::{DEADLINE, Stage};
 use crate::till::Till;
@@ -100,6 +105,52 @@ async fn a_sale_that_is_cancelled_before_redis_knows_of_it_takes_nothing() {
         let map = scripts::keys::map(stage.event, &"A".parse().unwrap());
         let expected = if is_taken { "h..../....." } else { "...../....." };
         assert_eq!(stage.texts(&map, "GET", &[]).await, [expected]);
+    }
+}
+
+/// The news of the sale come after those of a part that was given up of it, when its seat is
+/// another's already: the rest is sold and nothing else.
+#[tokio::test(flavor = "current_thread")]
+async fn a_sale_that_gave_up_a_part_before_redis_knows_of_it_takes_the_rest_alone() {
+    for (is_taken, is_freed) in [(false, true), (true, true), (false, false)] {
+        let till = Till::open().await;
+        let stage = &till.stage;
+        let section = "A".parse().unwrap();
+        let choice = Choice::Seats { section: &section, seats: &[(1, 1), (1, 2)] };
+        let (seated, standing) = (stage.hold(choice).await.unwrap(), stage.hold_standing(3).await);
+        let seat = Part::Seats(vec!["A-1-1".parse().unwrap()]);
+        for (booking, part) in [(seated, &seat), (standing, &Part::Quantity(1))] {
+            let held = stage.booking(booking).await;
+            let meanwhile = async {
+                if is_freed {
+                    give_up_part(&stage.stores, &held, part, true).await.unwrap();
+                } else {
+                    // The process that gave it up dies before it tells Redis.
+                    let request =
+                        ledger::GiveUpPart { booking, by_owner: true, part, multiple_of: 1 };
+                    ledger::give_up_part(till.database(), &request).await.unwrap();
+                }
+                if is_taken && booking == seated {
+                    stage.hold_seat(1, 1).await;
+                }
+            };
+            let (by, moment) = (SoldBy::Organiser, Moment::AfterTheSale);
+            let outcome = confirm_beside(stage, booking, by, moment, Box::pin(meanwhile)).await;
+            assert_eq!(outcome, ConfirmSaleOutcome::Confirmed);
+            assert_eq!(stage.status(booking).await, BookingStatus::Confirmed);
+        }
+        let what = format!("{is_taken} {is_freed}");
+        if is_freed {
+            // At once, before any worker comes.
+            let held = i64::from(is_taken);
+            assert_eq!(stage.counts().await, (17 - held, held, 3), "{what}");
+        }
+        till.finish().await;
+        let held = i64::from(is_taken);
+        assert_eq!((stage.counts().await, stage.tickets().await), ((17 - held, held, 3), 3));
+        let map = scripts::keys::map(stage.event, &section);
+        let expected = if is_taken { "hs.../....." } else { ".s.../....." };
+        assert_eq!(stage.texts(&map, "GET", &[]).await, [expected], "{what}");
     }
 }
 

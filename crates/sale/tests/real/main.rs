@@ -15,6 +15,7 @@ mod drawing;
 mod failing_marks;
 mod failing_over;
 mod fuse;
+mod giving_up;
 mod interleaving;
 mod losing_holds;
 mod losing_redis;

@@ -1,11 +1,11 @@
-//! Frees the seats of a booking whose sale was undone.
+//! Frees the places that a booking no longer owns.
 
 use std::time::Duration;
 
 use cluster::{Cluster, Transport};
 use domain::booking::Booking;
 
-use crate::bookings::record::{HELD, record};
+use crate::bookings::record::{HELD, NO_SEATS, record, seats_of};
 use crate::call::call;
 use crate::{Error, registry};
 
@@ -36,11 +36,39 @@ pub async fn cancel_booking<T: Transport>(
     booking: &Booking,
     deadline: Duration,
 ) -> Result<CancelOutcome, Error> {
-    let script = registry::cancel_booking(booking.event_id, &booking.section);
+    free(cluster, booking, None, deadline).await
+}
+
+/// Frees what `sold`, a booking with every place that was ever sold to it, has and `left` has not;
+/// what is left is sold. To be called when the ledger has taken in that a part was given up.
+///
+/// # Errors
+///
+/// See [`Error`].
+pub async fn free_part<T: Transport>(
+    cluster: &Cluster<T>,
+    sold: &Booking,
+    left: &Booking,
+    deadline: Duration,
+) -> Result<CancelOutcome, Error> {
+    free(cluster, sold, Some(left), deadline).await
+}
+
+async fn free<T: Transport>(
+    cluster: &Cluster<T>,
+    sold: &Booking,
+    left: Option<&Booking>,
+    deadline: Duration,
+) -> Result<CancelOutcome, Error> {
+    let script = registry::cancel_booking(sold.event_id, &sold.section);
+    let (units_left, seats_left) =
+        left.map_or_else(|| (0, NO_SEATS.to_owned()), |left| (left.quantity, seats_of(left)));
     let arguments = vec![
-        booking.booking_id.to_string().into(),
-        booking.section.as_str().into(),
-        record(HELD, booking, false).into(),
+        sold.booking_id.to_string().into(),
+        sold.section.as_str().into(),
+        record(HELD, sold, false).into(),
+        i64::from(units_left).into(),
+        seats_left.into(),
     ];
     let reply = call(cluster, script, arguments, deadline).await?;
     let (freed, sold, capacity) = (reply.integer(1)?, reply.integer(2)?, reply.integer(3)?);

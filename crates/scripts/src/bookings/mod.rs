@@ -15,7 +15,7 @@ mod release_seats;
 mod reserve_seats;
 mod trim_journal;
 
-pub use cancel_booking::{CancelOutcome, cancel_booking};
+pub use cancel_booking::{CancelOutcome, cancel_booking, free_part};
 pub use confirm_booking::{ConfirmBooking, ConfirmOutcome, confirm_booking};
 pub use contacts::restore_contacts;
 pub use expire_holds::{ExpireHolds, ExpireOutcome, expire_holds};

@@ -101,11 +101,19 @@ const EXTENDED: &str = " extended";
 /// The state of a record that is restored as a sale.
 pub(crate) const SOLD: &str = "sold";
 
-/// The record of a booking's hold in this state.
-pub(crate) fn record(state: &str, booking: &Booking, extended: bool) -> String {
+/// What stands where a record has its seats when there are none.
+pub(crate) const NO_SEATS: &str = "-";
+
+/// The seats of a booking as a record has them.
+pub(crate) fn seats_of(booking: &Booking) -> String {
     let seats: Vec<String> =
         booking.seats.iter().map(|seat| format!("{}-{}", seat.row, seat.number)).collect();
-    let seats = if seats.is_empty() { "-".to_owned() } else { seats.join(",") };
+    if seats.is_empty() { NO_SEATS.to_owned() } else { seats.join(",") }
+}
+
+/// The record of a booking's hold in this state.
+pub(crate) fn record(state: &str, booking: &Booking, extended: bool) -> String {
+    let seats = seats_of(booking);
     let extended = if extended { EXTENDED } else { "" };
     format!(
         "{state} {} {} {} {} {} {} {} {seats}{extended}",
@@ -129,7 +137,7 @@ fn parse<V: FromStr>(word: &str) -> Result<V, InvalidHold> {
 }
 
 fn parse_seats(section: &SectionName, seats: &str) -> Result<Vec<Seat>, InvalidHold> {
-    if seats == "-" {
+    if seats == NO_SEATS {
         return Ok(Vec::new());
     }
     seats

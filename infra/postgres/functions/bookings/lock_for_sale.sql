@@ -35,9 +35,12 @@ BEGIN
     END IF;
     booking := lock_booking(p_booking, p_event, p_user, p_section, v_seats, p_quantity,
         p_amount, p_currency, p_created_at_ms, p_expires_at_ms);
-    differs := (booking.event_id, booking.user_id, booking.section, booking.seats,
-            booking.quantity, booking.amount, booking.currency::text)
-        IS DISTINCT FROM
-        (p_event, p_user, p_section, v_seats, p_quantity, p_amount, p_currency);
+    differs := (booking.event_id, booking.user_id, booking.section, booking.currency::text)
+            IS DISTINCT FROM (p_event, p_user, p_section, p_currency)
+        OR (booking.seats, booking.quantity, booking.amount)
+            IS DISTINCT FROM (v_seats, p_quantity, p_amount)
+        -- What is left of a sale is less than its hold was.
+        -- mutant: a-sale-that-gave-up-a-part-is-another
+        AND NOT EXISTS (SELECT FROM given_up_parts AS g WHERE g.booking_id = p_booking);
 END
 $body$;

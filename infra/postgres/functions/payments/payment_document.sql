@@ -17,6 +17,11 @@ AS $body$
         'booking_is_over', coalesce(
             booking.state <> 'reserved' OR booking.expires_at <= now(), false
         ),
+        'owed_part', (
+            SELECT json_build_object('booking', g.booking_id, 'part', g.part, 'amount', g.amount)
+            FROM given_up_parts AS g WHERE g.payment_id = payment.id AND g.done_at IS NULL
+            ORDER BY g.part LIMIT 1
+        ),
         'saga_revision', saga.revision
     )::text
     FROM payments AS payment

@@ -94,6 +94,10 @@ BEGIN
     THEN
         UPDATE refunds AS r SET done_at = coalesce(r.done_at, now())
         WHERE r.payment_id = p_payment AND v_after.provider_state = 'refunded';
+        -- The shares of its parts went back with it.
+        -- mutant: shares-are-owed-for-ever
+        UPDATE given_up_parts AS g SET done_at = coalesce(g.done_at, now_utc())
+        WHERE g.payment_id = p_payment AND v_after.provider_state = 'refunded';
         IF v_booking.state = 'confirmed' THEN
             PERFORM withdraw_booking(v_booking, 'refunded', 'refunded');
         ELSIF v_booking.state = 'cancelled' THEN

@@ -12,7 +12,7 @@ BEGIN
     IF v_payment.event_id IS NULL THEN
         RETURN;
     END IF;
-    v_step := payment_step(v_payment.provider_state, v_payment.decision);
+    v_step := payment_step(v_payment.provider_state, v_payment.decision, owes_part(p_payment));
     PERFORM wake_saga('payment', p_payment, v_payment.event_id, v_step, CASE v_step
         -- A buyer needs some seconds to pay, and then the provider tells us.
         WHEN 'await' THEN interval '10 s'

@@ -95,6 +95,9 @@ pub struct OfBooking {
     pub booking: String,
     /// Who asks; nobody does when the harness looks by itself.
     pub user: Option<String>,
+    /// Seats that are given up.
+    #[serde(default)]
+    pub seats: Vec<String>,
 }
 
 /// A webhook that the harness sends.
@@ -111,7 +114,7 @@ pub struct Webhook {
 /// What was answered.
 #[derive(Debug, Clone)]
 pub enum Told {
-    /// A booking: of `reserve`, `read`, `release`, `cancel`.
+    /// A booking: of `reserve`, `read`, `release`, `cancel`, `give_up`.
     Booking(Booking),
     /// A place in the line.
     Place(Place),
@@ -217,7 +220,7 @@ fn asked(call: &Recorded) -> Result<Asked> {
     Ok(match call.op.as_str() {
         "reserve" => Asked::Reserve(typed(&call.request)?),
         "join" | "position" | "leave" => Asked::Line(typed(&call.request)?),
-        "read" | "release" | "cancel" | "payment" | "probe_freed" | "steal_release"
+        "read" | "release" | "cancel" | "give_up" | "payment" | "probe_freed" | "steal_release"
         | "steal_payment" | "steal_cancel" => Asked::OfBooking(typed(&call.request)?),
         "forged" | "wrong_payment" => Asked::Webhook(typed(&call.request)?),
         "guest" | "create_event" | "tick" | "provider" => Asked::Other,
@@ -234,7 +237,7 @@ fn told(call: &Recorded) -> Result<Told> {
         return refused(call).map(Told::Refused);
     }
     Ok(match call.op.as_str() {
-        "reserve" | "read" | "release" | "cancel" => Told::Booking(typed(&call.reply)?),
+        "reserve" | "read" | "release" | "cancel" | "give_up" => Told::Booking(typed(&call.reply)?),
         "join" | "position" => Told::Place(place(call)?),
         "probe_freed" => Told::StillHeld(typed(&call.reply)?),
         _ => Told::Other,
@@ -311,7 +314,7 @@ mod tests {
             json!({ "booking_id": "b", "status": "reserved", "seats": [], "quantity": 1 });
         each_member_is_missed("reserve", &reserve, 201, &booking);
         let about = json!({ "booking": "b" });
-        for op in ["read", "release", "cancel"] {
+        for op in ["read", "release", "cancel", "give_up"] {
             each_member_is_missed(op, &about, 200, &booking);
         }
         each_member_is_missed("probe_freed", &about, 200, &json!({ "still_held": [] }));

@@ -133,7 +133,7 @@ impl Evidence {
         let mut sales = Sales::default();
         for row in self.ledger().bookings.iter().filter(|row| sold.contains(row.id.as_str())) {
             let begun_us = begun.get(row.id.as_str()).copied().unwrap_or(0);
-            for seat in &row.seats {
+            for seat in row.ever_seats() {
                 let sale = (row.id.clone(), begun_us);
                 sales.of.entry((row.event_id.clone(), seat.clone())).or_default().push(sale);
             }
@@ -194,9 +194,9 @@ impl Evidence {
         same.map(|(other, _)| other.begun_us).min().unwrap_or(call.begun_us)
     }
 
-    /// When somebody first tried to give each booking back, or to cancel it.
+    /// When somebody first tried to give each booking back, to cancel it, or to give up a part.
     pub(crate) fn first_free_us(&self) -> BTreeMap<&str, u64> {
-        const ENDING: [&str; 4] = ["release", "cancel", "steal_release", "steal_cancel"];
+        const ENDING: [&str; 5] = ["release", "cancel", "give_up", "steal_release", "steal_cancel"];
         let mut first = BTreeMap::new();
         for (call, asked) in self.about_bookings(&ENDING) {
             let at = first.entry(asked.booking.as_str()).or_insert(call.begun_us);

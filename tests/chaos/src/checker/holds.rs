@@ -172,7 +172,7 @@ fn add_holds_without_an_answer(seats: &mut SeatOps, evidence: &Evidence, holds: 
         let holder = holds.len() + extra;
         let requests = evidence.reserves().filter(|(_, asked)| asked.user == row.user_id);
         let begun_us = requests.map(|(call, _)| call.begun_us).min().unwrap_or(0);
-        for seat in &row.seats {
+        for seat in row.ever_seats() {
             seats.add(&row.event_id, seat, Op::possible(Kind::Take(holder), begun_us));
             seats.add(&row.event_id, seat, Op::possible(Kind::Free(holder), begun_us));
         }

@@ -1,7 +1,7 @@
 //! Promises 3, 4, 5 and 28: every captured payment is a confirmed booking or a full refund, never
 //! both, never neither, never twice, and a wrong payment is never a ticket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fake_provider::{Ledger, LedgerIntent};
 
@@ -44,11 +44,17 @@ fn neither(ledger: &Tables, provider: &Ledger) -> Vec<String> {
         if intent.authorised > 0 {
             left.push(format!("{what}: {} held and neither taken nor let go", intent.authorised));
         }
-        if intent.captured > intent.refunded && !confirmed.contains_key(intent.id.as_str()) {
-            left.push(format!(
+        match confirmed.get(intent.id.as_str()) {
+            None if intent.captured > intent.refunded => left.push(format!(
                 "{what}: {} taken, {} given back, and no ticket",
                 intent.captured, intent.refunded
-            ));
+            )),
+            Some(row) if intent.refunded < row.shares() => left.push(format!(
+                "{what}: {} given back, and {} is owed for what was given up",
+                intent.refunded,
+                row.shares()
+            )),
+            _ => {}
         }
     }
     left
@@ -88,14 +94,16 @@ pub(crate) fn never_both(evidence: &Evidence) -> Finding {
         sum[0] += intent.captured;
         sum[1] += intent.refunded;
         if let Some(booking) = confirmed.get(intent.id.as_str()) {
-            let price = booking.amount;
-            if intent.refunded > 0 {
-                violations
-                    .push(format!("{} is refunded and {} is confirmed", intent.id, booking.id));
+            let price = booking.amount + booking.shares();
+            if intent.refunded > booking.shares() {
+                violations.push(format!(
+                    "{} is refunded beyond what {} gave up, which is confirmed",
+                    intent.id, booking.id
+                ));
             }
             if intent.captured != price {
                 violations.push(format!(
-                    "{} took {} for {}, which costs {price}",
+                    "{} took {} for {}, which cost {price}",
                     intent.id, intent.captured, booking.id
                 ));
             }
@@ -133,21 +141,30 @@ pub(crate) fn never_both(evidence: &Evidence) -> Finding {
     Finding::new(4, "never both, and the sums agree", exercised, told.join("; "), violations)
 }
 
-/// Promise 5: at most one refund of a payment.
+/// Promise 5: at most one refund of a payment, and one for each part that was given up.
 pub(crate) fn refunded_once(evidence: &Evidence) -> Finding {
     let intents = &evidence.settled.provider.intents;
     let refunded = intents.iter().filter(|intent| intent.refunds > 0).count();
     let mut violations = Vec::new();
     for intent in intents {
-        if intent.refunds > 1 || intent.refunded > intent.captured || intent.captures > 1 {
+        let names: BTreeSet<&String> = intent.parts.iter().map(|(name, _)| name).collect();
+        let whole = intent.refunds as usize - intent.parts.len();
+        if names.len() < intent.parts.len() || whole > 1 {
+            violations.push(format!(
+                "{}: refunded {whole} times, and these parts of it: {:?}",
+                intent.id, intent.parts
+            ));
+        }
+        if intent.refunded > intent.captured || intent.captures > 1 {
             violations.push(format!(
                 "{}: captured {} times, refunded {} times, {} of {}",
                 intent.id, intent.captures, intent.refunds, intent.refunded, intent.captured
             ));
         }
     }
-    let detail = format!("{refunded} refunds");
-    Finding::new(5, "at most one refund a payment", refunded > 0, detail, violations)
+    let parts: usize = intents.iter().map(|intent| intent.parts.len()).sum();
+    let detail = format!("{refunded} refunds, {parts} of parts");
+    Finding::new(5, "at most one refund a payment and part", refunded > 0, detail, violations)
 }
 
 /// Promise 28: a payment of another amount, currency or mode confirms nothing.
@@ -167,7 +184,7 @@ pub(crate) fn wrong_never_confirms(evidence: &Evidence) -> Finding {
     for intent in &evidence.settled.provider.intents {
         let booking = intent.booking_id.as_deref().and_then(|booking| bookings.get(booking));
         let Some(booking) = booking else { continue };
-        let differs = booking.amount != intent.amount
+        let differs = booking.amount + booking.shares() != intent.amount
             || booking.currency != intent.currency
             || intent.livemode;
         wrong += usize::from(differs);
@@ -190,7 +207,7 @@ pub(crate) mod tests {
     use super::super::evidence::tests::call;
     use super::*;
     use crate::inspect::ledger::SagaRow;
-    use crate::inspect::ledger::tests::booking;
+    use crate::inspect::ledger::tests::{booking, part};
 
     /// A payment of 100 EUR at the provider.
     pub(crate) fn intent(id: &str, booking: &str, captured: i64, refunded: i64) -> LedgerIntent {
@@ -207,6 +224,7 @@ pub(crate) mod tests {
             canceled: false,
             captures: u32::from(captured > 0),
             refunds: u32::from(refunded > 0),
+            parts: Vec::new(),
             attempts: BTreeMap::new(),
             created_s: 0,
         }
@@ -292,6 +310,38 @@ pub(crate) mod tests {
     fn a_second_refund_breaks_it() {
         let twice = LedgerIntent { refunds: 2, ..intent("pi_2", "bk_2", 100, 100) };
         assert_eq!(refunded_once(&with(twice)).verdict, Verdict::Broken);
+    }
+
+    /// One of the two places of the first booking was given up.
+    #[test]
+    fn a_share_goes_back_once_and_nothing_else_of_what_is_confirmed() {
+        let parts = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 50)).collect();
+        let kept = Some(Verdict::Kept);
+        for (refunded, names, settles, agrees, is_once) in [
+            (50, &["bk_1-1"][..], kept, kept, kept),
+            (0, &[], None, None, kept),
+            (100, &["bk_1-1", "bk_1-1"], kept, None, None),
+            (100, &["bk_1-1", "bk_1-2"], kept, None, kept),
+        ] {
+            let mut evidence = evidence();
+            let first = &mut evidence.settled.ledger.bookings[0];
+            first.amount = 50;
+            first.given_up = vec![part("bk_1", "A-1-9", 50)];
+            let refunds = u32::try_from(names.len()).expect("a few");
+            evidence.settled.provider.intents[0] = LedgerIntent {
+                refunds,
+                parts: parts(names),
+                ..intent("pi_1", "bk_1", 100, refunded)
+            };
+            for (finding, verdict) in [
+                (settled(&evidence), settles),
+                (never_both(&evidence), agrees),
+                (refunded_once(&evidence), is_once),
+            ] {
+                let verdict = verdict.unwrap_or(Verdict::Broken);
+                assert_eq!(finding.verdict, verdict, "{refunded} {names:?}: {finding:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Promise 19: only the owner can release, pay or cancel, and what was given back stays so.
 
+use std::collections::BTreeSet;
+
 use super::Finding;
 use super::evidence::{Evidence, at};
 use crate::inspect::ledger::BookingState;
@@ -20,15 +22,29 @@ pub(crate) fn only_owners(evidence: &Evidence) -> Finding {
     Finding::new(19, "only owners resolve a hold", !answered.is_empty(), detail, violations)
 }
 
-/// Bookings whose owners were told that they are released or cancelled, and that are confirmed.
+/// Bookings whose owners were told that they are released or cancelled, and that are confirmed; and
+/// seats of which they were told that they are given up, and that are still theirs.
 fn kept_tickets(evidence: &Evidence) -> impl Iterator<Item = String> {
     let states = evidence.states();
+    let tickets = evidence.ledger().tickets.iter();
+    let owned: BTreeSet<(&str, &str)> =
+        tickets.map(|row| (row.booking_id.as_str(), row.seat.as_str())).collect();
+    let parts = evidence.about_bookings(&["give_up"]).filter(|(call, _)| call.is_ok());
+    let kept_seats = parts.flat_map(move |(call, asked)| {
+        let is_kept = |seat: &&String| owned.contains(&(asked.booking.as_str(), seat.as_str()));
+        let kept: Vec<_> = asked.seats.iter().filter(is_kept).cloned().collect();
+        let when = at(call.begun_us);
+        kept.into_iter().map(move |seat| format!("{seat} was given up at {when}, and is sold"))
+    });
     let given_back = evidence.about_bookings(&["release", "cancel"]);
-    given_back.filter(|(call, _)| call.is_ok()).filter_map(move |(call, asked)| {
-        let booking = asked.booking.as_str();
-        let is_kept = states.get(booking) == Some(&BookingState::Confirmed);
-        is_kept.then(|| format!("{} of {booking} at {}: confirmed", call.op, at(call.begun_us)))
-    })
+    given_back
+        .filter(|(call, _)| call.is_ok())
+        .filter_map(move |(call, asked)| {
+            let booking = asked.booking.as_str();
+            let is_kept = states.get(booking) == Some(&BookingState::Confirmed);
+            is_kept.then(|| format!("{} of {booking} at {}: confirmed", call.op, at(call.begun_us)))
+        })
+        .chain(kept_seats)
 }
 
 #[cfg(test)]

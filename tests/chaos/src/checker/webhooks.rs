@@ -74,7 +74,7 @@ pub(crate) fn any_order(evidence: &Evidence) -> Finding {
         let id = intent.id.as_str();
         let Some(ours) = ours.get(id).filter(|_| !running.contains(id)) else { continue };
         let theirs = match intent.status.as_str() {
-            "succeeded" if intent.refunded > 0 => "refunded",
+            "succeeded" if intent.refunded > 0 && intent.refunded >= intent.captured => "refunded",
             "succeeded" => "captured",
             "canceled" => "canceled",
             "requires_capture" => "authorised",

@@ -1,5 +1,7 @@
 //! What Postgres says.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -69,6 +71,34 @@ pub struct BookingRow {
     pub confirmed_at: Option<String>,
     /// Whether the organiser has sold it.
     pub sold_by_organiser: bool,
+    /// What it gave up since, which is no more in the columns above.
+    #[serde(skip)]
+    pub given_up: Vec<PartRow>,
+}
+
+impl BookingRow {
+    /// Its seats, and those that it gave up.
+    pub fn ever_seats(&self) -> impl Iterator<Item = &String> {
+        self.seats.iter().chain(self.given_up.iter().flat_map(|part| &part.seats))
+    }
+
+    /// The shares of what it gave up, in minor units.
+    pub fn shares(&self) -> i64 {
+        self.given_up.iter().map(|part| part.amount).sum()
+    }
+}
+
+/// A part of a booking that was given up.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PartRow {
+    /// The booking.
+    pub booking_id: String,
+    /// Its number among those of the booking.
+    pub part: u64,
+    /// Its seats; none of a standing section.
+    pub seats: Vec<String>,
+    /// Its share of the price, in minor units.
+    pub amount: i64,
 }
 
 /// How far a booking got.
@@ -203,9 +233,17 @@ pub async fn execute(url: &str, statement: &str) -> Result<()> {
 pub async fn read(url: &str) -> Result<Tables> {
     let client = connect(url).await?;
     client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let mut bookings: Vec<BookingRow> = rows(&client, "bookings").await?;
+    let mut parts: BTreeMap<String, Vec<PartRow>> = BTreeMap::new();
+    for part in rows::<PartRow>(&client, "given_up_parts").await? {
+        parts.entry(part.booking_id.clone()).or_default().push(part);
+    }
+    for booking in &mut bookings {
+        booking.given_up = parts.remove(&booking.id).unwrap_or_default();
+    }
     Ok(Tables {
         tickets: rows(&client, "tickets").await?,
-        bookings: rows(&client, "bookings").await?,
+        bookings,
         events: rows(&client, "events").await?,
         sections: rows(&client, "sections").await?,
         provider_events: rows(&client, "provider_events").await?,
@@ -252,7 +290,14 @@ pub(crate) mod tests {
             payment_id: None,
             confirmed_at: None,
             sold_by_organiser: false,
+            given_up: Vec::new(),
         }
+    }
+
+    /// The first part of a booking that was given up, a seat and its share.
+    pub(crate) fn part(booking: &str, seat: &str, amount: i64) -> PartRow {
+        let (booking_id, seats) = (booking.to_owned(), vec![seat.to_owned()]);
+        PartRow { booking_id, part: 1, seats, amount }
     }
 
     /// A ticket of event `e1`.
@@ -283,6 +328,10 @@ pub(crate) mod tests {
         each_column_is_missed::<TicketRow>(
             "tickets",
             r#"{"event_id": "e", "seat": "A-1-1", "booking_id": "b", "section": "A"}"#,
+        );
+        each_column_is_missed::<PartRow>(
+            "given_up_parts",
+            r#"{"booking_id": "b", "part": 1, "seats": ["A-1-1"], "amount": 100}"#,
         );
         each_column_is_missed::<EventRow>("events", r#"{"id": "e", "sold_out": false}"#);
         each_column_is_missed::<SectionRow>(

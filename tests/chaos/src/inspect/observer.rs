@@ -117,7 +117,12 @@ async fn balance(rig: &Rig, at_us: u64) -> Result<Option<Balance>> {
             count(*) FILTER (WHERE (b.amount, b.currency::text)
                 IS DISTINCT FROM (p.amount, p.currency::text))
         FROM (
-            SELECT * FROM boxoffice.bookings WHERE state = 'confirmed' AND payment_id IS NOT NULL
+            -- What was paid: its price, and the shares of what it gave up since.
+            SELECT id, payment_id, currency, amount + (
+                SELECT coalesce(sum(g.amount), 0) FROM boxoffice.given_up_parts AS g
+                WHERE g.booking_id = bookings.id
+            )::bigint AS amount
+            FROM boxoffice.bookings WHERE state = 'confirmed' AND payment_id IS NOT NULL
         ) AS b
         FULL JOIN (SELECT * FROM boxoffice.payments WHERE decision = 'keep') AS p
             ON p.id = b.payment_id AND p.booking_id = b.id";

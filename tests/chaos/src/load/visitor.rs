@@ -42,6 +42,7 @@ enum Plan {
     PayInTwoTabs,
     PayAtExpiry,
     PayAndCancel,
+    PayAndGiveUp,
     CancelWhilePaying,
     Hoard,
     Decline,
@@ -84,7 +85,8 @@ impl Visitor {
             0..42 => Plan::Pay,
             42..50 => Plan::PayInTwoTabs,
             50..56 => Plan::PayAtExpiry,
-            56..66 => Plan::PayAndCancel,
+            56..60 => Plan::PayAndCancel,
+            60..66 => Plan::PayAndGiveUp,
             66..70 => Plan::CancelWhilePaying,
             70..76 => Plan::Decline,
             76..84 => Plan::Release,
@@ -133,6 +135,27 @@ impl Visitor {
                 if self.wait_for_ticket(booking).await {
                     self.think(100..1_500).await;
                     self.cancel(booking).await;
+                }
+            }
+            Plan::PayAndGiveUp => {
+                self.pay(booking).await;
+                if self.wait_for_ticket(booking).await {
+                    self.think(50..800).await;
+                    let (first, second) = self.two_parts(booking);
+                    let other = self.tab();
+                    match self.random.u32(0..3) {
+                        0 => self.give_up(booking, &first).await,
+                        // Who got no answer asks again; another tab asks for more.
+                        1 => {
+                            let more = other.give_up(booking, &second);
+                            tokio::join!(self.give_up(booking, &first), more);
+                            self.give_up(booking, &first).await;
+                        }
+                        _ => {
+                            let whole = other.cancel(booking);
+                            tokio::join!(self.give_up(booking, &first), whole);
+                        }
+                    }
                 }
             }
             Plan::CancelWhilePaying => {
@@ -375,6 +398,19 @@ impl Visitor {
         self.about(booking, "cancel", Method::POST, "/cancel").await;
     }
 
+    /// Two parts of a booking, as bodies: the first and the last seat, or a place to stand each.
+    fn two_parts(&self, booking: &Value) -> (Value, Value) {
+        let seats = booking["seats"].as_array().map(Vec::as_slice).unwrap_or_default();
+        match (seats.first(), seats.last()) {
+            (Some(first), Some(last)) => (json!({ "seats": [first] }), json!({ "seats": [last] })),
+            _ => (json!({ "quantity": 1 }), json!({ "quantity": 1 })),
+        }
+    }
+
+    async fn give_up(&self, booking: &Value, part: &Value) {
+        self.ask_about(booking, "give_up", Method::POST, "/cancel", Some(part)).await;
+    }
+
     /// A call about a booking.
     pub(crate) async fn about(
         &self,
@@ -383,12 +419,28 @@ impl Visitor {
         method: Method,
         verb: &str,
     ) -> Answer {
+        self.ask_about(booking, op, method, verb, None).await
+    }
+
+    async fn ask_about(
+        &self,
+        booking: &Value,
+        op: &str,
+        method: Method,
+        verb: &str,
+        body: Option<&Value>,
+    ) -> Answer {
         let id = booking["booking_id"].as_str().unwrap_or_default();
         let is_owner = booking["user_id"].as_str() == Some(&self.user);
-        let facts = json!({ "event": booking["event_id"], "user": self.user, "booking": id,
+        let mut facts = json!({ "event": booking["event_id"], "user": self.user, "booking": id,
             "is_owner": is_owner });
         let path = format!("/api/v1/bookings/{id}{verb}");
-        let ask = Ask::new(op, method, path).token(&self.token).facts(facts);
+        let mut ask = Ask::new(op, method, path).token(&self.token);
+        if let Some(body) = body {
+            facts["seats"] = body.get("seats").cloned().unwrap_or_else(|| json!([]));
+            ask = ask.json(body);
+        }
+        let ask = ask.facts(facts);
         self.crowd.desk.call(self.number, ask).await
     }
 

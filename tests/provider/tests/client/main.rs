@@ -4,6 +4,7 @@
 mod deliveries;
 mod keys;
 mod listing;
+mod parts;
 mod payments;
 mod silence;
 mod stage;

@@ -118,16 +118,32 @@ fn states_and_steps_read_as_they_are_written() {
     }
 }
 
+#[test]
+fn a_share_goes_back_from_what_is_kept_and_taken_alone() {
+    for state in ProviderState::ALL {
+        for decision in [None, Some(Decision::Keep), Some(Decision::GiveBack)] {
+            let owed = next_step(state, decision, true);
+            if (state, decision) == (ProviderState::Captured, Some(Decision::Keep)) {
+                assert_eq!(owed, PaymentStep::RefundPart);
+            } else {
+                assert_eq!(owed, next_step(state, decision, false), "{state:?} {decision:?}");
+            }
+        }
+    }
+}
+
 /// What our side does between two messages of the provider, as far as money goes.
 fn work(payment: (ProviderState, Option<Decision>), seats_free: bool) -> Option<Decision> {
-    match next_step(payment.0, payment.1) {
+    match next_step(payment.0, payment.1, false) {
         PaymentStep::Settle if payment.0 == ProviderState::Refunded => Some(Decision::GiveBack),
         PaymentStep::Settle if seats_free => Some(Decision::Keep),
         PaymentStep::Settle => Some(Decision::GiveBack),
         PaymentStep::Withdraw => Some(Decision::GiveBack),
-        PaymentStep::Await | PaymentStep::Capture | PaymentStep::GiveBack | PaymentStep::Done => {
-            payment.1
-        }
+        PaymentStep::Await
+        | PaymentStep::Capture
+        | PaymentStep::GiveBack
+        | PaymentStep::RefundPart
+        | PaymentStep::Done => payment.1,
     }
 }
 
@@ -177,7 +193,7 @@ proptest! {
             }
         }
         payment.1 = work(payment, seats_free);
-        let step = next_step(payment.0, payment.1);
+        let step = next_step(payment.0, payment.1, false);
         match payment.1 {
             Some(Decision::Keep) => prop_assert!(
                 payment.0 == ProviderState::Captured && step == PaymentStep::Done
