@@ -55,6 +55,7 @@ async fn open_others(stage: &Stage, count: usize) {
             name: "Matinee".to_owned(),
             description: String::new(),
             venue: String::new(),
+            time_zone: "UTC".to_owned(),
             starts_at: Instant::from_unix_ms(3_900_000_000_000),
             ends_at: Instant::from_unix_ms(3_900_003_600_000),
             on_sale_at: None,
