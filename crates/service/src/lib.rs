@@ -8,6 +8,8 @@
 //! - [`joining`]: into the queue of an event. [`place`]: what its fan is told of a place.
 //! - [`booking`]: one booking as its owner and the organiser see it, and its release.
 //! - [`bookings_csv`]: the bookings of an event for a spreadsheet.
+//! - [`tickets`]: those of a booking, or one, with its signed code. [`door`]: who may let in, and
+//!   which ticket is shown.
 //! - [`identity`]: guests and their tokens.
 //! - [`refusal`]: why a use case has no result.
 
@@ -24,10 +26,12 @@
 
 pub mod booking;
 pub mod bookings_csv;
+pub mod door;
 pub mod identity;
 pub mod joining;
 pub mod place;
 pub mod refusal;
+pub mod tickets;
 
 pub use booking::Caller;
 pub use refusal::Refusal;

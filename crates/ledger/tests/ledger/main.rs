@@ -2,6 +2,7 @@
 
 mod bookings;
 mod confirm;
+mod door;
 mod drain;
 mod draw;
 mod event_bookings;
@@ -20,4 +21,5 @@ mod roles;
 mod sagas;
 mod schema;
 mod support;
+mod tickets;
 mod upgrade;
