@@ -22,6 +22,9 @@ DECLARE
         'cancel_booking', 'confirm_booking', 'confirmed_among', 'contacts_among',
         'drain_journal', 'event_bookings', 'expire_stale_bookings', 'give_up_part',
         'own_bookings', 'read_booking', 'release_booking', 'sold_places',
+        -- tickets
+        'booking_tickets', 'check_in', 'checkin_counts', 'checkin_manifest', 'find_ticket',
+        'name_ticket_holder',
         -- payments
         'begin_checkout', 'begin_checkout_payment', 'begin_refund', 'canceled_payments',
         'claim_due_checkouts', 'claim_event_lists', 'end_checkout', 'find_payment',
@@ -50,6 +53,8 @@ DECLARE
         'booking_document', 'booking_lock_key', 'booking_row_of', 'booking_state',
         'buyer_lock_key', 'kept_for_payment', 'lock_booking', 'lock_for_sale', 'note_contact',
         'sale_refusal', 'seats_exist', 'sell_booking', 'state_rank', 'stored_booking', 'withdraw_booking',
+        -- tickets
+        'keep_cancelled_tickets', 'refuse_change_of_scans', 'ticket_documents',
         -- payments
         'decide_give_back', 'owes_part', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',

@@ -6,6 +6,7 @@ use domain::booking::Booking;
 use domain::id::{BookingId, EventId, UserId};
 use domain::queue::Place;
 use domain::section::Section;
+use domain::ticket::Ticket;
 use domain::time::Instant;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,42 @@ pub(crate) struct SeatMap {
 pub(crate) struct BegunPayment {
     /// The provider's id.
     pub(crate) payment_id: String,
+}
+
+/// A ticket with its signed code.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SignedTicket {
+    #[serde(flatten)]
+    pub(crate) ticket: Ticket,
+    /// What the door reads.
+    pub(crate) code: String,
+}
+
+/// The tickets of a booking, cancelled ones among them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Tickets {
+    pub(crate) tickets: Vec<SignedTicket>,
+}
+
+/// A ticket that is shown at a door.
+#[derive(Debug, Serialize)]
+pub(crate) struct Scan {
+    pub(crate) event_id: EventId,
+    /// What was scanned, or an id.
+    pub(crate) code: String,
+    /// Which door.
+    pub(crate) gate: Option<String>,
+    /// Whether an admission is taken back.
+    pub(crate) undo: bool,
+}
+
+/// What became of a scan.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ScanAnswer {
+    /// `admitted`, `already_used`, `cancelled`, …
+    pub(crate) result: String,
+    /// None when it is unknown.
+    pub(crate) ticket: Option<Ticket>,
 }
 
 /// The published part of a draw.
@@ -333,6 +370,26 @@ impl Client {
         let request = Request::new(Step::Pay, Method::POST, path)
             .bearer(token)
             .idempotency_key(idempotency_key);
+        self.send(request).await?.parse()
+    }
+
+    /// The tickets of a booking.
+    pub(crate) async fn tickets(&self, token: &str, id: BookingId) -> Result<Tickets, Failure> {
+        let path = format!("/api/v1/bookings/{id}/tickets");
+        self.get(Step::Read, path, Some(token)).await?.parse()
+    }
+
+    /// Shows a ticket at the door.
+    pub(crate) async fn check_in(
+        &self,
+        organiser_key: &str,
+        scan: &Scan,
+        idempotency_key: &str,
+    ) -> Result<ScanAnswer, Failure> {
+        let request = Request::new(Step::Other, Method::POST, "/api/v1/checkin")
+            .bearer(organiser_key)
+            .idempotency_key(idempotency_key)
+            .json(scan);
         self.send(request).await?.parse()
     }
 

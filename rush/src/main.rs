@@ -61,6 +61,10 @@ enum Command {
     Reserve(command::reserve::ReserveArguments),
     /// Give held seats back.
     Release(command::release::ReleaseArguments),
+    /// The tickets of a confirmed booking, with their codes.
+    Tickets(command::tickets::TicketsArguments),
+    /// Show a ticket at the door, as the organiser.
+    CheckIn(command::check_in::CheckInArguments),
     /// How many seats are free, held and sold.
     Availability(command::availability::AvailabilityArguments),
     /// Measure the waiting room: many streams at once, and how often others poll.
@@ -88,6 +92,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queue(subcommand) => command::queue::run(subcommand).await?,
         Command::Reserve(arguments) => command::reserve::run(arguments).await?,
         Command::Release(arguments) => command::release::run(arguments).await?,
+        Command::Tickets(arguments) => command::tickets::run(arguments).await?,
+        Command::CheckIn(arguments) => command::check_in::run(arguments).await?,
         Command::Availability(arguments) => command::availability::run(arguments).await?,
         Command::BenchQueue(arguments) => bench::run(arguments).await?,
         Command::VerifyDraw(arguments) => command::verify_draw::run(arguments).await?,

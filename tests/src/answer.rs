@@ -95,6 +95,7 @@ impl Answer {
         let expected_type = match self.status {
             ..400 if is_csv => "text/csv; charset=utf-8; header=present",
             ..400 if self.what.ends_with(" /metrics") => "text/plain; version=0.0.4; charset=utf-8",
+            ..400 if self.what.contains("/tickets") => self.form_of_ticket(),
             ..400 => "application/json",
             _ => "application/problem+json",
         };
@@ -103,6 +104,13 @@ impl Answer {
             self.check_problem(request_id);
         }
         self.check_contract();
+    }
+
+    /// The media type of a ticket's form, if it is one.
+    fn form_of_ticket(&self) -> &'static str {
+        let given = self.header("content-type").unwrap_or_default();
+        let forms = ["image/svg+xml", "application/pdf", "text/calendar; charset=utf-8"];
+        forms.into_iter().find(|form| *form == given).unwrap_or("application/json")
     }
 
     /// What holds for everything that a browser shows.

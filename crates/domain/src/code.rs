@@ -80,6 +80,8 @@ codes! {
     EventNotFound: 404, FINAL, "event_not_found", "The event does not exist";
     /// No such booking, or a booking of another buyer.
     BookingNotFound: 404, FINAL, "booking_not_found", "The booking does not exist";
+    /// No such ticket, or a ticket of another buyer.
+    TicketNotFound: 404, FINAL, "ticket_not_found", "The ticket does not exist";
     /// The user has no place in this queue.
     NotInQueue: 404, FINAL, "not_in_queue", "The user is not in the queue";
     /// The route exists, the method does not.
@@ -99,7 +101,7 @@ codes! {
         "The limit of tickets per buyer is exceeded";
     /// The booking has been confirmed.
     AlreadyConfirmed: 409, FINAL, "already_confirmed", "The booking is already confirmed";
-    /// Only what is confirmed can be given up in part.
+    /// Only what is confirmed can be given up in part, and has tickets.
     BookingNotConfirmed: 409, FINAL, "booking_not_confirmed", "The booking is not confirmed";
     /// The booking has been released.
     AlreadyReleased: 409, FINAL, "already_released", "The booking is already released";
@@ -107,6 +109,8 @@ codes! {
     AlreadyExtended: 409, FINAL, "already_extended", "The booking is already extended";
     /// The hold has run out.
     BookingExpired: 409, FINAL, "booking_expired", "The booking has expired";
+    /// Its sale was taken back: nobody is admitted with it.
+    TicketCancelled: 409, FINAL, "ticket_cancelled", "The ticket is cancelled";
     /// A change would leave fewer seats than are held or sold.
     CapacityInUse: 409, FINAL, "capacity_in_use", "The seats are in use";
     /// A section of that name exists.

@@ -15,9 +15,11 @@
 //!   those who joined before the sale opened. [`proof`]: proof of work at joining.
 //! - `bookings`: [`selection`] is what a buyer asks to reserve, [`booking`] the record of it and
 //!   its states, [`journal`] what happened to its hold, [`notification`] signs messages about it.
+//! - `tickets`: [`ticket`] is one sold unit, its id, and what became of it at the door.
 //! - `payments`: [`payment`] has the states of a payment, and what follows from them; [`stripe`]
 //!   has signatures and the few fields that are read from the provider's events.
-//! - [`token`]: signed tokens of buyers, queue passes, receipts and tickets of streams.
+//! - [`token`]: signed tokens of buyers, queue passes, receipts and tickets of streams; the codes
+//!   of tickets.
 //! - [`id`]: events, users, bookings. A booking id carries its event. [`code`]: the stable error
 //!   codes of the HTTP contract. [`rate`]: how often somebody may ask. [`backoff`]: how
 //!   long to wait after a failure. [`time`]: instants in milliseconds and their RFC 3339 form.
@@ -37,6 +39,7 @@ mod payments;
 pub mod queue;
 pub mod rate;
 pub mod text;
+mod tickets;
 pub mod time;
 pub mod time_zone;
 pub mod token;
@@ -45,3 +48,4 @@ pub use bookings::{booking, contact, journal, nearest, notification, part, selec
 pub use events::{event, seat, section};
 pub use payments::{payment, stripe};
 pub use queue::{draw, feed, proof, wait};
+pub use tickets::ticket;

@@ -1,4 +1,4 @@
-//! Signed tokens: buyer tokens, queue passes and receipts.
+//! Signed tokens: buyer tokens, queue passes and receipts; and codes of tickets, which are shorter.
 //!
 //! A token is a JWT in compact form (RFC 7519) with one fixed profile (after RFC 8725): the
 //! algorithm is EdDSA over Ed25519, the header is exactly `{"alg","typ","kid"}`, and each purpose
@@ -16,10 +16,12 @@ mod kinds;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod ticket_code;
 mod verifying;
 
 pub use kinds::{BuyerToken, PageSession, PlaceReceipt, QueuePass, RECEIPT_TTL_S, StreamTicket};
 pub use signing::SigningKeys;
+pub use ticket_code::{TICKET_CODE_LENGTH_MAX, TicketCode};
 pub use verifying::{PublicKey, VerifyingKeys};
 
 /// The issuer in every token.

@@ -9,6 +9,7 @@ use domain::id::UserId;
 use domain::stripe::SECRET_LENGTH_MIN;
 use domain::token::{BuyerToken, TokenError};
 use http::header;
+use service::door::{self, DoorRight};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -44,6 +45,17 @@ pub async fn organiser(call: &Call) -> Result<(), Problem> {
         Caller::Organiser => Ok(()),
         Caller::Buyer(_) => Err(Problem::of(Code::Forbidden)),
     }
+}
+
+/// Checks that the caller may do this at a door, and says who calls.
+///
+/// # Errors
+///
+/// As [`organiser`].
+pub async fn door(call: &Call, right: DoorRight) -> Result<Caller, Problem> {
+    variables::secret("organiser_key").await?;
+    let caller = caller(call).await?;
+    if door::may(caller, right) { Ok(caller) } else { Err(Problem::of(Code::Forbidden)) }
 }
 
 /// The buyer or the organiser who calls.

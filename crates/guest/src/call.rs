@@ -6,6 +6,7 @@ use axum::extract::RawPathParams;
 use bytes::Bytes;
 use domain::code::Code;
 use domain::id::{BookingId, EventId};
+use domain::ticket::TicketId;
 use http::{HeaderMap, Method, Uri, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -85,6 +86,33 @@ impl Call {
     /// 404 when it is not a booking id: no such booking can exist.
     pub fn booking_id(&self) -> Result<BookingId, Problem> {
         self.path_parameter("booking_id").parse().map_err(|_| Problem::of(Code::BookingNotFound))
+    }
+
+    /// The ticket in the path, `{ticket_id}`, without an ending such as `.pdf`.
+    ///
+    /// # Errors
+    ///
+    /// 404 when it is not a ticket id: no such ticket can exist.
+    pub fn ticket_id(&self) -> Result<TicketId, Problem> {
+        let name = self.path_parameter("ticket_id");
+        let id = name.split_once('.').map_or(name, |(id, _)| id);
+        id.parse().map_err(|_| Problem::of(Code::TicketNotFound))
+    }
+
+    /// Which of the media types in `offered` the client likes best (RFC 9110, section 12.5.1); the
+    /// first where it does not say, says it twice alike, or likes none: an answer that it did not
+    /// expect helps more than none.
+    pub fn preferred<'a>(&self, offered: &[&'a str]) -> &'a str {
+        let lines = self.headers.get_all(header::ACCEPT).iter();
+        let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+        let mut best = (offered.first().copied().unwrap_or_default(), 0);
+        for media_type in offered {
+            let weight = accepted_weight(&lines, media_type);
+            if weight > best.1 {
+                best = (media_type, weight);
+            }
+        }
+        best.0
     }
 
     /// The value of a query parameter; the first one counts. Names and values are decoded as forms
@@ -183,9 +211,7 @@ impl Call {
     /// Whether the client would rather have `media_type` than JSON (RFC 9110, section 12.5.1): it
     /// accepts both, and this with more weight, or this alone. Whoever does not say gets JSON.
     pub fn rather_accepts(&self, media_type: &str) -> bool {
-        let mut lines = self.headers.get_all(header::ACCEPT).iter();
-        let lines: Vec<&str> = lines.by_ref().filter_map(|line| line.to_str().ok()).collect();
-        accepted_weight(&lines, media_type) > accepted_weight(&lines, "application/json")
+        self.preferred(&["application/json", media_type]) == media_type
     }
 
     /// Checks the media type of the body, and that it is sent as it is.
@@ -427,6 +453,28 @@ mod tests {
         ] {
             let headers: Vec<_> = lines.iter().map(|line| (name, *line)).collect();
             assert_eq!(call(&headers, "").has_answer(etag), has_it, "{lines:?} {etag}");
+        }
+    }
+
+    #[test]
+    fn a_client_gets_the_form_that_it_likes_best() {
+        let offered = ["application/json", "image/svg+xml", "application/pdf"];
+        for (accept, preferred) in [
+            (&[][..], "application/json"),
+            (&["*/*"], "application/json"),
+            (&["application/pdf"], "application/pdf"),
+            (&["Application/PDF"], "application/pdf"),
+            (&["image/*"], "image/svg+xml"),
+            (&["text/html, image/svg+xml;q=0.9, */*;q=0.8"], "image/svg+xml"),
+            (&["text/html,application/xhtml+xml,*/*;q=0.8"], "application/json"),
+            (&["application/pdf;q=0.5", "image/svg+xml;q=0.6"], "image/svg+xml"),
+            (&["application/json;q=0, */*"], "image/svg+xml"),
+            (&["application/pdf;q=x, image/svg+xml; q=0.1"], "image/svg+xml"),
+            (&["text/html"], "application/json"),
+            (&[";,;"], "application/json"),
+        ] {
+            let headers: Vec<_> = accept.iter().map(|line| ("accept", *line)).collect();
+            assert_eq!(call(&headers, "").preferred(&offered), preferred, "{accept:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! One effect and one answer for each idempotency key.
 //!
 //! A key belongs to its caller and route, whatever event a body names. So its record has a slot of
-//! its own in Redis, where every request with this key finds it. Two shapes:
+//! its own in Redis, where every request with this key finds it. Three shapes:
 //!
 //! - [`once`]: a claim before the operation, its answer after it: two round trips beside the
 //!   operation's own. The operations are idempotent by themselves, so a crash between the two costs
@@ -11,6 +11,8 @@
 //!   refused. The claim only says which request the key belongs to. An instance that dies between
 //!   claim and script leaves a claim that the same request may repeat at once. Another request with
 //!   the key waits until the claim is over; then the record of the first one's event decides.
+//! - [`Claim::given`]: the operation is one statement of Postgres, which keeps the answer itself
+//!   (`check_in`). Redis has no part in it, so it works while Redis is down.
 
 use std::future::Future;
 
@@ -52,6 +54,16 @@ impl Claim {
     fn of(call: &Call, scope: &str, key: &str) -> Self {
         let entry = digest::of_parts([scope.as_bytes(), key.as_bytes()]);
         Self { entry, fingerprint: fingerprint(call) }
+    }
+
+    /// What `call` claims, if it has a key; for an operation that keeps its own answers, in the
+    /// statement that does the work. `scope` names route and caller.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the key is not one.
+    pub fn given(call: &Call, scope: &str) -> Result<Option<Self>, Problem> {
+        Ok(call.idempotency_key()?.map(|key| Self::of(call, scope, key)))
     }
 
     /// A claim that no other request can have.

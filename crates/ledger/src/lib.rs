@@ -23,8 +23,8 @@
 //! # Layout
 //!
 //! [`Database`] is the one thing a caller provides. Then one folder per area, the same areas as in
-//! every layer (`events`, `queue`, `bookings`, `payments`, `audit`, `worker`), and in it one file
-//! per step, with its request, its outcome and its statement. [`ping`] belongs to no area.
+//! every layer (`events`, `queue`, `bookings`, `tickets`, `payments`, `audit`, `worker`), and in it
+//! one file per step, with its request, its outcome and its statement. [`ping`] belongs to no area.
 
 #![warn(missing_docs)]
 
@@ -37,6 +37,7 @@ mod payments;
 mod ping;
 mod queue;
 mod row;
+mod tickets;
 mod worker;
 
 pub use audit::*;
@@ -47,6 +48,7 @@ pub use events::*;
 pub use payments::*;
 pub use ping::{Ping, ping};
 pub use queue::*;
+pub use tickets::*;
 pub use worker::*;
 
 /// Rows of a page at most, for events and for bookings.

@@ -100,6 +100,13 @@ impl Row {
         let text = self.text()?;
         serde_json::from_str(&text).map_err(|error| self.unexpected(error.to_string()))
     }
+
+    /// The next column: a JSON document as text, or NULL.
+    pub(crate) fn optional_document<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Error> {
+        let Some(text) = self.optional_text()? else { return Ok(None) };
+        let document = serde_json::from_str(&text);
+        document.map(Some).map_err(|error| self.unexpected(error.to_string()))
+    }
 }
 
 /// `items` as JSON text for a parameter.

@@ -50,7 +50,9 @@ mod transport;
 pub use checkout::{CheckoutPage, CreateCheckout};
 pub use client::{OPERATION_DEADLINE, Provider, ProviderSettings};
 pub use create_intent::CreateIntent;
-pub use currency::{Currency, NotChargeable, charge_max, charge_multiple, charge_problems};
+pub use currency::{
+    Currency, NotChargeable, charge_max, charge_multiple, charge_problems, decimals,
+};
 pub use error::ProviderError;
 pub use intent::{Intent, IntentStatus};
 pub use list_events::{EventPage, ListEvents, ListedEvent};

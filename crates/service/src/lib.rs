@@ -9,6 +9,8 @@
 //! - [`booking`]: one booking as its owner and the organiser see it, and its ends.
 //!   [`reserving`]: why seats are not held.
 //! - [`bookings_csv`]: the bookings of an event for a spreadsheet.
+//! - [`tickets`]: those of a booking, or one, with its signed code. [`door`]: who may let in, and
+//!   which ticket is shown.
 //! - [`identity`]: guests and their tokens.
 //! - [`refusal`]: why a use case has no result.
 
@@ -25,11 +27,13 @@
 
 pub mod booking;
 pub mod bookings_csv;
+pub mod door;
 pub mod identity;
 pub mod joining;
 pub mod place;
 pub mod refusal;
 pub mod reserving;
+pub mod tickets;
 
 pub use booking::Caller;
 pub use refusal::Refusal;

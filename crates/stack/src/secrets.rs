@@ -13,8 +13,9 @@ use sha2::{Digest, Sha256};
 /// Bytes of randomness in each secret: 256 bits cannot be guessed.
 const SECRET_BYTES: usize = 32;
 
-/// Bytes of a signing key's id. It is public and only has to differ from the next one.
-const KEY_ID_BYTES: usize = 4;
+/// Bytes of a signing key's id. It is public and only has to differ from the next one; it is
+/// written into the code of each ticket, which is to stay small.
+const KEY_ID_BYTES: usize = 2;
 
 /// The keys and secrets of a system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +157,7 @@ mod tests {
     fn a_signing_key_is_an_id_and_a_seed_of_32_bytes() {
         let key = signing_key().expect("is made");
         let (id, seed) = key.split_once(':').expect("two parts");
-        assert_eq!(id.len(), 8);
+        assert_eq!(id.len(), 4);
         assert_eq!(BASE64URL_NOPAD.decode(seed.as_bytes()).expect("base64url").len(), 32);
         let public = verifying_keys(&key).expect("is derived");
         assert!(public.starts_with(&format!("{id}:")) && !public.contains(seed), "{public}");

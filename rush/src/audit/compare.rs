@@ -111,6 +111,8 @@ fn check_totals(snapshot: &Snapshot, paid: i64, findings: &mut Vec<Finding>) {
         ("unresolved bookings in Redis and nothing pending", redis.bookings, 0),
         ("expiries in Redis and nothing pending", redis.expiries, 0),
         ("tickets of confirmed bookings and tickets", ledger.confirmed_quantity, tickets),
+        ("tickets of confirmed bookings and ids of tickets", ledger.ticket_ids, tickets),
+        ("tickets admitted twice and none", ledger.admitted_twice, 0),
     ] {
         expect_equal(what, left, right, findings);
     }

@@ -24,6 +24,10 @@ pub(crate) struct Ledger {
     pub(crate) standing_sold: BTreeMap<String, i64>,
     /// Places of all confirmed bookings.
     pub(crate) confirmed_quantity: i64,
+    /// Tickets of confirmed bookings by their ids, each once; none that is cancelled too.
+    pub(crate) ticket_ids: i64,
+    /// Tickets whose bearers were admitted more often than that was taken back, and once.
+    pub(crate) admitted_twice: i64,
 }
 
 impl Ledger {
@@ -58,6 +62,8 @@ impl LedgerReader {
         let tickets = self.client.query(TICKETS, &[&event_id]).await?;
         let standing = self.client.query(STANDING_SOLD, &[&event_id]).await?;
         let confirmed = self.client.query_one(CONFIRMED_QUANTITY, &[&event_id]).await?;
+        let ticket_ids = self.client.query_one(TICKET_IDS, &[&event_id]).await?;
+        let admitted_twice = self.client.query_one(ADMITTED_TWICE, &[&event_id]).await?;
         Ok(Ledger {
             tickets: tickets
                 .iter()
@@ -65,6 +71,8 @@ impl LedgerReader {
                 .collect(),
             standing_sold: standing.iter().map(|row| (row.get(0), row.get(1))).collect(),
             confirmed_quantity: confirmed.get(0),
+            ticket_ids: ticket_ids.get(0),
+            admitted_twice: admitted_twice.get(0),
         })
     }
 
@@ -86,6 +94,20 @@ const STANDING_SOLD: &str = "
 const CONFIRMED_QUANTITY: &str = "
     SELECT coalesce(sum(quantity), 0)::bigint FROM boxoffice.bookings
     WHERE event_id = $1::text::uuid AND state = 'confirmed'";
+
+const TICKET_IDS: &str = "
+    SELECT count(DISTINCT ticket.ticket_id) FROM boxoffice.tickets AS ticket
+    JOIN boxoffice.bookings AS booking ON booking.id = ticket.booking_id
+    WHERE ticket.event_id = $1::text::uuid AND booking.state = 'confirmed'
+        AND NOT EXISTS (SELECT FROM boxoffice.cancelled_tickets AS cancelled
+            WHERE cancelled.ticket_id = ticket.ticket_id)";
+
+const ADMITTED_TWICE: &str = "
+    SELECT count(*) FROM (
+        SELECT FROM boxoffice.scans WHERE event_id = $1::text::uuid GROUP BY ticket_id
+        HAVING count(*) FILTER (WHERE result = 'admitted')
+            > 1 + count(*) FILTER (WHERE result = 'undone')
+    ) AS ticket";
 
 const UNRESOLVED: &str = "
     SELECT count(*) FROM boxoffice.bookings AS booking
@@ -142,6 +164,16 @@ mod tests {
         assert_eq!((ledger.sold_in("A"), ledger.sold_in("FLOOR")), (1, 2));
         assert_eq!(ledger.standing_sold, [("FLOOR".to_owned(), 2)].into());
         assert_eq!(ledger.confirmed_quantity, 3);
+        assert_eq!((ledger.ticket_ids, ledger.admitted_twice), (3, 0));
+        let scan = format!(
+            "INSERT INTO boxoffice.scans (event_id, ticket_id, result, gate, scanned_at, ticket)
+             SELECT event_id, ticket_id, 'admitted', '', now(), '{{}}' FROM boxoffice.tickets
+             WHERE event_id = '{event_id}' AND seat = 'A-1-1'"
+        );
+        for admitted_twice in [0, 1] {
+            reader.client.batch_execute(&scan).await.unwrap();
+            assert_eq!(reader.read(event_id).await.unwrap().admitted_twice, admitted_twice);
+        }
         assert_eq!(reader.unresolved(event_id).await.unwrap(), 2);
     }
 }

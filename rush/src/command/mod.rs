@@ -1,6 +1,7 @@
 //! Subcommands for people and scripts. Each prints plain text, or the API's own JSON with `--json`.
 
 pub(crate) mod availability;
+pub(crate) mod check_in;
 pub(crate) mod event;
 pub(crate) mod login;
 pub(crate) mod queue;
@@ -8,6 +9,7 @@ mod recomputed;
 pub(crate) mod release;
 pub(crate) mod reserve;
 mod section;
+pub(crate) mod tickets;
 pub(crate) mod verify_draw;
 
 use std::time::{SystemTime, UNIX_EPOCH};

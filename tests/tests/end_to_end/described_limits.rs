@@ -70,6 +70,21 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
         base("createEvent", Method::POST, events, new(&standing), true),
         base("updateEvent", Method::PUT, &of_event, change, true),
         base("addSections", Method::POST, &seats, json!({ "sections": seated }), true),
+        base(
+            "nameTicketHolder",
+            Method::PUT,
+            // Somebody else's: names are looked at first.
+            "/api/v1/tickets/0123456789ab",
+            json!({ "holder": "Ada" }),
+            false,
+        ),
+        base(
+            "checkIn",
+            Method::POST,
+            "/api/v1/checkin",
+            json!({ "event_id": event, "code": "?", "gate": "North", "undo": false }),
+            true,
+        ),
         base("letIn", Method::POST, &process, json!({ "count": 3 }), true),
         base(
             "joinQueue",

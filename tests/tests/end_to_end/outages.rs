@@ -5,10 +5,14 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 use stack::System;
 use tests::{Answer, BoxOffice, Buyer, eventually, start_system};
 use tokio::sync::{Mutex, MutexGuard};
+
+use crate::door::scan;
+use crate::tickets::{bought, tickets};
 
 /// Every request ends within this, whatever is broken.
 const PROMISE: Duration = Duration::from_secs(5);
@@ -200,6 +204,41 @@ async fn while_a_redis_node_hangs_requests_end_in_time() {
     redis.wait_until_ready().expect("the cluster is well again");
     assert_recovers(&office, &other, &event, "A-1-3").await;
     assert_eq!(buyer.status_of(id(&held)).await, "reserved");
+}
+
+/// The door needs Postgres alone: it goes on while the node that has the event hangs.
+#[tokio::test]
+async fn while_a_redis_node_hangs_the_door_goes_on() {
+    let (office, _turn) = fragile().await;
+    let event = office.event(json!({})).await;
+    let buyer = office.buyer().await;
+    let choice = json!({ "section": "FLOOR", "quantity": 2 });
+    let booking = bought(&office, &buyer, &event, choice).await;
+    let known = tickets(&buyer, &booking).await;
+    let redis = &office.system().redis;
+    let master = office.inside().master_of(&event);
+    redis.pause(master).expect("is paused");
+
+    assert_eq!(tickets(&buyer, &booking).await, known);
+    let request = || {
+        let code = known[0]["code"].as_str().expect("a code");
+        scan(&office, &event, code, json!({ "gate": "1" })).key(&event)
+    };
+    let first = request().send().await;
+    let again = request().send().await;
+    let other = scan(&office, &event, known[1]["ticket_id"].as_str().expect("an id"), json!({}));
+    let other = other.send().await;
+    let manifest = format!("/api/v1/checkin/{event}/manifest");
+    let manifest = office.organiser().request(Method::GET, &manifest).send().await;
+    let pages = format!("/api/v1/tickets/{}.pdf", known[1]["ticket_id"].as_str().expect("an id"));
+    let pages = buyer.get(&pages).await;
+    redis.resume(master).expect("goes on");
+    assert_eq!(first.expect(200)["result"], "admitted");
+    assert_eq!((&again.body, again.is_replayed()), (&first.body, true));
+    assert_eq!(other.expect(200)["result"], "admitted");
+    manifest.expect(200);
+    assert_eq!(pages.status, 200, "{pages}");
+    redis.wait_until_ready().expect("the cluster is well again");
 }
 
 /// Goal: only who asks to wait for news may be answered late. Method: the node that has the event

@@ -6,9 +6,21 @@ use anyhow::{Context, Result};
 /// Every variable that lets its holder do something, and who may hold it.
 const HOLDERS: [(&str, &[&str]); 7] = [
     // A holder of these can make tokens; the others have verifying_keys.
-    ("signing_keys", &["auth", "queue-join", "queue-pass", "queue-stream", "pages"]),
+    ("signing_keys", &["auth", "queue-join", "queue-pass", "queue-stream", "pages", "tickets"]),
     // Those with routes of the organiser; the others have organiser_key_digest.
-    ("organiser_key", &["events", "queue-pass", "bookings", "confirm", "release", "operations"]),
+    (
+        "organiser_key",
+        &[
+            "events",
+            "queue-pass",
+            "bookings",
+            "confirm",
+            "release",
+            "operations",
+            "tickets",
+            "checkin",
+        ],
+    ),
     ("worker_key", &["worker"]),
     ("stripe_webhook_secret", &["webhook"]),
     ("stripe_api_key", &["payment", "worker"]),

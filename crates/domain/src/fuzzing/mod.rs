@@ -11,6 +11,7 @@ mod replay;
 mod seats;
 mod sections;
 mod signature_header;
+mod ticket_codes;
 mod tokens;
 
 pub use booking_and_other_ids::booking_and_other_ids;
@@ -18,6 +19,7 @@ pub use provider_events::provider_events;
 pub use seats::seats;
 pub use sections::sections;
 pub use signature_header::signature_header;
+pub use ticket_codes::ticket_codes;
 pub use tokens::tokens;
 
 #[test]
@@ -29,5 +31,6 @@ fn what_was_found_once_stays_mended() {
     replay("seats", seats);
     replay("sections", sections);
     replay("signature_header", signature_header);
+    replay("ticket_codes", ticket_codes);
     replay("tokens", tokens);
 }

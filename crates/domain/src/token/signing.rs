@@ -43,10 +43,20 @@ impl SigningKeys {
         let mut token = BASE64URL_NOPAD.encode(&header);
         token.push('.');
         BASE64URL_NOPAD.encode_append(&claims, &mut token);
-        let signature = key.sign(token.as_bytes());
+        let signature = signature(key, &token);
         token.push('.');
-        BASE64URL_NOPAD.encode_append(&signature.to_bytes(), &mut token);
+        token.push_str(&signature);
         Ok(token)
+    }
+
+    /// The id of the key that signs.
+    pub(super) fn first_id(&self) -> &str {
+        &self.0.first.0
+    }
+
+    /// The signature of a text by the key that signs.
+    pub(super) fn signature_of(&self, text: &str) -> String {
+        signature(&self.0.first.1, text)
     }
 
     /// Stands for `text` to whoever has these keys, and tells nobody else what it is; in hex.
@@ -75,4 +85,9 @@ impl SigningKeys {
     pub fn verifying_keys(&self) -> VerifyingKeys {
         VerifyingKeys { keys: self.0.map(SigningKey::verifying_key) }
     }
+}
+
+/// The signature of a text in base64url without padding.
+fn signature(key: &SigningKey, text: &str) -> String {
+    BASE64URL_NOPAD.encode(&key.sign(text.as_bytes()).to_bytes())
 }

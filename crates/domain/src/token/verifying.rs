@@ -129,14 +129,7 @@ impl VerifyingKeys {
         if header.alg != ALGORITHM || header.typ != purpose.typ() {
             return Err(TokenError::Invalid);
         }
-        let key = self.keys.iter().find(|(id, _)| *id == header.kid);
-        let (_, key) = key.ok_or(TokenError::Invalid)?;
-        let signature =
-            BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| TokenError::Invalid)?;
-        let signature = Signature::from_slice(&signature).map_err(|_| TokenError::Invalid)?;
-        // Strict: refuses small-order keys and signatures that are not in their one canonical form.
-        // mutant: tokens-are-not-verified
-        key.verify_strict(signed.as_bytes(), &signature).map_err(|_| TokenError::Invalid)?;
+        self.check_signature(&header.kid, signed, signature)?;
         let start: Start = decode_json(payload)?;
         let claims: Claims = decode_json(payload)?;
         let latest = now.unix_s().saturating_add(CLOCK_SKEW_MAX_S);
@@ -145,6 +138,29 @@ impl VerifyingKeys {
             return Err(TokenError::Invalid);
         }
         Ok((claims, payload))
+    }
+
+    /// Checks that the key with this id has signed a text; the signature in base64url without
+    /// padding.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Invalid`].
+    pub(super) fn check_signature(
+        &self,
+        key_id: &str,
+        signed: &str,
+        signature: &str,
+    ) -> Result<(), TokenError> {
+        let key = self.keys.iter().find(|(id, _)| id == key_id);
+        let (_, key) = key.ok_or(TokenError::Invalid)?;
+        let signature =
+            BASE64URL_NOPAD.decode(signature.as_bytes()).map_err(|_| TokenError::Invalid)?;
+        let signature = Signature::from_slice(&signature).map_err(|_| TokenError::Invalid)?;
+        // Strict: refuses small-order keys and signatures that are not in their one canonical form.
+        // mutant: tokens-are-not-verified
+        key.verify_strict(signed.as_bytes(), &signature).map_err(|_| TokenError::Invalid)?;
+        Ok(())
     }
 
     /// Whether the first key of `signing` is known here, id and all: else what it signs is refused.
@@ -191,7 +207,7 @@ struct Start {
     nbf: Option<i64>,
 }
 
-fn decode_json<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
+pub(super) fn decode_json<T: DeserializeOwned>(part: &str) -> Result<T, TokenError> {
     let json = BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Invalid)?;
     // A list of the members' values would be read as well.
     if json.first() != Some(&b'{') {

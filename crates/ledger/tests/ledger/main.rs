@@ -3,6 +3,7 @@
 mod bookings;
 mod checkouts;
 mod confirm;
+mod door;
 mod drain;
 mod draw;
 mod event_bookings;
@@ -21,4 +22,5 @@ mod roles;
 mod sagas;
 mod schema;
 mod support;
+mod tickets;
 mod upgrade;

@@ -74,8 +74,9 @@ BEGIN
             -- mutant: no-count-of-standing-places
             AND s.standing_sold + p_quantity <= s.capacity;
         IF FOUND THEN
-            INSERT INTO tickets (event_id, seat, booking_id, section)
-            SELECT p_event, format('%s-%s-%s', p_section, p_booking, n), p_booking, p_section
+            INSERT INTO tickets (event_id, seat, booking_id, section, price)
+            SELECT p_event, format('%s-%s-%s', p_section, p_booking, n), p_booking, p_section,
+                p_amount / p_quantity
             FROM generate_series(1, p_quantity) AS n;
         ELSE
             outcome := 'sold_out';
@@ -83,8 +84,8 @@ BEGIN
     ELSE
         -- The block is undone as a whole when one seat of it is taken.
         BEGIN
-            INSERT INTO tickets (event_id, seat, booking_id, section)
-            SELECT p_event, seat, p_booking, p_section
+            INSERT INTO tickets (event_id, seat, booking_id, section, price)
+            SELECT p_event, seat, p_booking, p_section, p_amount / p_quantity
             FROM unnest(v_booking.seats) WITH ORDINALITY AS wanted (seat, n) ORDER BY n;
         EXCEPTION WHEN unique_violation THEN
             outcome := 'seat_sold';

@@ -62,6 +62,8 @@ fn consistent() -> Snapshot {
             ],
             standing_sold: [("FLOOR".to_owned(), 3)].into(),
             confirmed_quantity: 5,
+            ticket_ids: 5,
+            admitted_twice: 0,
         },
     }
 }
@@ -101,7 +103,9 @@ type Break = fn(&mut Snapshot);
 
 #[test]
 fn every_difference_between_the_stores_is_found() {
-    let breaks: [(&str, Break); 15] = [
+    let breaks: [(&str, Break); 17] = [
+        ("an id of two tickets", |it| it.ledger.ticket_ids -= 1),
+        ("a ticket admitted twice", |it| it.ledger.admitted_twice += 1),
         ("API available", |it| it.availability.available += 1),
         ("API held", |it| it.availability.held += 1),
         ("API section sold", |it| it.availability.sections[0].sold += 1),
