@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::cargo::{WASM_TARGET, cargo};
-use crate::compile::{Build, compile};
+use crate::compile::{Build, COMPONENTS, compile};
 use crate::install::ensure_wasm_target;
 use crate::progress::Progress;
 use crate::repository::{components, root};
@@ -67,7 +67,7 @@ pub(crate) fn components_build(progress: &Progress) -> Result<Build> {
     for name in components()? {
         command.args(["--package", &name]);
     }
-    Ok(Build { what: "components", command })
+    Ok(Build { what: COMPONENTS, command })
 }
 
 /// Names programs and never packages: so cargo selects the default members, as for the tests, and

@@ -9,6 +9,8 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, bail};
 
+use rustix::process::{Pid, setpriority_process};
+
 use crate::cargo::describe;
 use crate::progress::Progress;
 
@@ -26,6 +28,12 @@ enum News {
     /// It has ended.
     End(Result<()>),
 }
+
+/// What the build of the components is called.
+pub(crate) const COMPONENTS: &str = "components";
+/// Components are many small crates. The host ends with few large ones, each of which waits for the
+/// one before, so it goes first: else a processor would be idle at the end.
+const COMPONENTS_PRIORITY: i32 = 10;
 
 /// Columns of cargo's bar and the names of crates after it.
 const PROGRESS_WIDTH: &str = "120";
@@ -87,6 +95,10 @@ impl Running {
         command.env("CARGO_TERM_PROGRESS_WIDTH", PROGRESS_WIDTH).env("CARGO_TERM_COLOR", "never");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().context("cannot run cargo")?;
+        if what == COMPONENTS {
+            // Without the right to ask for it, everything takes a little longer.
+            let _ = setpriority_process(Some(Pid::from_child(&child)), COMPONENTS_PRIORITY);
+        }
         let stderr = child.stderr.take().context("cargo has no standard error")?;
         let child = Arc::new(Mutex::new(child));
         self.children.push(Arc::clone(&child));
