@@ -5,6 +5,8 @@ pub(crate) mod confirm;
 pub(crate) mod extend;
 pub(crate) mod hold;
 pub(crate) mod list;
+pub(crate) mod name_holder;
 mod picker;
 pub(crate) mod release;
 pub(crate) mod show;
+pub(crate) mod tickets;

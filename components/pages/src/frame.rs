@@ -199,6 +199,8 @@ pub(crate) fn message_of(code: Code) -> String {
         | Code::AlreadyExtended
         | Code::PaymentRequired
         | Code::PaymentRefused
+        | Code::TicketNotFound
+        | Code::TicketCancelled
         | Code::RateLimited
         | Code::Forbidden => code.as_str(),
         Code::UnsupportedMediaType | Code::MalformedRequest | Code::ValidationFailed => "form",

@@ -48,12 +48,14 @@ fn routes() -> Router {
         .route("/bookings/{booking_id}/confirm", post(action(bookings::confirm::handle)))
         .route("/bookings/{booking_id}/extend", post(action(bookings::extend::handle)))
         .route("/bookings/{booking_id}/release", post(action(bookings::release::handle)))
+        .route("/bookings/{booking_id}/tickets", get(action(bookings::tickets::handle)))
         .route("/events/{event_id}", get(action(events::show::handle)))
         .route(
             "/events/{event_id}/seats",
             get(action(bookings::choose::handle)).post(action(bookings::hold::handle)),
         )
         .route("/privacy", get(action(site::about::privacy)))
+        .route("/tickets/{ticket_id}/holder", post(action(bookings::name_holder::handle)))
         .route(
             "/waiting-room/{event_id}",
             get(action(queue::show::handle)).post(action(queue::join::handle)),

@@ -18,8 +18,12 @@ async fn handle(request: Request) -> impl IntoResponse {
 }
 
 fn routes() -> Router {
-    Router::new().route("/api/v1/bookings/{booking_id}/tickets", get(action(list::handle))).route(
-        "/api/v1/tickets/{ticket_id}",
-        get(action(read::handle)).put(action(name_holder::handle)),
-    )
+    Router::new()
+        .route("/api/v1/bookings/{booking_id}/tickets", get(action(list::handle)))
+        .route(
+            "/api/v1/tickets/{ticket_id}",
+            get(action(read::handle)).put(action(name_holder::handle)),
+        )
+        .route("/bookings/{booking_id}/tickets.pdf", get(action(list::handle_own)))
+        .route("/tickets/{ticket_id}", get(action(read::handle_own)))
 }

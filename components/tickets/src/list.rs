@@ -2,7 +2,10 @@
 //! them; as pages to print, without those.
 
 use domain::code::Code;
+use domain::id::BookingId;
 use domain::ticket::TicketStatus;
+use guest::auth::Caller;
+use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, auth, stores, variables};
 use serde::Serialize;
 use service::tickets::{self, SignedTicket};
@@ -19,13 +22,38 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let caller = auth::caller(&call).await?;
     let stores = stores::open().await?;
     let booking = call.booking_id()?;
-    let tickets = tickets::of_booking(&stores, booking, caller).await?;
-    let keys = variables::signing_keys().await?;
-    let signed = tickets.into_iter().map(|ticket| SignedTicket::of(&keys, ticket));
-    let tickets = signed.collect::<Result<Vec<_>, _>>()?;
+    let tickets = signed(&stores, booking, caller).await?;
     if Form::of_booking(&call) != Form::Pdf {
         return Ok(render::varying(Reply::ok(&TicketList { tickets })?));
     }
+    pages(&stores, booking, tickets).await
+}
+
+/// `GET /bookings/{booking_id}/tickets.pdf`: the pages, for the browser of their owner.
+pub(crate) async fn handle_own(call: Call) -> Result<Reply, Problem> {
+    let caller = auth::browser(&call).await?;
+    let stores = stores::open().await?;
+    let booking = call.booking_id()?;
+    let tickets = signed(&stores, booking, caller).await?;
+    pages(&stores, booking, tickets).await
+}
+
+async fn signed(
+    stores: &SpinStores,
+    booking: BookingId,
+    caller: Caller,
+) -> Result<Vec<SignedTicket>, Problem> {
+    let tickets = tickets::of_booking(stores, booking, caller).await?;
+    let keys = variables::signing_keys().await?;
+    let signed = tickets.into_iter().map(|ticket| SignedTicket::of(&keys, ticket));
+    Ok(signed.collect::<Result<Vec<_>, _>>()?)
+}
+
+async fn pages(
+    stores: &SpinStores,
+    booking: BookingId,
+    tickets: Vec<SignedTicket>,
+) -> Result<Reply, Problem> {
     let admits = |it: &SignedTicket| it.ticket.status != TicketStatus::Cancelled;
     let tickets: Vec<_> = tickets.into_iter().filter(admits).collect();
     if tickets.is_empty() {

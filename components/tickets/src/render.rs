@@ -68,7 +68,7 @@ async fn find_event(database: &SpinDatabase, event: EventId) -> Result<StoredEve
 
 fn price(signed: &SignedTicket) -> String {
     let currency = &signed.ticket.currency;
-    money::amount(signed.ticket.price, provider::decimals(currency), currency)
+    money::amount(signed.ticket.price, currency)
 }
 
 fn facts<'a>(event: &'a StoredEvent, signed: &'a SignedTicket, price: &'a str) -> TicketFacts<'a> {
@@ -78,6 +78,7 @@ fn facts<'a>(event: &'a StoredEvent, signed: &'a SignedTicket, price: &'a str) -
         code: &signed.code,
         event: &event.name,
         venue: &event.venue,
+        time_zone: &event.time_zone,
         starts_at: event.starts_at,
         ends_at: event.ends_at,
         section: ticket.section.as_str(),

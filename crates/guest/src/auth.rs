@@ -16,7 +16,7 @@ use subtle::ConstantTimeEq;
 use crate::call::Call;
 use crate::clock::now;
 use crate::problem::Problem;
-use crate::variables;
+use crate::{session, variables};
 
 pub use guest::proven_guest;
 pub use queue::{PassHeader, buyer_or_ticket, queue_pass, queue_receipt, receipt_and_owner};
@@ -69,6 +69,17 @@ pub async fn caller(call: &Call) -> Result<Caller, Problem> {
         return Ok(Caller::Organiser);
     }
     buyer_of_token(token).await.map(Caller::Buyer)
+}
+
+/// The guest whose browser calls, by its session.
+///
+/// # Errors
+///
+/// 401 without one.
+pub async fn browser(call: &Call) -> Result<Caller, Problem> {
+    let session = session::known(call).await?;
+    let session = session.ok_or_else(|| Problem::of(Code::Unauthenticated))?;
+    Ok(Caller::Buyer(session.user))
 }
 
 /// The buyer whom a token names, however it came.

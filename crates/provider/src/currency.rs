@@ -37,17 +37,6 @@ const CHARGE_MAX: i64 = 99_999_999;
 /// The same of IDR: twelve digits.
 const CHARGE_MAX_OF_IDR: i64 = 999_999_999_999;
 
-/// The decimals of a currency at ISO, for amounts that people read.
-pub fn decimals(currency: &str) -> u32 {
-    if THREE_DECIMALS.contains(&currency) {
-        3
-    } else if ZERO_DECIMALS.contains(&currency) || WHOLE_IN_HUNDREDTHS.contains(&currency) {
-        0
-    } else {
-        2
-    }
-}
-
 /// How the provider counts a currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Currency {

@@ -88,7 +88,7 @@ impl Page<'_> {
     fn draw(&mut self, facts: &TicketFacts<'_>, code: &QrModules) {
         self.text(facts.event, 24.0, 3);
         self.text(facts.venue, 13.0, 2);
-        self.text(&day_and_time(facts.starts_at), 13.0, 1);
+        self.text(&day_and_time(facts.starts_at, facts.time_zone), 13.0, 1);
         self.top -= 14.0;
         match facts.seat {
             Some(seat) => {

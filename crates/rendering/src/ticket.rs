@@ -2,7 +2,7 @@
 
 use domain::seat::Seat;
 use domain::time::Instant;
-use jiff::Timestamp;
+use domain::time_zone::{LocalTime, local_time};
 
 /// What a rendering says of a ticket.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ pub struct TicketFacts<'a> {
     pub event: &'a str,
     /// Where that takes place; empty when the organiser does not say.
     pub venue: &'a str,
+    /// The zone whose clocks tell its times.
+    pub time_zone: &'a str,
     /// When it begins.
     pub starts_at: Instant,
     /// When it ends.
@@ -48,13 +50,10 @@ impl TicketFacts<'_> {
     }
 }
 
-/// An instant for people: `Friday 1 June 2035, 19:00 UTC`.
-pub(crate) fn day_and_time(instant: Instant) -> String {
-    match Timestamp::from_millisecond(instant.unix_ms()) {
-        Ok(timestamp) => timestamp.strftime("%A %-d %B %Y, %H:%M UTC").to_string(),
-        // No instant is out of its range.
-        Err(_) => instant.to_string(),
-    }
+/// An instant for people: `Friday 1 June 2035, 21:00 CEST`.
+pub(crate) fn day_and_time(instant: Instant, time_zone: &str) -> String {
+    let LocalTime { date_time, abbreviation } = local_time(instant, time_zone);
+    format!("{} {abbreviation}", date_time.strftime("%A %-d %B %Y, %H:%M"))
 }
 
 #[cfg(test)]
@@ -67,6 +66,7 @@ pub(crate) mod tests {
             code: "tk1.eyJrIjoi.c2ln",
             event: "Opening night",
             venue: "Arena",
+            time_zone: "Europe/Berlin",
             starts_at: "2035-06-01T19:00:00.000Z".parse().unwrap(),
             ends_at: "2035-06-01T22:30:00.000Z".parse().unwrap(),
             section: "A",
@@ -84,6 +84,6 @@ pub(crate) mod tests {
         assert_eq!(facts.unit(), "Section A, row 1, seat 12");
         assert_eq!(TicketFacts { seat: None, ..facts }.unit(), "Section A, standing");
         assert_eq!(facts.spelled_id(), "0123-4567-89ab");
-        assert_eq!(day_and_time(facts.starts_at), "Friday 1 June 2035, 19:00 UTC");
+        assert_eq!(day_and_time(facts.starts_at, facts.time_zone), "Friday 1 June 2035, 21:00 CEST");
     }
 }

@@ -59,6 +59,27 @@ async fn a_person_finds_an_event_and_takes_free_seats() {
     assert_eq!(way_on(&confirmed), booking);
     assert_has(&browser.open(&booking).await, "<h2>Your tickets are booked</h2>");
     assert_has(&browser.open("/bookings").await, "A-1-3, A-1-4");
+    let path = format!("{booking}/tickets");
+    let tickets = browser.open(&path).await;
+    assert_has(&tickets, "Section A, row 1, seat 4");
+    assert_eq!(tickets.page().matches("<svg").count(), 2, "{}", tickets.page());
+    let address = between(tickets.page(), "<form method=\"post\" action=\"", "\"");
+    let address = address.expect("a form").to_owned();
+    let named = browser.send(&tickets, &address, &[("holder", "Ada+Lovelace")]).await;
+    assert_eq!(way_on(&named), path);
+    assert_has(&browser.open(&path).await, "value=\"Ada Lovelace\"");
+    let ticket = address.trim_end_matches("/holder").to_owned();
+    for (path, media_type) in [
+        (format!("{booking}/tickets.pdf"), "application/pdf"),
+        (format!("{ticket}.pdf"), "application/pdf"),
+        (format!("{ticket}.ics"), "text/calendar; charset=utf-8"),
+        (format!("{ticket}.svg"), "image/svg+xml"),
+    ] {
+        let kept = browser.open(&path).await;
+        assert_eq!((kept.status, kept.header("content-type")), (200, Some(media_type)), "{kept}");
+        let stranger = Browser::new(&office).open(&path).await;
+        assert_eq!(stranger.status, 401, "{stranger}");
+    }
     // Nobody else sees it.
     let stranger = Browser::new(&office).open(&booking).await;
     assert_eq!(stranger.status, 404, "{stranger}");

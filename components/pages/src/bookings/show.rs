@@ -33,6 +33,7 @@ struct BookingPage {
     amount: String,
     /// While seats are held.
     hold: Option<HoldView>,
+    has_tickets: bool,
     way_on: Option<WayOn>,
 }
 
@@ -110,6 +111,7 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
             ],
         ),
         amount: words.money(booking.amount, &booking.currency),
+        has_tickets: booking.status == BookingStatus::Confirmed,
         way_on: (!is_held).then_some(again),
         hold,
         frame: frame.refreshed(refresh_s),
