@@ -50,9 +50,7 @@ mod transport;
 pub use checkout::{CheckoutPage, CreateCheckout};
 pub use client::{OPERATION_DEADLINE, Provider, ProviderSettings};
 pub use create_intent::CreateIntent;
-pub use currency::{
-    Currency, NotChargeable, charge_max, charge_multiple, charge_problems,
-};
+pub use currency::{Currency, NotChargeable, charge_max, charge_multiple, charge_problems};
 pub use error::ProviderError;
 pub use intent::{Intent, IntentStatus};
 pub use list_events::{EventPage, ListEvents, ListedEvent};

@@ -84,6 +84,9 @@ pub(crate) mod tests {
         assert_eq!(facts.unit(), "Section A, row 1, seat 12");
         assert_eq!(TicketFacts { seat: None, ..facts }.unit(), "Section A, standing");
         assert_eq!(facts.spelled_id(), "0123-4567-89ab");
-        assert_eq!(day_and_time(facts.starts_at, facts.time_zone), "Friday 1 June 2035, 21:00 CEST");
+        assert_eq!(
+            day_and_time(facts.starts_at, facts.time_zone),
+            "Friday 1 June 2035, 21:00 CEST"
+        );
     }
 }

@@ -64,7 +64,8 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
     let words = frame.words;
     let views = tickets.into_iter().map(|ticket| {
         let signed = SignedTicket::of(&keys, ticket)?;
-        let code = QrModules::of(&signed.code).map_err(|error| Problem::internal(error.to_string()))?;
+        let code =
+            QrModules::of(&signed.code).map_err(|error| Problem::internal(error.to_string()))?;
         Ok(view(words, &signed.ticket, &code))
     });
     let tickets = views.collect::<Result<Vec<_>, Problem>>()?;
