@@ -70,7 +70,7 @@ fn every_currency_of_the_provider_is_charged_in_its_units() {
 fn amounts_are_read_with_the_decimals_of_their_currency() {
     for (codes, places) in [(OF_TWO, 2), (OF_NONE, 0), (OF_THREE, 3), ("ISK UGX", 0), ("MGA", 2)] {
         for code in codes.split_whitespace() {
-            assert_eq!(decimals(code), places, "{code}");
+            assert_eq!(domain::money::decimals(code), places, "{code}");
         }
     }
 }
