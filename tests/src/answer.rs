@@ -85,10 +85,17 @@ impl Answer {
             return;
         }
         let is_problem = self.header("content-type") == Some("application/problem+json");
-        let is_of_interface =
-            ["/api/", "/webhooks/", "/.well-known/", "/health", "/metrics", "/openapi"]
-                .iter()
-                .any(|path| self.what.contains(&format!(" {path}")));
+        let is_of_interface = [
+            "/api/",
+            "/internal/",
+            "/webhooks/",
+            "/.well-known/",
+            "/health",
+            "/metrics",
+            "/openapi",
+        ]
+        .iter()
+        .any(|path| self.what.contains(&format!(" {path}")));
         if !is_of_interface && !is_problem {
             return self.check_page();
         }

@@ -114,7 +114,7 @@ pub async fn extend<T: Transport, D: Database>(
 ) -> Result<Booking, Refusal> {
     let booking = visible(stores, booking, caller).await?;
     match sale::extend_booking(stores, &booking).await? {
-        ExtendBookingOutcome::Extended(booking) => Ok(booking),
+        ExtendBookingOutcome::Extended(booking) => Ok(*booking),
         ExtendBookingOutcome::AlreadyExtended => Err(Refusal::of(Code::AlreadyExtended)),
         ExtendBookingOutcome::Resolved(status) => Err(resolved(status)),
         ExtendBookingOutcome::EventNotOnSale => {

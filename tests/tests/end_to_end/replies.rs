@@ -59,7 +59,6 @@ async fn a_method_that_is_not_there_is_405_with_those_that_are() {
 async fn a_path_that_is_not_there_is_404() {
     let office = BoxOffice::open();
     for path in [
-        "/",
         "/api",
         "/api/v1",
         "/api/v2/events",

@@ -135,8 +135,8 @@ async fn the_words_of_an_organiser_are_no_markup() {
     let mut browser = Browser::new(&office);
     for page in [browser.show(&event).await, browser.join(&event).await] {
         assert!(!page.page().contains("<img") && !page.page().contains("<b>"), "{}", page.page());
-        assert!(page.page().contains(">&lt;i&gt;Please wait&lt;/i&gt;</p>"), "{}", page.page());
-        let escaped = "<h1>&lt;/title&gt;&lt;script&gt;alert(&#39;1&#39;)";
+        assert!(page.page().contains(">&#60;i&#62;Please wait&#60;/i&#62;</p>"), "{}", page.page());
+        let escaped = "<h1>&#60;/title&#62;&#60;script&#62;alert(&#39;1&#39;)";
         assert!(page.page().contains(escaped), "{}", page.page());
     }
 }
@@ -203,7 +203,7 @@ async fn a_proof_is_asked_for_on_the_page() {
     let asked = browser.submit(&page).await;
     assert_eq!(asked.status, 403, "{asked}");
     let challenge = between(asked.page(), "data-challenge=\"", "\"").expect("a challenge");
-    let challenge = challenge.replace("&quot;", "\"").replace("&amp;", "&");
+    let challenge = challenge.replace("&#34;", "\"").replace("&#38;", "&");
     let proof = solve(&serde_json::from_str(&challenge).expect("JSON"));
     // Base64 has letters that a form writes otherwise.
     let form = format!("proof={}", proof.replace('+', "%2B").replace('=', "%3D"));
@@ -379,7 +379,7 @@ async fn a_browser_without_cookies_is_told_so() {
     let browser = Browser::new(&asking);
     let asked = browser.send_form(&path).send().await;
     let challenge = between(asked.page(), "data-challenge=\"", "\"").expect("a challenge");
-    let challenge = challenge.replace("&quot;", "\"").replace("&amp;", "&");
+    let challenge = challenge.replace("&#34;", "\"").replace("&#38;", "&");
     let proof = solve(&serde_json::from_str(&challenge).expect("JSON"));
     let form = format!("proof={}", proof.replace('+', "%2B").replace('=', "%3D"));
     let posted = browser.request(Method::POST, &path);

@@ -162,13 +162,12 @@ pub const fn next_step(
 }
 
 /// The types of event that say something about a payment: those of the contract's webhook.
-pub const EVENT_KINDS: [&str; 6] = [
+pub const EVENT_KINDS: [&str; 5] = [
     "payment_intent.amount_capturable_updated",
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
     "payment_intent.canceled",
     REFUNDED_KIND,
-    "checkout.session.completed",
 ];
 /// The type of event that tells of a refund, whoever made it.
 pub const REFUNDED_KIND: &str = "charge.refunded";

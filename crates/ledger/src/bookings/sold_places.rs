@@ -3,10 +3,13 @@
 use domain::booking::Booking;
 use domain::id::BookingId;
 
-use crate::bookings::booking::{BOOKING_COLUMNS, read_booking, read_seats};
+use crate::bookings::booking::{Document, read_seats};
 use crate::database::Database;
 use crate::error::Error;
 use crate::row::rows;
+
+const STATEMENT: &str =
+    "SELECT document, given_up_seats, given_up FROM boxoffice.sold_places($1::text)";
 
 /// A booking and its places at the time of its sale.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,16 +29,10 @@ pub async fn sold_places<D: Database>(
     database: &D,
     booking: BookingId,
 ) -> Result<Option<SoldPlaces>, Error> {
-    let columns: Vec<String> =
-        BOOKING_COLUMNS.split(", ").map(|column| format!("(booking).{column}")).collect();
-    let statement = format!(
-        "SELECT {}, given_up_seats, given_up FROM boxoffice.sold_places($1::text)",
-        columns.join(", ")
-    );
     let parameters = vec![booking.to_string().into()];
-    let found = rows(database, "sold_places", &statement, parameters).await?.next();
+    let found = rows(database, "sold_places", STATEMENT, parameters).await?.next();
     let Some(mut row) = found else { return Ok(None) };
-    let booking = read_booking(&mut row)?;
+    let booking = row.document::<Document>()?.into_booking();
     let mut as_sold = booking.clone();
     as_sold.seats.extend(read_seats(&mut row)?);
     as_sold.seats.sort_unstable();

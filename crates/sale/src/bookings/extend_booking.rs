@@ -11,7 +11,7 @@ use crate::{Error, Stores, drain_journal, with_open_event};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExtendBookingOutcome {
     /// It ends later, by this call or an earlier attempt of it.
-    Extended(Booking),
+    Extended(Box<Booking>),
     /// It was extended before: that happens once.
     AlreadyExtended,
     /// It is no hold any more: this is how it stands.
@@ -52,7 +52,7 @@ pub async fn extend_booking<T: Transport, D: Database>(
     match extended.await? {
         ExtendOutcome::Extended(hold) => {
             drain_journal(stores, booking.event_id).await?;
-            Ok(ExtendBookingOutcome::Extended(hold.booking))
+            Ok(ExtendBookingOutcome::Extended(Box::new(hold.booking)))
         }
         ExtendOutcome::AlreadyExtended => Ok(ExtendBookingOutcome::AlreadyExtended),
         ExtendOutcome::BookingExpired => Ok(ExtendBookingOutcome::Resolved(BookingStatus::Expired)),

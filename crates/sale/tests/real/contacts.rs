@@ -52,7 +52,7 @@ async fn a_contact_is_shown_with_the_booking_at_every_step() {
     let sale::ExtendBookingOutcome::Extended(extended) = extended else { panic!("{extended:?}") };
     assert_eq!(extended.contact, contact());
     // Its journal entry is drained, and the hold goes on.
-    assert_eq!(stage.booking(booking).await, extended);
+    assert_eq!(stage.booking(booking).await, *extended);
     stage.confirm(booking).await;
     assert_eq!(stage.booking(booking).await.contact, contact());
     assert_eq!(kept(&stage).await, [""; 0], "Redis needs it no more");

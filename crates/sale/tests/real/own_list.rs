@@ -176,7 +176,7 @@ async fn the_own_list_shows_every_step_at_once() {
     assert_eq!(shown(booking).await, held);
     let extended = sale::extend_booking(stores, &held).await.unwrap();
     let sale::ExtendBookingOutcome::Extended(extended) = extended else { panic!("{extended:?}") };
-    assert_eq!(shown(booking).await, extended);
+    assert_eq!(shown(booking).await, *extended);
     stage.confirm(booking).await;
     assert_eq!(shown(booking).await.status, BookingStatus::Confirmed);
     sale::cancel_booking(stores, booking, true).await.unwrap();

@@ -275,7 +275,7 @@ async fn an_extended_hold_stays_so_whatever_redis_loses() {
     assert_eq!(again().await, ExtendBookingOutcome::AlreadyExtended);
     stage.lose_redis().await;
     stage.counts().await;
-    assert_eq!(stage.booking(booking).await, after);
+    assert_eq!(stage.booking(booking).await, *after);
     assert_eq!(again().await, ExtendBookingOutcome::AlreadyExtended);
     // A payment is begun in the time that was given.
     till.pay(booking).await;

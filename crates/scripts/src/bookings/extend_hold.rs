@@ -15,7 +15,7 @@ pub(super) const EXTENSION_MAX_MS: i64 = 900_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExtendOutcome {
     /// The hold ends later.
-    Extended(Hold),
+    Extended(Box<Hold>),
     /// It was extended before.
     AlreadyExtended,
     /// It is past its time.
@@ -49,7 +49,7 @@ pub async fn extend_hold<T: Transport>(
             let mut hold = reply.hold(1, id)?;
             // The record does not have it, and nobody changes it.
             hold.booking.contact = booking.contact.clone();
-            Ok(ExtendOutcome::Extended(hold))
+            Ok(ExtendOutcome::Extended(Box::new(hold)))
         }
         "already_extended" => Ok(ExtendOutcome::AlreadyExtended),
         "booking_expired" => Ok(ExtendOutcome::BookingExpired),

@@ -1,12 +1,12 @@
 -- A booking, and beside it all places that it gave up while it was sold, in one moment: their seats
 -- and how many they are. No row without the booking.
 CREATE OR REPLACE FUNCTION boxoffice.sold_places(p_booking text)
-RETURNS TABLE (booking boxoffice.booking_row, given_up_seats text, given_up bigint)
+RETURNS TABLE (document text, given_up_seats text, given_up bigint)
 LANGUAGE sql STABLE
 SECURITY DEFINER
 SET search_path = boxoffice, pg_temp
 AS $body$
-    SELECT booking_row_of(b),
+    SELECT booking_document(b)::text,
         coalesce((
             SELECT string_agg(seat, ',') FROM given_up_parts AS g, unnest(g.seats) AS seat
             WHERE g.booking_id = b.id
