@@ -56,8 +56,7 @@ DECLARE
         -- tickets
         'keep_cancelled_tickets', 'refuse_change_of_scans', 'ticket_documents',
         -- payments
-        'decide_give_back', 'end_checkout_with_hold', 'owes_part', 'payment_document',
-        'payment_is_given_up', 'payment_rank',
+        'decide_give_back', 'owes_part', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',
         -- worker
         'announce', 'announce_part', 'booking_facts', 'message_text', 'saga_row_of', 'wake_saga'

@@ -1,24 +1,30 @@
 -- Tickets that people carry, and the door where they are shown.
 
+-- Filled in place: a table that is written anew looks empty to a statement that waits for it.
 ALTER TABLE boxoffice.tickets
-    -- 12 characters of 33, no two of which look alike: chance, so that nobody can guess one, and
-    -- short, so that the signed code fits a small QR code and a person can type it. The same chance
-    -- for a unit that is sold again: another ticket. 72 random bits are folded to about 58.
-    ADD COLUMN ticket_id text COLLATE "C" NOT NULL
-        DEFAULT translate(lower(encode(
-            substring(uuid_send(gen_random_uuid()) FROM 1 FOR 2)
-                || substring(uuid_send(gen_random_uuid()) FROM 10), 'base64'
-        )), '+/oil', '23011')
-        CONSTRAINT tickets_id_form CHECK (ticket_id ~ '^[0-9a-hjkmnp-z]{12}$')
-        CONSTRAINT tickets_id UNIQUE,
+    ADD COLUMN ticket_id text COLLATE "C",
     -- Who will come with it, as its owner says.
     ADD COLUMN holder text CHECK (char_length(holder) BETWEEN 1 AND 100),
     -- What it cost when it was sold, in minor units of its booking's currency. NULL only for what was
     -- sold in the moment of an upgrade: then it is the booking's amount by its quantity.
     ADD COLUMN price bigint CHECK (price >= 0);
 
-UPDATE boxoffice.tickets AS t SET price = b.amount / b.quantity
+ALTER TABLE boxoffice.tickets
+    -- 12 characters of 33, no two of which look alike: chance, so that nobody can guess one, and
+    -- short, so that the signed code fits a small QR code and a person can type it. The same chance
+    -- for a unit that is sold again: another ticket. 72 random bits are folded to about 58.
+    ALTER COLUMN ticket_id SET DEFAULT translate(lower(encode(
+        substring(uuid_send(gen_random_uuid()) FROM 1 FOR 2)
+            || substring(uuid_send(gen_random_uuid()) FROM 10), 'base64'
+    )), '+/oil', '23011');
+
+UPDATE boxoffice.tickets AS t SET ticket_id = DEFAULT, price = b.amount / b.quantity
 FROM boxoffice.bookings AS b WHERE b.id = t.booking_id;
+
+ALTER TABLE boxoffice.tickets
+    ALTER COLUMN ticket_id SET NOT NULL,
+    ADD CONSTRAINT tickets_id_form CHECK (ticket_id ~ '^[0-9a-hjkmnp-z]{12}$'),
+    ADD CONSTRAINT tickets_id UNIQUE (ticket_id);
 
 -- Tickets that are no more. Rows are added when a ticket is deleted, and never change: the door
 -- refuses them for ever, and how many there are of an event is the version of its list.

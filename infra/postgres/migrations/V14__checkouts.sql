@@ -13,8 +13,8 @@ CREATE TABLE boxoffice.checkouts (
     session_ends_at timestamptz NOT NULL,
     -- The provider's id of the page; NULL until it has answered.
     session_id text COLLATE "C" UNIQUE,
-    -- When the worker looks whether the page is to be ended.
-    due_at timestamptz NOT NULL,
+    -- Before, no worker ends the page: one has just tried.
+    due_at timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT date_trunc('milliseconds', now()),
     ended_at timestamptz
 );

@@ -46,10 +46,9 @@ BEGIN
             WHERE p.booking_id = p_booking AND p.created_at >= c.created_at
                 AND payment_is_given_up(p.provider_state, p.decision)
         ));
-    INSERT INTO checkouts (id, booking_id, event_id, amount, currency, session_ends_at, due_at)
+    INSERT INTO checkouts (id, booking_id, event_id, amount, currency, session_ends_at)
     VALUES (p_checkout, p_booking, p_event, p_amount, p_currency,
-        date_trunc('second', greatest(now() + session_life_min, (v_sale.booking).expires_at)),
-        (v_sale.booking).expires_at)
+        date_trunc('second', greatest(now() + session_life_min, (v_sale.booking).expires_at)))
     ON CONFLICT (booking_id) WHERE ended_at IS NULL DO NOTHING;
     SELECT * INTO STRICT v_open FROM checkouts AS c
     WHERE c.booking_id = p_booking AND c.ended_at IS NULL;
