@@ -1,5 +1,5 @@
-//! `GET /api/v1/tickets/{ticket_id}`, also with an ending: a ticket in one of its forms. The same at
-//! `/tickets/{ticket_id}` for the browser of its owner.
+//! `GET /api/v1/tickets/{ticket_id}`, also with an ending: a ticket in one of its forms. The same
+//! at `/tickets/{ticket_id}` for the browser of its owner.
 
 use guest::auth::Caller;
 use guest::{Call, Problem, Reply, auth, postgres, variables};

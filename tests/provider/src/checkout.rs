@@ -1,8 +1,8 @@
 //! Payments on a page of the provider: the page and its life.
 //!
 //! `POST /v1/checkout/sessions` makes one, `…/{id}/expire` ends it, and `/pay/{id}` is where a
-//! buyer pays, is declined, or turns back. As in the original, the payment is made when the buyer pays,
-//! with the metadata that the page was made with; a page lives for 30 minutes at least.
+//! buyer pays, is declined, or turns back. As in the original, the payment is made when the buyer
+//! pays, with the metadata that the page was made with; a page lives for 30 minutes at least.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
