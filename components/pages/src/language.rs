@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use guest::Call;
 pub(crate) use guest::language::Language;
 use unic_langid::LanguageIdentifier;
 
@@ -19,6 +20,11 @@ thread_local! {
 }
 
 impl Words {
+    /// The texts of the page that answers `call`.
+    pub(crate) fn of(call: &Call) -> Self {
+        Self(Language::of(call))
+    }
+
     /// A text that says the same every time.
     pub(crate) fn say(self, id: &str) -> String {
         self.with(id, [])

@@ -11,7 +11,8 @@ use ledger::StoredEvent;
 
 use super::picker::{self, Notice};
 use crate::events::event::status_of;
-use crate::frame::{self, Frame};
+use crate::frame;
+use crate::language::Words;
 use crate::session::{self, Visitor};
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
@@ -67,7 +68,7 @@ async fn turn(
         Err(problem) => return Err(problem),
     };
     let ends_at = place.pass_expires_at.filter(|_| place.status == PlaceStatus::Admitted);
-    let words = Frame::new(call, "").words;
+    let words = Words::of(call);
     Ok(ends_at.map(|at| {
         let ends = words.clock(at, &event.time_zone);
         Turn(Some(words.with("turn", [("ends", ends.into())])))

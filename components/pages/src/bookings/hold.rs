@@ -17,8 +17,8 @@ use scripts::{PlaceOutcome, PresentedPass, ReserveOutcome};
 use service::reserving::refusal;
 
 use super::picker::{self, Notice};
-use crate::frame::{self, Frame};
-use crate::language::Language;
+use crate::frame;
+use crate::language::{Language, Words};
 use crate::session;
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
@@ -84,7 +84,7 @@ async fn offer_others(
     let event = ledger::find_event(&stores.database, id).await?;
     let event = event.ok_or_else(|| Problem::of(Code::EventNotFound))?;
     let chosen = nearest(stores, id, &event, selection).await?;
-    let words = Frame::new(call, "").words;
+    let words = Words::of(call);
     let list =
         |seats: &[Seat]| seats.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let gone = list(gone);

@@ -10,6 +10,7 @@ use super::join::REMEMBERED;
 use super::words::{Templates, chance, wait};
 use crate::events::event::Event;
 use crate::frame::{self, Frame, WayOn};
+use crate::language::Words;
 
 /// How soon a page looks again whether joining is possible again, in seconds.
 const STOPPED_LOOK_S: i64 = 30;
@@ -93,8 +94,7 @@ impl WaitingRoom {
 /// For somebody who has no place: the way in. `with_cookie` when the page brings the cookie that
 /// says who joins.
 pub(super) fn outside(call: &Call, event: &Event, with_cookie: bool) -> Reply {
-    let frame = Frame::new(call, "");
-    let words = frame.words;
+    let words = Words::of(call);
     let opens = || words.moment(event.on_sale_at, &event.time_zone);
     let page = |topic: &str| {
         let text = words.with(&format!("{topic}-text"), [("opens", opens().into())]);
@@ -131,7 +131,7 @@ pub(super) fn inside(call: &Call, event: &Event, place: &Place) -> Reply {
 }
 
 fn simple(call: &Call, event: &Event, topic: &str) -> WaitingRoom {
-    let text = Frame::new(call, "").say(&format!("{topic}-text"));
+    let text = Words::of(call).say(&format!("{topic}-text"));
     WaitingRoom::new(call, event, topic, text)
 }
 
@@ -141,7 +141,7 @@ fn waiting(call: &Call, event: &Event, place: &Place) -> WaitingRoom {
     let now = clock::now();
     let seconds = |ms: u64| i64::try_from(ms.div_ceil(1_000)).unwrap_or(1).max(1);
     if let Some(draw) = place.draw.filter(|draw| now < draw.draws_at) {
-        let words = Frame::new(call, "").words;
+        let words = Words::of(call);
         let opens = words.moment(draw.draws_at, &event.time_zone);
         let text = words.with("room-draw-text", [("opens", opens.into())]);
         return WaitingRoom::new(call, event, "room-draw", text)
@@ -154,7 +154,7 @@ fn waiting(call: &Call, event: &Event, place: &Place) -> WaitingRoom {
     } else {
         place.poll_after_ms
     };
-    let words = Frame::new(call, "").words;
+    let words = Words::of(call);
     let text = match place.position {
         None => words.say("room-drawing-text"),
         Some(_) if opens_later => {
@@ -176,7 +176,7 @@ fn waiting(call: &Call, event: &Event, place: &Place) -> WaitingRoom {
 
 /// Leads on by itself.
 fn admitted(call: &Call, event: &Event, place: &Place) -> WaitingRoom {
-    let words = Frame::new(call, "").words;
+    let words = Words::of(call);
     let ends_at = place.pass_expires_at.unwrap_or_else(clock::now);
     let ends = words.clock(ends_at, &event.time_zone);
     let text = words.with("room-turn-text", [("ends", ends.into())]);
@@ -188,7 +188,7 @@ fn admitted(call: &Call, event: &Event, place: &Place) -> WaitingRoom {
 }
 
 fn closed(call: &Call, event: &Event) -> WaitingRoom {
-    let words = Frame::new(call, "").words;
+    let words = Words::of(call);
     let reason = match event.status() {
         EventStatus::Cancelled => "line-ended-cancelled",
         EventStatus::Ended => "line-ended-over",
@@ -215,7 +215,7 @@ pub(super) fn proof(call: &Call, problem: &Problem) -> Reply {
         frame: Frame { title: frame.say("proof-title"), ..frame },
         action: call.uri.path().to_owned(),
         challenge: challenge.unwrap_or_default(),
-        unsolved: frame_words(call).say("proof-unsolved"),
+        unsolved: Words::of(call).say("proof-unsolved"),
     };
     frame::reply(call, StatusCode::FORBIDDEN, &page)
 }
@@ -233,8 +233,4 @@ pub(super) fn without_cookies(call: &Call) -> Reply {
     let frame = Frame { title: frame.say("cookies-title"), ..frame };
     let page = WithoutCookies { frame, way_back: call.uri.path().to_owned() };
     frame::reply(call, StatusCode::BAD_REQUEST, &page)
-}
-
-fn frame_words(call: &Call) -> crate::language::Words {
-    Frame::new(call, "").words
 }

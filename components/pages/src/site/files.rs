@@ -1,5 +1,7 @@
 //! `GET /assets/{file}`: what pages use where they can.
 
+use std::sync::LazyLock;
+
 use domain::code::Code;
 use guest::{Call, Problem, Reply, etag, html};
 
@@ -31,10 +33,17 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     Ok(html::file(file.media_type, file.text))
 }
 
+/// The addresses of the files, in their order. Worked out once per instance, not for each page.
+static ADDRESSES: LazyLock<[String; FILES.len()]> = LazyLock::new(|| {
+    FILES.each_ref().map(|File { name, text, .. }| {
+        let digest = etag([text.as_bytes()]);
+        format!("/assets/{name}?v={}", digest.get(..8).unwrap_or(&digest))
+    })
+});
+
 /// The address of a file as pages name it. It changes with the file, so a page never meets a file
 /// of another release in a browser's cache.
 pub(crate) fn href(name: &'static str) -> String {
-    let text = FILES.iter().find(|file| file.name == name).map_or("", |file| file.text);
-    let digest = etag([text.as_bytes()]);
-    format!("/assets/{name}?v={}", digest.get(..8).unwrap_or(&digest))
+    let mut files = FILES.iter().zip(ADDRESSES.iter());
+    files.find(|(file, _)| file.name == name).map_or_else(String::new, |(_, href)| href.clone())
 }
