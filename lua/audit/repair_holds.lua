@@ -12,7 +12,8 @@
 -- KEYS[5] expiry (sorted set)
 -- KEYS[6] buyers (hash)
 -- KEYS[7] resolved (hash)
--- KEYS[8..] map of each section in ARGV[2] (string), in the same order
+-- KEYS[8] seat_news (stream): told of the seats, if somebody follows
+-- KEYS[9..] map of each section in ARGV[2] (string), in the same order
 --
 -- ARGV[1] generation that was audited
 -- ARGV[2] seated sections of the event, separated by spaces
@@ -32,6 +33,9 @@
 -- @include seats_of
 -- @include move_count
 -- @include take_seats
+-- @include note_change
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
@@ -39,8 +43,8 @@
 local generation, sections, holds_max = ARGV[1], ARGV[2], 500
 local first_hold = 3
 
-local known_generation, max_per_buyer =
-  unpack(redis.call('HMGET', key.settings, 'generation', 'max_per_buyer'))
+local known_generation, max_per_buyer, watched_until_ms =
+  unpack(redis.call('HMGET', key.settings, 'generation', 'max_per_buyer', 'watched_until_ms'))
 if known_generation ~= generation then
   return { 'superseded', 0 }
 end
@@ -48,7 +52,7 @@ local map_of = map_of_each(key.maps, sections)
 
 -- After this point the script must succeed.
 local now_ms = clock_ms()
-local reply = { 'repaired', 0 }
+local reply, changes = { 'repaired', 0 }, {}
 for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
   local booking, record = ARGV[index], ARGV[index + 1]
   local hold = parse_hold(record)
@@ -75,10 +79,15 @@ for index = first_hold, math.min(#ARGV, first_hold + 2 * holds_max - 1), 2 do
     if free then
       take_seats(key, booking, hold, record, fields, offsets, hold.expires_ms)
       reply[2] = reply[2] + 1
+      if #offsets > 0 then
+        note_change(changes, hold.section, 'h', fields)
+      end
     else
       reply[#reply + 1] = booking
     end
   end
 end
+-- mutant: a-lost-hold-comes-back-untold
+tell_seats(key, watched_until_ms, now_ms, changes)
 expire_with_event(key.settings)
 return reply

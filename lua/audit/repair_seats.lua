@@ -11,6 +11,7 @@
 -- KEYS[3] holders (hash)
 -- KEYS[4] bookings (hash)
 -- KEYS[5] map of the section (string); not used when standing
+-- KEYS[6] seat_news (stream): told of the seats, if somebody follows
 --
 -- ARGV[1] generation that was audited
 -- ARGV[2] section
@@ -22,7 +23,11 @@
 --
 -- Bounds: 500 seats; the rest is ignored.
 
+-- @include clock_ms
 -- @include move_count
+-- @include note_change
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
@@ -30,12 +35,15 @@
 local generation, section, seats_max = ARGV[1], ARGV[2], 500
 local count_of = { ['.'] = 'available', h = 'held', s = 'sold' }
 
-if redis.call('HGET', key.settings, 'generation') ~= generation then
+local known_generation, watched_until_ms =
+  unpack(redis.call('HMGET', key.settings, 'generation', 'watched_until_ms'))
+if known_generation ~= generation then
   return { 'superseded', 0 }
 end
 
 -- After this point the script must succeed.
 local repaired = 0
+local fields_of = { ['.'] = {}, h = {}, s = {} }
 for index = 3, math.min(#ARGV, 2 + 6 * seats_max), 6 do
   local field, offset, seen_state, seen_holder, state, holder = unpack(ARGV, index, index + 5)
   local now_holder = redis.call('HGET', key.holders, field) or ''
@@ -49,6 +57,7 @@ for index = 3, math.min(#ARGV, 2 + 6 * seats_max), 6 do
     if offset ~= '' and state ~= now_state then
       redis.call('SETRANGE', key.map, offset, state)
       move_count(key.counts, section, 1, count_of[now_state], count_of[state])
+      fields_of[state][#fields_of[state] + 1] = field
     end
     if holder == '' then
       redis.call('HDEL', key.holders, field)
@@ -58,5 +67,11 @@ for index = 3, math.min(#ARGV, 2 + 6 * seats_max), 6 do
     repaired = repaired + 1
   end
 end
+local changes = {}
+for _, state in ipairs({ '.', 'h', 's' }) do
+  note_change(changes, section, state, fields_of[state])
+end
+-- mutant: a-repair-is-not-told
+tell_seats(key, watched_until_ms, clock_ms(), changes)
 expire_with_event(key.settings)
 return { 'repaired', repaired }

@@ -14,6 +14,7 @@
 -- KEYS[6] buyers (hash)
 -- KEYS[7] units_left (hash)
 -- KEYS[8] map of the booking's section (string); not used when standing
+-- KEYS[9] seat_news (stream): told of the seats, if somebody follows
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
@@ -28,9 +29,13 @@
 --
 -- Bounds: 10 seats.
 
+-- @include clock_ms
 -- @include parse_hold
 -- @include seats_of
 -- @include move_count
+-- @include note_change
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
@@ -38,8 +43,8 @@
 local booking, section, record = ARGV[1], ARGV[2], ARGV[3]
 local units_left, seats_left = tonumber(ARGV[4]), ARGV[5]
 
-local capacity, descriptor =
-  unpack(redis.call('HMGET', key.settings, 'capacity', 'section:' .. section))
+local capacity, descriptor, watched_until_ms = unpack(redis.call('HMGET', key.settings,
+  'capacity', 'section:' .. section, 'watched_until_ms'))
 if not capacity then
   return { 'event_missing', 0, 0, 0 }
 end
@@ -63,6 +68,7 @@ local units_known = tonumber(redis.call('HGET', key.units_left, booking) or hold
 
 -- After this point the script must succeed.
 local freed, kept = { held = 0, sold = 0 }, { held = 0, sold = 0 }
+local freed_fields, sold_fields = {}, {}
 for index, field in ipairs(fields) do
   -- mutant: cancelling-without-the-holder
   if redis.call('HGET', key.holders, field) == booking then
@@ -74,10 +80,12 @@ for index, field in ipairs(fields) do
       if stays[field] then
         kept[state] = kept[state] + 1
         redis.call('SETRANGE', key.map, offset, 's')
+        sold_fields[#sold_fields + 1] = is_held and field or nil
       else
         freed[state] = freed[state] + 1
         redis.call('HDEL', key.holders, field)
         redis.call('SETRANGE', key.map, offset, '.')
+        freed_fields[#freed_fields + 1] = field
       end
     else
       -- A late call knows of more places than are left.
@@ -103,5 +111,10 @@ if count > 0 then
 end
 redis.call('HDEL', key.bookings, booking)
 redis.call('ZREM', key.expiry, booking)
+local changes = {}
+note_change(changes, section, '.', freed_fields)
+note_change(changes, section, 's', sold_fields)
+-- mutant: a-cancellation-is-not-told
+tell_seats(key, watched_until_ms, clock_ms(), changes)
 expire_with_event(key.settings)
 return reply(count > 0 and 'freed' or 'absent', count)

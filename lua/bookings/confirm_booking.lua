@@ -14,6 +14,7 @@
 -- KEYS[6] map of the booking's section (string); not used when standing
 -- KEYS[7] feed (stream): news that nothing is left
 -- KEYS[8] contacts (hash)
+-- KEYS[9] seat_news (stream): told of the seats, if somebody follows
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
@@ -34,25 +35,32 @@
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state
+-- @include note_change
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
 
 local booking, section, lost_record = ARGV[1], ARGV[2], ARGV[3]
 
-local capacity, descriptor =
-  unpack(redis.call('HMGET', key.settings, 'capacity', 'section:' .. section))
+local capacity, descriptor, watched_until_ms = unpack(redis.call('HMGET', key.settings,
+  'capacity', 'section:' .. section, 'watched_until_ms'))
 if not capacity then
   return { 'event_missing', 0, 0 }
 end
 local function reply(outcome)
   return { outcome, tonumber(redis.call('HGET', key.counts, 'sold')), tonumber(capacity) }
 end
-local function sold_reply(outcome)
+local function sold_reply(outcome, sold_fields)
+  local now_ms, changes = clock_ms(), {}
   if redis.call('HGET', key.counts, 'sold') == capacity then
     -- mutant: the-last-sale-is-kept-quiet
-    tell_state(key.settings, key.counts, key.feed, clock_ms())
+    tell_state(key.settings, key.counts, key.feed, now_ms)
   end
+  note_change(changes, section, 's', sold_fields)
+  -- mutant: a-sale-is-not-told
+  tell_seats(key, watched_until_ms, now_ms, changes)
   expire_with_event(key.settings)
   return reply(outcome)
 end
@@ -69,6 +77,7 @@ local fields, offsets = seats_of(booking, hold, seats_per_row)
 
 -- After this point the script must succeed. The ledger has the contact since the sale.
 redis.call('HDEL', key.contacts, booking)
+local sold_fields = {}
 if not record then
   for index, field in ipairs(fields) do
     local offset = offsets[index]
@@ -77,9 +86,10 @@ if not record then
       move_count(key.counts, section, 1, seat == '.' and 'available' or 'held', 'sold')
       redis.call('SETRANGE', key.map, offset, 's')
       redis.call('HSET', key.holders, field, booking)
+      sold_fields[#sold_fields + 1] = field
     end
   end
-  return sold_reply('absent')
+  return sold_reply('absent', sold_fields)
 end
 local sold = 0
 for index, field in ipairs(fields) do
@@ -88,6 +98,7 @@ for index, field in ipairs(fields) do
     if offsets[index] then
       redis.call('SETRANGE', key.map, offsets[index], 's')
       sold = sold + 1
+      sold_fields[sold] = field
     else
       sold = hold.quantity
     end
@@ -96,4 +107,4 @@ end
 move_count(key.counts, section, sold, 'held', 'sold')
 redis.call('HDEL', key.bookings, booking)
 redis.call('ZREM', key.expiry, booking)
-return sold_reply('confirmed')
+return sold_reply('confirmed', sold_fields)

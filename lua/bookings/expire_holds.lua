@@ -13,7 +13,8 @@
 -- KEYS[6] buyers (hash)
 -- KEYS[7] journal (stream)
 -- KEYS[8] resolved (hash)
--- KEYS[9..] map of each section in ARGV[1] (string), in the same order
+-- KEYS[9] seat_news (stream): told of the seats, if somebody follows
+-- KEYS[10..] map of each section in ARGV[1] (string), in the same order
 --
 -- ARGV[1] all seated sections of the event in order, separated by spaces
 -- ARGV[2..] bookings
@@ -30,7 +31,10 @@
 -- @include map_of_each
 -- @include seats_of
 -- @include move_count
+-- @include note_change
 -- @include free_seats
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
@@ -38,7 +42,8 @@
 local sections, bookings_max = ARGV[1], 100
 local first_booking = 2
 
-local seated_sections = redis.call('HGET', key.settings, 'seated_sections')
+local seated_sections, watched_until_ms =
+  unpack(redis.call('HMGET', key.settings, 'seated_sections', 'watched_until_ms'))
 if not seated_sections then
   return { 'event_missing', 0, '' }
 elseif seated_sections ~= sections then
@@ -48,7 +53,7 @@ local map_of = map_of_each(key.maps, sections)
 
 -- After this point the script must succeed.
 local now_ms = clock_ms()
-local expired = 0
+local expired, changes = 0, {}
 for index = first_booking, math.min(#ARGV, first_booking + bookings_max - 1) do
   local booking = ARGV[index]
   local record = redis.call('HGET', key.bookings, booking)
@@ -60,9 +65,11 @@ for index = first_booking, math.min(#ARGV, first_booking + bookings_max - 1) do
     local seats_per_row = tonumber(string.match(descriptor, '^%l+ %d+ (%d+)'))
     local fields, offsets = seats_of(booking, hold, seats_per_row)
     key.map = map_of[hold.section]
-    free_seats(key, booking, hold, record, fields, offsets, 'expired')
+    free_seats(key, booking, hold, record, fields, offsets, 'expired', changes)
     expired = expired + 1
   end
 end
+-- mutant: an-expiry-is-not-told
+tell_seats(key, watched_until_ms, now_ms, changes)
 expire_with_event(key.settings)
 return { 'ok', expired, '' }

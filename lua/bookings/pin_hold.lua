@@ -15,6 +15,7 @@
 -- KEYS[7] journal (stream)
 -- KEYS[8] resolved (hash)
 -- KEYS[9] map of the booking's section (string); not used when standing
+-- KEYS[10] seat_news (stream): told of seats that are taken again, if somebody follows
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
@@ -38,6 +39,9 @@
 -- @include seats_of
 -- @include move_count
 -- @include take_seats
+-- @include note_change
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
@@ -45,7 +49,8 @@
 local booking, section, grace_ms, given = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local for_whom = ARGV[5]
 
-local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
+local descriptor, watched_until_ms =
+  unpack(redis.call('HMGET', key.settings, 'section:' .. section, 'watched_until_ms'))
 if not descriptor then
   local open = redis.call('HEXISTS', key.settings, 'generation') == 1
   return { open and 'other_section' or 'event_missing', '' }
@@ -117,12 +122,18 @@ if not record then
 end
 
 -- After this point the script must succeed.
+local changes = {}
 if record then
   redis.call('HSET', key.bookings, booking, confirming)
   redis.call('ZADD', key.expiry, 'GT', expires_ms, booking)
 else
   take_seats(key, booking, hold, confirming, fields, offsets, expires_ms)
   redis.call('HDEL', key.resolved, booking)
+  if #offsets > 0 then
+    note_change(changes, section, 'h', fields)
+  end
 end
+-- mutant: a-revived-hold-is-not-told
+tell_seats(key, watched_until_ms, now_ms, changes)
 expire_with_event(key.settings)
 return { 'pinned', confirming }

@@ -13,6 +13,7 @@
 -- KEYS[7] journal (stream)
 -- KEYS[8] resolved (hash)
 -- KEYS[9] map of the booking's section (string); not used when standing
+-- KEYS[10] seat_news (stream): told of the seats, if somebody follows
 --
 -- ARGV[1] booking
 -- ARGV[2] section of the booking
@@ -33,14 +34,18 @@
 -- @include parse_hold
 -- @include seats_of
 -- @include move_count
+-- @include note_change
 -- @include free_seats
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
 
 local booking, section, reason = ARGV[1], ARGV[2], ARGV[3]
 
-local descriptor = redis.call('HGET', key.settings, 'section:' .. section)
+local descriptor, watched_until_ms =
+  unpack(redis.call('HMGET', key.settings, 'section:' .. section, 'watched_until_ms'))
 if not descriptor then
   local open = redis.call('HEXISTS', key.settings, 'generation') == 1
   return { open and 'other_section' or 'event_missing', '' }
@@ -54,7 +59,8 @@ if hold.section ~= section then
   return { 'other_section', '' }
 end
 local ends_ms = tonumber(redis.call('ZSCORE', key.expiry, booking)) or hold.expires_ms
-local is_due = ends_ms <= clock_ms()
+local now_ms = clock_ms()
+local is_due = ends_ms <= now_ms
 if reason == 'released' then
   if is_due then
     return { 'booking_expired', record }
@@ -69,6 +75,9 @@ local fields, offsets = seats_of(booking, hold, seats_per_row)
 -- After this point the script must succeed.
 -- mutant: a-hold-expires-with-its-event
 local word = reason ~= 'refused' and not is_due and 'released' or 'expired'
-free_seats(key, booking, hold, record, fields, offsets, word)
+local changes = {}
+free_seats(key, booking, hold, record, fields, offsets, word, changes)
+-- mutant: a-release-is-not-told
+tell_seats(key, watched_until_ms, now_ms, changes)
 expire_with_event(key.settings)
 return { 'released', record }

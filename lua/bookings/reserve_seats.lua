@@ -18,7 +18,8 @@
 -- KEYS[10] answer_times (sorted set)
 -- KEYS[11] journal (stream)
 -- KEYS[12] contacts (hash)
--- KEYS[13..] map of each section in ARGV[7] (string), in the same order; not used when standing
+-- KEYS[13] seat_news (stream): told of the seats, if somebody follows
+-- KEYS[14..] map of each section in ARGV[7] (string), in the same order; not used when standing
 --
 -- ARGV[1] user
 -- ARGV[2] booking
@@ -53,6 +54,9 @@
 -- @include move_count
 -- @include take_seats
 -- @include best_block
+-- @include note_change
+-- @include append_seat_news
+-- @include tell_seats
 
 -- @keys
 
@@ -89,9 +93,10 @@ if sale == 'missing' then
 elseif sale ~= 'open' then
   return reply('event_not_on_sale')
 end
-local queue_enabled, max_per_buyer, hold_ttl_ms, currency, seated_sections, amount_max =
+local queue_enabled, max_per_buyer, hold_ttl_ms, currency, seated_sections, amount_max,
+  watched_until_ms =
   unpack(redis.call('HMGET', key.settings, 'queue_enabled', 'max_per_buyer', 'hold_ttl_ms',
-    'currency', 'seated_sections', 'amount_max'))
+    'currency', 'seated_sections', 'amount_max', 'watched_until_ms'))
 
 -- Let in?
 local has_ended, shown_id = string.match(pass_id, '^(%-?)(.*)$')
@@ -251,4 +256,10 @@ if entry ~= '' then
     string.format('%s %.0f 201 %s %s', fingerprint, now_ms, booking, record))
   redis.call('ZADD', key.answer_times, now_ms, entry)
 end
+local changes = {}
+if chosen.map then
+  note_change(changes, hold.section, 'h', fields)
+end
+-- mutant: a-hold-is-not-told
+tell_seats(key, watched_until_ms, now_ms, changes)
 return reply('held', record)

@@ -9,7 +9,8 @@
 -- KEYS[1] settings (hash)
 -- KEYS[2] counts (hash)
 -- KEYS[3] feed (stream): told what the line is doing, when that has changed
--- KEYS[4..] map of each seated section given (string), in the order of the sections
+-- KEYS[4] seat_news (stream): told that maps have grown, if somebody follows
+-- KEYS[5..] map of each seated section given (string), in the order of the sections
 --
 -- ARGV[1] version of the sections, which the ledger raises with each change
 -- ARGV[2..] for each section of the event, in order, its name and its descriptor
@@ -26,6 +27,8 @@
 -- @include line_state
 -- @include tell_waiting
 -- @include tell_state
+-- @include append_seat_news
+-- @include tell_seats
 -- @include expire_with_event
 
 -- @keys
@@ -33,8 +36,9 @@
 local version = tonumber(ARGV[1])
 local now_ms = clock_ms()
 
-local generation, known_version, withheld_until_ms = unpack(redis.call('HMGET', key.settings,
-  'generation', 'sections_version', 'withheld_until_ms'))
+local generation, known_version, withheld_until_ms, watched_until_ms =
+  unpack(redis.call('HMGET', key.settings, 'generation', 'sections_version', 'withheld_until_ms',
+    'watched_until_ms'))
 known_version = tonumber(known_version or 0)
 if not generation then
   return { 'event_missing', 0 }
@@ -73,7 +77,7 @@ if #seated ~= #key.maps then
 end
 
 -- After this point the script must succeed.
-local added = 0
+local added, changes = 0, {}
 for _, section in ipairs(sections) do
   local name = section.name
   if section.is_new then
@@ -95,6 +99,7 @@ for _, section in ipairs(sections) do
     end
   end
   if section.map and section.more > 0 then
+    changes[1] = 'anew'
     local rows = string.rep(section.row, section.more)
     if section.is_new then
       redis.call('SET', section.map, string.sub(rows, 2))
@@ -109,5 +114,7 @@ redis.call('HSET', key.settings, 'sections', table.concat(names, ' '),
   'sections_version', ARGV[1])
 redis.call('HDEL', key.settings, 'withheld_until_ms')
 tell_state(key.settings, key.counts, key.feed, now_ms)
+-- mutant: more-rows-are-not-told
+tell_seats(key, watched_until_ms, now_ms, changes)
 expire_with_event(key.settings)
 return { 'applied', added }

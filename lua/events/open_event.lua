@@ -5,7 +5,8 @@
 -- Guarantees: an event that is open, or being opened, with the same or a newer generation is not
 -- touched; an older one is replaced whole. While it is being opened every script answers that the
 -- event is missing. The journal and the contacts stay: they are still to be drained. So does the
--- feed: those who follow it notice a gap in the serial numbers.
+-- feed: those who follow it notice a gap in the serial numbers. Those who follow seats are asked
+-- to read them anew when they next ask for news, see includes/watch_maps.lua.
 --
 -- These are the keys that a rebuild replaces: keys::rebuilt is made from this list.
 --
@@ -26,7 +27,8 @@
 -- KEYS[15] away (sorted set): emptied
 -- KEYS[16] addresses (hash): emptied
 -- KEYS[17] units_left (hash): emptied
--- KEYS[18..] map of each seated section (string), in the order of the sections: filled anew
+-- KEYS[18] seat_news (stream): emptied
+-- KEYS[19..] map of each seated section (string), in the order of the sections: filled anew
 --
 -- ARGV[1] generation, a number that grows with each rebuild
 -- ARGV[2] state: live (for sale at once) | building (until finish_opening)
@@ -38,7 +40,7 @@
 --
 -- Returns {outcome}: opened | exists
 --
--- Bounds: 64 sections, so 81 keys and some 350 arguments.
+-- Bounds: 64 sections, so 82 keys and some 350 arguments.
 
 -- @keys
 

@@ -27,7 +27,8 @@
 -- KEYS[18] units_left (hash)
 -- KEYS[19] journal (stream)
 -- KEYS[20] feed (stream)
--- KEYS[21..] map of each seated section (string)
+-- KEYS[21] seat_news (stream)
+-- KEYS[22..] map of each seated section (string)
 --
 -- ARGV[1] how long they stay after the end of the event, or after it was cancelled, ms; one hour
 --   from now at least
@@ -35,7 +36,7 @@
 --
 -- Returns {outcome}: retired | kept (not over) | event_missing
 --
--- Bounds: 64 sections, so 84 keys.
+-- Bounds: 64 sections, so 85 keys.
 
 -- @include clock_ms
 

@@ -74,7 +74,8 @@ impl Answer {
             self.header("content-length").map(|length| length.parse().expect("a length"));
         let is_csv = self.media_type() == "text/csv";
         // A stream has no length.
-        let is_streamed = is_csv && length.is_none();
+        let is_events = self.media_type() == "text/event-stream";
+        let is_streamed = (is_csv || is_events) && length.is_none();
         match (bodiless, is_head) {
             _ if is_streamed => {}
             (true, _) => assert!(self.body.is_empty(), "{self}: a body"),

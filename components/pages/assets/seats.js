@@ -4,7 +4,6 @@
   const picker = document.getElementById("picker");
   if (!picker) return;
   const { event, section, price, decimals, money, most } = picker.dataset;
-  const rows = Number(picker.dataset.rows);
   const seatsPerRow = Number(picker.dataset.seatsPerRow);
   const total = document.getElementById("total");
   const language = document.documentElement.lang;
@@ -34,7 +33,8 @@
   // The map has one shape for each seat: keyboards and screen readers use the boxes.
   const shapes = new Map();
   const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", `0 0 ${seatsPerRow * PITCH} ${rows * PITCH}`);
+  const setHeight = (rows) => svg.setAttribute("viewBox", `0 0 ${seatsPerRow * PITCH} ${rows * PITCH}`);
+  setHeight(Number(picker.dataset.rows));
   svg.setAttribute("aria-hidden", "true");
   const draw = (row, number, state) => {
     const key = name(row, number);
@@ -143,7 +143,9 @@
   view.append(svg);
   frame.append(view);
 
-  const showMap = (map) => {
+  // A section may get more rows while it is sold.
+  const showMap = ({ rows, map }) => {
+    setHeight(rows);
     for (let index = 0; index < map.length; index += 1) {
       const [row, number] = [Math.floor(index / seatsPerRow) + 1, (index % seatsPerRow) + 1];
       const key = name(row, number);
@@ -155,7 +157,7 @@
   };
 
   const source = new EventSource(`/api/v1/events/${event}/seats/stream?section=${section}`);
-  source.addEventListener("map", ({ data }) => showMap(JSON.parse(data).map));
+  source.addEventListener("map", ({ data }) => showMap(JSON.parse(data)));
   source.addEventListener("seats", ({ data }) => {
     for (const [key, state] of Object.entries(JSON.parse(data).changes)) change(key, STATES[state] ?? "held");
   });

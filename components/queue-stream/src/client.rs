@@ -11,23 +11,12 @@ use domain::queue::{Place, pass_id, tell_after_ms};
 use domain::token::SigningKeys;
 use domain::wait::LineOutlook;
 use guest::Problem;
+use guest::event_text::{EventText, MessageId};
+use guest::hub::StreamLife;
 use guest::stream::Outgoing;
 use scripts::{Pass, PlaceOutcome, QueuePlace, WatchedPlace};
 
-use crate::messages::{MessageId, MessageWriter};
-
-/// How long a stream lives. A deploy, a full instance or a broken path then heals by itself; a
-/// client that is told to come back does so within seconds.
-const STREAM_LIFE: Duration = Duration::from_secs(600);
-/// Streams that began together do not end together: up to so much longer, by chance.
-const STREAM_LIFE_SPREAD_MS: u64 = 60_000;
-/// Between two comment lines. The contract says 15 s; the rest is for a busy machine. A client that
-/// left is noticed at the first or, when the host had room for one more, at the second one.
-const BEAT: Duration = Duration::from_secs(12);
-/// How soon clients come back whose stream has lived long enough: spread, or all of them come at
-/// once after a restart.
-const RETRY_MIN_MS: u64 = 500;
-const RETRY_SPREAD_MS: u64 = 2_500;
+use crate::messages;
 
 /// How often the fan of a stream is recorded as seen: a stream is as good as polling. A third of
 /// the shortest time after which a place is abandoned, whatever the organiser sets meanwhile; one
@@ -64,19 +53,17 @@ pub(crate) struct Client {
     standing: LinePosition,
     serial: i64,
     state: Option<LineState>,
-    messages: MessageWriter,
+    text: EventText,
     has_moved: bool,
     /// The place was read anew since it was told: more than its position may be another.
     is_read_anew: bool,
     last: Option<Final>,
     is_over: bool,
     told_at: Option<Instant>,
-    beats_at: Instant,
-    ends_at: Instant,
+    life: StreamLife,
     /// When the fan was noted as being there: by the request at first, then by the hub.
     seen_at: Instant,
     is_noted: bool,
-    random: u64,
 }
 
 impl Client {
@@ -89,8 +76,6 @@ impl Client {
         resumed_from: Option<MessageId>,
     ) -> Self {
         let now = Instant::now();
-        let random = uuid::Uuid::new_v4().as_u64_pair().1;
-        let spread = Duration::from_millis(random % STREAM_LIFE_SPREAD_MS);
         Self {
             user,
             outgoing: None,
@@ -103,17 +88,15 @@ impl Client {
             standing: standing(watched),
             serial: watched.serial,
             state: watched.state,
-            messages: MessageWriter::beginning(resumed_from),
+            text: EventText::beginning(resumed_from),
             has_moved: last != Some(Final::Pass),
             is_read_anew: false,
             last,
             is_over: false,
             told_at: None,
-            beats_at: now + BEAT,
-            ends_at: now + STREAM_LIFE + spread,
+            life: StreamLife::beginning(now),
             seen_at: now,
             is_noted: false,
-            random,
         }
     }
 
@@ -232,41 +215,41 @@ impl Client {
         }
         // What cannot be written as JSON or signed ends the stream; the client comes back.
         if self.tell(event, outlook, now).is_err() {
-            self.messages.pause(event, self.standing.cursor);
+            messages::pause(&mut self.text, event, self.standing.cursor);
             self.is_over = true;
         }
-        self.messages.take().map(|bytes| (bytes, self.is_over))
+        self.text.take().map(|bytes| (bytes, self.is_over))
     }
 
     fn tell(&mut self, event: EventId, outlook: &LineOutlook, now: Instant) -> Result<(), Problem> {
         let cursor = self.standing.cursor;
-        if now >= self.beats_at {
-            self.messages.beat();
-            self.beats_at = now + BEAT;
+        if self.life.beats(now) {
+            self.text.beat();
         }
         if self.has_moved && self.is_due(outlook, now) {
             self.has_moved = false;
             // What is the same as told before is not told again.
             if self.update(event, outlook)? || self.told_at.is_none() {
-                self.messages.place("place", &self.place, cursor)?;
+                messages::place(&mut self.text, "place", &self.place, cursor)?;
                 self.told_at = Some(now);
             }
         }
         match self.last {
-            None if now < self.ends_at => {}
+            None if !self.life.is_over(now) => {}
             None => {
-                self.messages.pause(event, cursor);
-                self.messages.retry(RETRY_MIN_MS + (self.random >> 32) % RETRY_SPREAD_MS);
+                messages::pause(&mut self.text, event, cursor);
+                self.text.retry(self.life.retry_ms());
                 self.is_over = true;
             }
             Some(Final::Pass) => {
                 let pass = describe(&self.keys, event, self.user, &self.read)?;
-                self.messages.place("pass", &pass, cursor)?;
-                self.messages.end(event, EndReason::Admitted, cursor, self.read.number);
+                messages::place(&mut self.text, "pass", &pass, cursor)?;
+                let number = self.read.number;
+                messages::end(&mut self.text, event, EndReason::Admitted, cursor, number);
                 self.is_over = true;
             }
             Some(Final::End(reason)) => {
-                self.messages.end(event, reason, cursor, self.read.number);
+                messages::end(&mut self.text, event, reason, cursor, self.read.number);
                 self.is_over = true;
             }
         }

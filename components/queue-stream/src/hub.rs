@@ -1,9 +1,4 @@
-//! All streams of this instance, and the one task that drives them.
-//!
-//! Requests leave their streams in [`HUB`]; the first one also spawns the task, which then lives
-//! until no stream is left, longer than the request it came with. The task finds new streams at
-//! its next tick; nothing wakes it from outside. Everything else (news, writes, timers) it awaits
-//! itself.
+//! All streams of this instance, and the one task that drives them, see [`guest::hub`].
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,57 +13,23 @@ use domain::id::{EventId, UserId};
 use domain::wait::LineOutlook;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use guest::clock::{REDIS_DEADLINE, within};
+use guest::clock::REDIS_DEADLINE;
+use guest::hub::{
+    Hub, READ_PATIENCE, READ_PAUSE, REREADS_MAX, TICK, reading, send, shared_is_idle,
+};
 use guest::redis::SpinTransport;
 use guest::stream::Outgoing;
 use scripts::WatchedPlace;
 use spin_sdk::redis::Connection;
-use uuid::Uuid;
 
 use crate::client::Client;
 use crate::line::Line;
-
-/// Between two looks for new streams and at the clock: how late a first place may be.
-const TICK: Duration = Duration::from_millis(100);
-/// How long one read of the feed waits for news. Shorter than a proxy's patience with a silent
-/// connection, long enough that a quiet line costs next to nothing.
-const READ_PATIENCE: Duration = Duration::from_millis(5_000);
-/// The pause after a read that failed: a failover takes seconds.
-const READ_PAUSE: Duration = Duration::from_millis(500);
-/// A write that the client does not take in this time is its last: it is gone, or as good as.
-const SEND_LIMIT: Duration = Duration::from_secs(20);
-/// Places read anew at once.
-const REREADS_MAX: usize = 16;
-/// How long the connections that requests share are kept without a request. What remains of a
-/// stadium that waits is one connection per instance.
-const SHARED_IDLE: Duration = Duration::from_secs(2);
 
 type Redis = Rc<Cluster<SpinTransport>>;
 type Own = DedicatedConnection<Rc<Connection>>;
 
 thread_local! {
-    static HUB: RefCell<Hub> = const {
-        RefCell::new(Hub { arrivals: Vec::new(), is_driven: false, readings: 0, used_at: None })
-    };
-}
-
-thread_local! {
-    static INSTANCE: String = Uuid::new_v4().simple().to_string();
-}
-
-/// The name of this instance, made up when it begins.
-pub(crate) fn instance() -> String {
-    INSTANCE.with(Clone::clone)
-}
-
-/// What requests and the driving task share; borrowed for a moment at a time.
-struct Hub {
-    arrivals: Vec<Arrival>,
-    is_driven: bool,
-    /// Requests that use the shared connections.
-    readings: usize,
-    /// When one last did.
-    used_at: Option<Instant>,
+    static HUB: RefCell<Hub<Arrival>> = const { RefCell::new(Hub::new()) };
 }
 
 struct Arrival {
@@ -76,32 +37,10 @@ struct Arrival {
     client: Client,
 }
 
-/// Says that the shared connections are in use, until it is dropped.
-pub(crate) struct Reading;
-
-/// The caller reads from Redis.
-pub(crate) fn reading() -> Reading {
-    HUB.with_borrow_mut(|hub| hub.readings += 1);
-    Reading
-}
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        HUB.with_borrow_mut(|hub| {
-            hub.readings = hub.readings.saturating_sub(1);
-            hub.used_at = Some(Instant::now());
-        });
-    }
-}
-
 /// Hands a stream over.
 pub(crate) fn add(event: EventId, mut client: Client, outgoing: Outgoing, redis: Redis) {
     client.outgoing = Some(outgoing);
-    let is_driven = HUB.with_borrow_mut(|hub| {
-        hub.arrivals.push(Arrival { event, client });
-        std::mem::replace(&mut hub.is_driven, true)
-    });
-    if !is_driven {
+    if HUB.with_borrow_mut(|hub| hub.arrive(Arrival { event, client })) {
         spin_sdk::wasip3::spawn(drive(redis));
     }
 }
@@ -173,8 +112,7 @@ impl Driver {
 
     /// Takes new streams in, writes what is due by the clock, lets go of what is idle.
     fn tick(&mut self) {
-        let arrivals = HUB.with_borrow_mut(|hub| std::mem::take(&mut hub.arrivals));
-        for Arrival { event, client } in arrivals {
+        for Arrival { event, client } in HUB.with_borrow_mut(Hub::take) {
             self.numbers = self.numbers.wrapping_add(1);
             let line = self.lines.entry(event).or_insert_with(|| Line::of(&client));
             line.add(self.numbers, client);
@@ -190,12 +128,7 @@ impl Driver {
         self.lines.retain(|_, line| line.is_reading || !line.clients.is_empty());
         self.close_idle();
         let is_idle = self.work.is_empty() && self.lines.is_empty();
-        let is_over = HUB.with_borrow_mut(|hub| {
-            let is_over = is_idle && hub.arrivals.is_empty();
-            hub.is_driven = !is_over;
-            is_over
-        });
-        if !is_over {
+        if !is_idle || HUB.with_borrow_mut(Hub::goes_on) {
             self.tick_later();
         }
     }
@@ -310,15 +243,7 @@ impl Driver {
 
     /// Closes the connections that requests share once nobody has used them for a while.
     fn close_idle(&self) {
-        let is_idle = HUB.with_borrow_mut(|hub| {
-            let used_lately = hub.used_at.is_none_or(|used_at| used_at.elapsed() < SHARED_IDLE);
-            let is_idle = hub.readings == 0 && self.rereads == 0 && !used_lately;
-            if is_idle {
-                hub.used_at = None;
-            }
-            is_idle
-        });
-        if is_idle {
+        if self.rereads == 0 && shared_is_idle() {
             self.redis.close_shared();
         }
     }
@@ -335,23 +260,11 @@ fn tell(
     if let Some((bytes, is_last)) = client.owed(event, outlook, now)
         && let Some(outgoing) = client.outgoing.take()
     {
-        work.push(Box::pin(send(event, number, outgoing, bytes, is_last)));
+        work.push(Box::pin(async move {
+            let outgoing = send(outgoing, bytes, is_last).await;
+            Done::Sent { event, number, outgoing }
+        }));
     }
-}
-
-async fn send(
-    event: EventId,
-    number: u64,
-    mut outgoing: Outgoing,
-    bytes: Vec<u8>,
-    is_last: bool,
-) -> Done {
-    let is_sent = within(SEND_LIMIT, outgoing.send(bytes)).await == Some(Ok(()));
-    if is_sent && !is_last {
-        return Done::Sent { event, number, outgoing: Some(outgoing) };
-    }
-    outgoing.finish().await;
-    Done::Sent { event, number, outgoing: None }
 }
 
 /// Notes which fans are there, and waits for news: both over the connection of its own, so that

@@ -2,22 +2,19 @@
 
 use domain::feed::EndReason;
 use domain::rate::RouteClass;
+use guest::event_text::MessageId;
+use guest::hub::{INSTANCE, instance, reading};
 use guest::stream::Opening;
 use guest::{Call, Problem, Reply, auth, limit, stores, variables};
-use http::HeaderName;
 use scripts::{PlaceOutcome, QueuePlace};
 
 use crate::client::{self, Client, Final};
 use crate::hub;
-use crate::messages::MessageId;
-
-/// Which instance tells this stream: for operators, and to count how many tell all of them.
-const INSTANCE: HeaderName = HeaderName::from_static("boxoffice-instance");
 
 pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem> {
     let event = call.event_id()?;
     let user = auth::buyer_or_ticket(&call, event).await?;
-    let _reading = hub::reading();
+    let _reading = reading();
     limit::user(&call, RouteClass::Poll, &user.to_string()).await?;
     let receipt = auth::queue_receipt(&call, None, event, user).await?;
     let stores = stores::open().await?;
@@ -44,5 +41,5 @@ pub(crate) async fn open(call: Call, opening: Opening) -> Result<Reply, Problem>
     };
     let client = Client::new(user, keys, told, &watched, last, resumed_from);
     hub::add(event, client, opening.begin(), stores.cluster);
-    Ok(Reply::event_stream().with_header(INSTANCE, &hub::instance()))
+    Ok(Reply::event_stream().with_header(INSTANCE, &instance()))
 }

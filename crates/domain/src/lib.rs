@@ -14,7 +14,8 @@
 //!   how long it takes, and the chance of a ticket, from what was measured. [`draw`]: the order of
 //!   those who joined before the sale opened. [`proof`]: proof of work at joining.
 //! - `bookings`: [`selection`] is what a buyer asks to reserve, [`booking`] the record of it and
-//!   its states, [`journal`] what happened to its hold, [`notification`] signs messages about it.
+//!   its states, [`journal`] what happened to its hold, [`notification`] signs messages about it,
+//!   [`seat_news`] what becomes of seats while somebody looks.
 //! - `tickets`: [`ticket`] is one sold unit, its id, and what became of it at the door.
 //! - `payments`: [`payment`] has the states of a payment, and what follows from them; [`stripe`]
 //!   has signatures and the few fields that are read from the provider's events.
@@ -44,7 +45,7 @@ pub mod time;
 pub mod time_zone;
 pub mod token;
 
-pub use bookings::{booking, contact, journal, nearest, notification, part, selection};
+pub use bookings::{booking, contact, journal, nearest, notification, part, seat_news, selection};
 pub use events::{event, seat, section};
 pub use payments::{payment, stripe};
 pub use queue::{draw, feed, proof, wait};

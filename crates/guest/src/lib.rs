@@ -3,7 +3,8 @@
 //! # Layout
 //!
 //! - [`service`]: from Spin's request to an operation and back; [`call`] is the request,
-//!   [`reply`] and [`problem`] are the two kinds of answer; [`stream`] is one that goes on.
+//!   [`reply`] and [`problem`] are the two kinds of answer; [`stream`] is one that goes on, made of
+//!   [`event_text`], and [`hub`] is what the streams of an instance share.
 //! - [`auth`]: who calls. [`idempotency`]: one effect per key.
 //! - [`identity`], [`joining`], [`place`]: use cases of [`service`](::service) with the keys and
 //!   settings of the manifest.
@@ -33,7 +34,9 @@ pub mod auth;
 pub mod call;
 pub mod clock;
 mod digest;
+pub mod event_text;
 pub mod html;
+pub mod hub;
 pub mod idempotency;
 pub mod identity;
 pub mod joining;

@@ -1,14 +1,22 @@
-//! Calling a script and reading its reply by index.
+//! Calling a script and reading its reply by index; waiting for the entries of a stream.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use cluster::{Argument, Cluster, Reply, Transport};
+use cluster::{Argument, Cluster, DedicatedConnection, Reply, Transport};
+use domain::feed::FeedId;
 use domain::id::BookingId;
 use domain::time::Instant;
 
 use crate::registry::KeyedScript;
 use crate::{Error, Hold};
+
+/// Entries of a stream that are read at once at most. A reader is rarely more than a second behind;
+/// the script that lets users in tells of up to a thousand of them with one.
+pub(crate) const ENTRIES_MAX: i64 = 500;
+
+/// The time a node may take on top of the time that it is asked to wait.
+pub(crate) const REPLY_TIME: Duration = Duration::from_millis(1_000);
 
 /// Runs a script.
 pub(crate) async fn call<T: Transport>(
@@ -91,6 +99,46 @@ impl Fields {
     }
 }
 
+/// Waits up to `patience` for entries after `cursor` of the stream `key`, over a connection of the
+/// caller's own, which is blocked meanwhile; see [`parse_entries`].
+pub(crate) async fn wait_for_entries<T: Transport>(
+    cluster: &Cluster<T>,
+    connection: &mut DedicatedConnection<T::Connection>,
+    key: &str,
+    cursor: FeedId,
+    patience: Duration,
+) -> Result<Vec<Reply>, Error> {
+    let block_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
+    let arguments = vec![
+        "BLOCK".into(),
+        block_ms.into(),
+        "COUNT".into(),
+        ENTRIES_MAX.into(),
+        "STREAMS".into(),
+        key.into(),
+        cursor.to_string().into(),
+    ];
+    let limit = patience + REPLY_TIME;
+    Ok(cluster.execute_dedicated(connection, key, "XREAD", arguments, limit).await?)
+}
+
+/// What XREAD answers for one stream: nil, or the key and then for each entry its id, the field
+/// name `e` and the text. Nothing when one of them is damaged.
+pub(crate) fn parse_entries<E>(
+    replies: &[Reply],
+    parse: impl Fn(FeedId, &str) -> Option<E>,
+) -> Option<Vec<E>> {
+    if matches!(replies, [] | [Reply::Nil]) {
+        return Some(Vec::new());
+    }
+    let (_key, entries) = replies.split_first()?;
+    let entry = |entry: &[Reply]| match entry {
+        [id, field, text] if field.text()? == "e" => parse(id.text()?.parse().ok()?, text.text()?),
+        _ => None,
+    };
+    entries.chunks(3).map(entry).collect()
+}
+
 /// Names as scripts take and give them: in order, separated by spaces.
 pub(crate) fn join_names(names: &[domain::section::SectionName]) -> String {
     let names: Vec<&str> = names.iter().map(domain::section::SectionName::as_str).collect();
@@ -100,6 +148,18 @@ pub(crate) fn join_names(names: &[domain::section::SectionName]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_flat_reply_is_read_entry_by_entry() {
+        let bytes = |text: &str| Reply::Bytes(text.as_bytes().to_vec());
+        let entry = |id: FeedId, text: &str| Some(format!("{id} {text}"));
+        let replies = ["box:{e}:feed", "7-0", "e", "1 left 5", "7-1", "e", "2 left 9"].map(bytes);
+        let entries = parse_entries(&replies, entry).unwrap();
+        assert_eq!(entries, ["7-0 1 left 5", "7-1 2 left 9"]);
+        assert_eq!(parse_entries(&[Reply::Nil], entry), Some(vec![]));
+        assert_eq!(parse_entries(&replies[..6], entry), None);
+        assert_eq!(parse_entries::<String>(&replies, |_, _| None), None);
+    }
 
     #[test]
     fn a_reply_that_is_not_documented_is_an_error() {

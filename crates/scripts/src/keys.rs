@@ -16,7 +16,8 @@ fn key(event: EventId, name: &str) -> String {
 /// Hash: what the scripts decide by, see [`EventSettings`](crate::EventSettings); and
 /// `told_state`, what the waiting were told last of the line, `pace`, how fast it moved (see
 /// `line_pace.lua`), `outlook` and `told_pace`, what they were told of that (see `tell_pace.lua`),
-/// `abandon_from_ms` (see `sweep_absent.lua`).
+/// `abandon_from_ms` (see `sweep_absent.lua`), `watched_until_ms` (until when changes of maps are
+/// published, see `watch_maps.lua`).
 pub fn settings(event: EventId) -> String {
     key(event, "settings")
 }
@@ -28,7 +29,8 @@ pub fn settings(event: EventId) -> String {
 /// `finish_opening.lua`), `told` (serial number of the newest news in the feed), `passes_used` and
 /// `passes_unused` (how the last passes ended, see `admit_users.lua`), `swept_ms` (see
 /// `sweep_absent.lua`), `draw_count` (how many numbers are drawn for, once that is decided),
-/// `drawn` (1 once every place is drawn).
+/// `drawn` (1 once every place is drawn), `seats_told` (serial number of the newest news of
+/// seats).
 pub fn counts(event: EventId) -> String {
     key(event, "counts")
 }
@@ -134,6 +136,12 @@ pub fn journal(event: EventId) -> String {
 /// [`FeedEntry`](domain::feed::FeedEntry).
 pub fn feed(event: EventId) -> String {
     key(event, "feed")
+}
+
+/// Stream, capped: what becomes of seats, for those who look at them; written while somebody does,
+/// see `watch_maps.lua`. One field `e`, see [`SeatEntry`](domain::seat_news::SeatEntry).
+pub fn seat_news(event: EventId) -> String {
+    key(event, "seat_news")
 }
 
 /// String: the map of a seated section, see [`free_map`](domain::section::free_map).

@@ -172,6 +172,7 @@ async fn an_event_that_is_not_there_is_404_on_every_route() {
         format!("/api/v1/events/{id}/availability"),
         format!("/api/v1/events/{id}/seats?section=A"),
         format!("/api/v1/events/{id}/seats/available?section=A"),
+        format!("/api/v1/events/{id}/seats/stream?section=A"),
         format!("/api/v1/queue/status/{id}"),
     ] {
         office.get(&path).await.expect_problem(404, "event_not_found");
@@ -407,7 +408,7 @@ async fn an_unchanged_map_is_not_sent_again() {
 async fn a_map_is_only_of_a_seated_section_that_exists() {
     let office = BoxOffice::open();
     let event = office.event(json!({})).await;
-    for route in ["seats", "seats/available"] {
+    for route in ["seats", "seats/available", "seats/stream"] {
         for query in ["", "?section=", "?section=FLOOR", "?section=Z", "?section=%7BA%7D"] {
             let answer = office.get(&format!("/api/v1/events/{event}/{route}{query}")).await;
             assert_eq!(answer.status, 422, "{answer}");

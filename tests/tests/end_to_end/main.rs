@@ -39,6 +39,7 @@ mod replies;
 mod reservations;
 mod rigged;
 mod sagas;
+mod seat_streams;
 mod secrets;
 mod slow_stores;
 mod streams;

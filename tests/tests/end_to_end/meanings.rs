@@ -113,6 +113,7 @@ async fn nul_is_refused_wherever_it_is_written() {
         format!("/api/v1/events/{event}/seats?section=%00"),
         format!("/api/v1/events/{event}/seats?section=A%00"),
         format!("/api/v1/events/{event}/seats/available?section=%00"),
+        format!("/api/v1/events/{event}/seats/stream?section=A%00"),
         format!("/api/v1/events/{event}/availability?x=%00"),
         format!("/api/v1/queue/status/{event}?%00=1"),
         "/api/v1/events?cursor=%00".to_owned(),

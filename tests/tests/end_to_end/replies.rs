@@ -16,6 +16,7 @@ fn routes(event: &str, booking: &str) -> Vec<(String, &'static [&'static str])> 
         (format!("/api/v1/events/{event}/availability"), &["GET"]),
         (format!("/api/v1/events/{event}/seats"), &["GET", "POST"]),
         (format!("/api/v1/events/{event}/seats/available"), &["GET"]),
+        (format!("/api/v1/events/{event}/seats/stream"), &["GET"]),
         ("/api/v1/queue/join".to_owned(), &["POST"]),
         (format!("/api/v1/queue/position/{event}"), &["GET"]),
         (format!("/api/v1/queue/{event}"), &["DELETE"]),

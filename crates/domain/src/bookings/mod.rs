@@ -6,4 +6,5 @@ pub mod journal;
 pub mod nearest;
 pub mod notification;
 pub mod part;
+pub mod seat_news;
 pub mod selection;

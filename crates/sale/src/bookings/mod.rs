@@ -10,6 +10,7 @@ pub(crate) mod marks;
 mod release_booking;
 mod reserve_seats;
 mod seated_sections;
+mod watch_seats;
 
 pub use cancel_booking::{CancelSaleOutcome, cancel_booking};
 pub use confirm_sale::{ConfirmSaleOutcome, confirm_sale};
@@ -19,3 +20,4 @@ pub use find_booking::{FoundBooking, find_booking};
 pub use give_up_part::{GiveUpOutcome, give_up_part};
 pub use release_booking::{ReleaseOutcome, release_booking};
 pub use reserve_seats::{ReserveSeats, reserve_seats};
+pub use watch_seats::{SeatsToFollow, watch_seats};

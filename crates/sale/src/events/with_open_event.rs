@@ -44,6 +44,7 @@ event_outcomes!(
     QueueOutcome,
     ReserveOutcome,
     UpdateOutcome,
+    WatchSeatsOutcome,
     WithholdOutcome,
 );
 

@@ -31,6 +31,7 @@ mod reserving;
 mod retiring;
 mod reviving;
 mod scene;
+mod seat_news;
 mod sections;
 mod servers;
 mod stage;

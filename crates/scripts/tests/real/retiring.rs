@@ -22,9 +22,11 @@ const MAKE_NO_KEY: [&str; 11] = [
 ];
 
 /// What happens before the event is retired, and what happens then.
-const SCENES: [(&str, &str); 10] = [
+const SCENES: [(&str, &str); 12] = [
     ("", "set message=over -> updated"),
     ("", "add B seated 1 2 -> added 1"),
+    ("", "watch A -> watched"),
+    ("watch A -> watched\nretake b1 -> confirming A-1-1", "confirm b1 -> confirmed 1 of 20"),
     ("", "admit 1 by hand key=k/f -> 0 in, 0 wait, 0 active"),
     ("retake b1 -> confirming A-1-1", "confirm b1 -> confirmed 1 of 20"),
     ("retake b1 -> confirming A-1-1", "pin b1 by kept -> confirming A-1-1"),

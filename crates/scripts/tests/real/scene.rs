@@ -91,6 +91,10 @@ impl Stage {
             }
             [user, "returns"] => self.come_back(user).await,
             ["map", section] => self.map(section).await,
+            ["watch", section] => match self.watch_seats(section, None).await {
+                scripts::WatchSeatsOutcome::Watched(_) => "watched".to_owned(),
+                other => word(other),
+            },
             ["status"] => self
                 .state()
                 .await
