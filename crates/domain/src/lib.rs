@@ -15,7 +15,8 @@
 //!   those who joined before the sale opened. [`proof`]: proof of work at joining.
 //! - `bookings`: [`selection`] is what a buyer asks to reserve, [`booking`] the record of it and
 //!   its states, [`journal`] what happened to its hold, [`notification`] signs messages about it.
-//! - `tickets`: [`ticket`] is one sold unit, its id, and what became of it at the door.
+//! - `tickets`: [`ticket`] is one sold unit, its id, and what became of it at the door;
+//!   [`door_session`] what a browser at the door keeps.
 //! - `payments`: [`payment`] has the states of a payment, and what follows from them; [`stripe`]
 //!   has signatures and the few fields that are read from the provider's events.
 //! - [`token`]: signed tokens of buyers, queue passes, receipts and tickets of streams; the codes
@@ -48,4 +49,4 @@ pub use bookings::{booking, contact, journal, nearest, notification, part, selec
 pub use events::{event, seat, section};
 pub use payments::{payment, stripe};
 pub use queue::{draw, feed, proof, wait};
-pub use tickets::ticket;
+pub use tickets::{door_session, ticket};
