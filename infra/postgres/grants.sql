@@ -19,9 +19,10 @@ DECLARE
         'checkpoint_queue', 'find_draw', 'fix_draw', 'grant_numbers', 'leave_queue',
         'place_is_spent',
         -- bookings
-        'cancel_booking', 'confirm_booking', 'confirmed_among', 'contacts_among',
-        'drain_journal', 'event_bookings', 'expire_stale_bookings', 'give_up_part',
-        'own_bookings', 'read_booking', 'release_booking', 'sold_places',
+        'bookings_of_mailbox', 'cancel_booking', 'confirm_booking', 'confirmed_among',
+        'contacts_among', 'drain_journal', 'event_bookings', 'expire_stale_bookings',
+        'give_up_part', 'own_bookings', 'read_booking', 'release_booking', 'request_lookup',
+        'set_contact', 'sold_places',
         -- tickets
         'booking_tickets', 'check_in', 'checkin_counts', 'checkin_manifest', 'find_ticket',
         'name_ticket_holder',
@@ -36,8 +37,9 @@ DECLARE
         'audit_facts', 'compare_reserved', 'count_audit', 'events_to_audit', 'expire_lost_holds',
         'read_audit_totals', 'sold_bookings',
         -- worker
-        'claim_due_messages', 'claim_due_sagas', 'events_to_serve', 'list_sagas', 'note_message',
-        'note_saga', 'open_work', 'retry_saga'
+        'claim_due_letters', 'claim_due_messages', 'claim_due_sagas', 'drop_letters',
+        'events_to_serve', 'list_sagas', 'note_letter', 'note_message', 'note_saga', 'open_work',
+        'retry_saga'
     ];
     -- Steps of the release before: its application may still run and calls them, and that of this
     -- release does not. They leave this list with the next release.
@@ -59,7 +61,8 @@ DECLARE
         'decide_give_back', 'owes_part', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',
         -- worker
-        'announce', 'announce_part', 'booking_facts', 'message_text', 'saga_row_of', 'wake_saga'
+        'announce', 'announce_part', 'booking_facts', 'message_text', 'saga_row_of', 'wake_saga',
+        'write_letter'
     ];
     v_function regprocedure;
     v_name text;

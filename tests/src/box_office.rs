@@ -47,7 +47,12 @@ pub fn start_paid_system() -> PaidSystem {
         let variables = [
             ("stripe_api_base", provider.base_url()),
             ("stripe_allowed_host", provider.base_url()),
-            ("stripe_api_key", secrets.provider_key),
+            ("stripe_api_key", secrets.provider_key.clone()),
+            ("mail_api_base", format!("{}/mail", provider.base_url())),
+            ("mail_allowed_host", provider.base_url()),
+            ("mail_api_key", secrets.provider_key),
+            ("mail_from", "Boxoffice <tickets@boxoffice.example>".to_owned()),
+            ("public_url", format!("http://127.0.0.1:{port}")),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value)).into();
         Ok(PaidSystem { system: start(&folder, Some(port), variables)?, provider })

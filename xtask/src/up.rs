@@ -143,6 +143,7 @@ fn tell(system: &System, runtime: &str, detached: bool) {
     println!("Boxoffice runs on {} with {runtime}", system.base_url);
     if let Some(url) = system.provider_url() {
         println!("A test provider takes payments on {url}; no money moves");
+        println!("Letters to buyers are shown on {url}/letters; none is sent");
     }
     println!("Keys and addresses for clients: set -a; . .run/env; set +a");
     println!("Log: {}", system.application_log().display());

@@ -1,5 +1,5 @@
-//! Bookings, as their owner and the organiser read them, extend their holds, and give them up once
-//! they are sold.
+//! Bookings, as their owner and the organiser read them, look them up, extend their holds, and give
+//! them up once they are sold.
 
 use guest::routing::{get, post};
 use guest::{Router, action, serve_stream, stream_action};
@@ -10,6 +10,7 @@ mod cancel;
 mod extend;
 mod list;
 mod list_of_event;
+mod lookup;
 mod read;
 
 #[http_service]
@@ -20,6 +21,7 @@ async fn handle(request: Request) -> impl IntoResponse {
 fn routes() -> Router {
     Router::new()
         .route("/api/v1/bookings", get(action(list::handle)))
+        .route("/api/v1/bookings/lookup", post(action(lookup::handle)))
         .route("/api/v1/events/{event_id}/bookings", get(stream_action(list_of_event::handle)))
         .route("/api/v1/bookings/{booking_id}", get(action(read::handle)))
         .route("/api/v1/bookings/{booking_id}/cancel", post(action(cancel::handle)))

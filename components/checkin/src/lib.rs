@@ -1,5 +1,17 @@
-//! The door: tickets are shown, once each. Postgres decides alone, so that it goes on while Redis
-//! is down.
+//! The door: tickets are shown, once each; by scanners, and by people on a page. Postgres decides
+//! alone, so that it goes on while Redis is down.
+//!
+//! # Layout
+//!
+//! - [`check_in`], [`counts`], [`manifest`]: for scanners. [`door`]: the page.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
 use guest::routing::{get, post};
 use guest::{Router, action};
@@ -8,6 +20,7 @@ use spin_sdk::http_service;
 
 mod check_in;
 mod counts;
+mod door;
 mod manifest;
 
 #[http_service]
@@ -20,4 +33,6 @@ fn routes() -> Router {
         .route("/api/v1/checkin", post(action(check_in::handle)))
         .route("/api/v1/checkin/{event_id}", get(action(counts::handle)))
         .route("/api/v1/checkin/{event_id}/manifest", get(action(manifest::handle)))
+        .route("/door", get(action(door::events::handle)).post(action(door::enter::handle)))
+        .route("/door/{event_id}", get(action(door::scan::show)).post(action(door::scan::handle)))
 }

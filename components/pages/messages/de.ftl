@@ -147,6 +147,19 @@ seats-too-many = Sie können höchstens { $most } Plätze aussuchen.
 
 bookings-title = Meine Buchungen
 bookings-empty = In diesem Browser haben Sie keine Buchungen.
+way-to-lookup = Buchungen aus einem anderen Browser finden
+lookup-title = Buchungen finden
+lookup-text = Geben Sie die E-Mail-Adresse ein, die Sie bei der Buchung angegeben haben. Wenn es eine gibt, schicken wir einen Brief mit einem Link dorthin.
+lookup-button = Brief schicken
+lookup-sent = Wenn die Adresse zu einer Buchung gehört, ist ein Brief unterwegs. Das kann einige Minuten dauern; bitte sehen Sie auch im Ordner für unerwünschte Post nach.
+lookup-no-mailbox = Das ist keine E-Mail-Adresse.
+email = E-Mail-Adresse
+email-optional = E-Mail-Adresse (freiwillig): Ihre Karten werden dorthin geschickt
+name-optional = Ihr Name (freiwillig)
+open-title = Buchungen aus einem Brief öffnen
+open-text = Der Link führt zu Buchungen, die mit einer E-Mail-Adresse gemacht wurden. Öffnen Sie sie nur, wenn es Ihre sind: Dieser Browser handelt dann für den, der sie gemacht hat.
+open-another = Die Buchungen, die dieser Browser jetzt zeigt, zeigt er danach hier nicht mehr.
+open-button = Buchungen öffnen
 booking-section = { $count ->
     [one] 1 Karte, Bereich { $section }
    *[other] { $count } Karten, Bereich { $section }
@@ -243,6 +256,8 @@ problem-rate-limited = Das war zu schnell
 problem-rate-limited-detail = Bitte warten Sie einen Augenblick und versuchen Sie es noch einmal.
 problem-forbidden = Dieses Formular ist nicht für diesen Browser
 problem-forbidden-detail = Bitte öffnen Sie die Seite neu und benutzen Sie ihr Formular.
+problem-contact = Die E-Mail-Adresse oder der Name ist nicht zu gebrauchen
+problem-contact-detail = Bitte prüfen Sie, was Sie eingegeben haben. Nichts wurde geändert.
 problem-form = Das Formular konnte nicht gelesen werden
 problem-form-detail = Bitte öffnen Sie die Seite neu und benutzen Sie ihr Formular.
 problem-unavailable = Das geht im Augenblick nicht
@@ -260,7 +275,7 @@ accessibility-4 = Plätze werden nur eine Zeit lang freigehalten, weil andere si
 accessibility-5 = Wenn Ihnen etwas im Weg steht, sagen Sie es bitte dem Veranstalter.
 privacy-title = Datenschutz
 privacy-1 = Sie brauchen kein Konto. Ein Cookie nennt uns bis zu 90 Tage lang Ihren Browser, damit Ihr Platz in der Schlange und Ihre Buchungen wiedergefunden werden. Ein zweites bewahrt den Beleg für Ihren Platz auf, ein drittes Ihre Sprache. Sie dienen nichts anderem und gehen an niemanden sonst.
-privacy-2 = Wir behalten, was eine Buchung braucht: Veranstaltung, Plätze, Zeiten, Betrag, und den Namen und die Adresse, die Sie dazu angeben.
+privacy-2 = Wir behalten, was eine Buchung braucht: Veranstaltung, Plätze, Zeiten, Betrag, und den Namen und die Adresse, die Sie dazu angeben. Briefe zu Ihren Buchungen gehen über einen Maildienst an diese Adresse.
 privacy-3 = Sie bezahlen auf der Seite eines Zahlungsdienstes. Die Nummer Ihrer Karte sehen wir nie.
 privacy-4 = Auf diesen Seiten gibt es keine Werbung, kein Tracking und keine Dateien anderer Websites.
 privacy-5 = Netzadressen werden gegen Missbrauch kurze Zeit gezählt und nicht bei Buchungen aufbewahrt.

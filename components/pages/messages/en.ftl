@@ -147,6 +147,19 @@ seats-too-many = You can choose { $most } seats at most.
 
 bookings-title = My bookings
 bookings-empty = You have no bookings in this browser.
+way-to-lookup = Find bookings of another browser
+lookup-title = Find your bookings
+lookup-text = Type the e-mail address that you gave with your booking. If there is one, we send a letter with a link to it.
+lookup-button = Send the letter
+lookup-sent = If this address belongs to a booking, a letter is on its way. It can take a few minutes; please look into the folder for unwanted mail, too.
+lookup-no-mailbox = This is not an e-mail address.
+email = E-mail address
+email-optional = E-mail address (optional): your tickets are sent there
+name-optional = Your name (optional)
+open-title = Open bookings from a letter
+open-text = The link leads to bookings that were made with an e-mail address. Open them only if they are yours: this browser then acts for whoever made them.
+open-another = The bookings that this browser shows now are not shown here any more after that.
+open-button = Open the bookings
 booking-section = { $count ->
     [one] 1 ticket, section { $section }
    *[other] { $count } tickets, section { $section }
@@ -243,6 +256,8 @@ problem-rate-limited = That was too fast
 problem-rate-limited-detail = Please wait a moment and try again.
 problem-forbidden = This form is not for this browser
 problem-forbidden-detail = Please open the page again and use its form.
+problem-contact = The e-mail address or the name cannot be used
+problem-contact-detail = Please check what you typed. Nothing was changed.
 problem-form = The form could not be read
 problem-form-detail = Please open the page again and use its form.
 problem-unavailable = This does not work at the moment
@@ -260,7 +275,7 @@ accessibility-4 = Seats are held for a limited time, because others want them to
 accessibility-5 = If something stands in your way, please tell the organiser of the event.
 privacy-title = Privacy
 privacy-1 = You need no account. A cookie names your browser to us for up to 90 days, so that your place in a line and your bookings are found again. A second one keeps the proof of your place, a third your language. They serve nothing else, and are sent to nobody else.
-privacy-2 = We keep what a booking needs: event, seats, times, amount, and the name and address that you give with it.
+privacy-2 = We keep what a booking needs: event, seats, times, amount, and the name and address that you give with it. Letters about your bookings go to that address through a mail service.
 privacy-3 = You pay on the page of a payment provider. We never see the number of your card.
 privacy-4 = There are no advertisements, no tracking, and no files of other sites on these pages.
 privacy-5 = Network addresses are counted for a short time against misuse, and are not kept with bookings.

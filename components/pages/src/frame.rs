@@ -51,7 +51,7 @@ impl Frame {
         let languages = others.map(|other| LanguageLink {
             tag: other.tag(),
             name: other.name(),
-            href: format!("{path}?lang={}{}", other.tag(), section_query(call)),
+            href: format!("{path}?lang={}{}{}", other.tag(), section_query(call), key_query(call)),
         });
         Self {
             words: Words(language),
@@ -85,6 +85,13 @@ fn section_query(call: &Call) -> String {
     let name = call.query("section");
     let name = name.and_then(|name| name.parse::<domain::section::SectionName>().ok());
     name.map_or_else(String::new, |name| format!("&section={name}"))
+}
+
+/// A page in another language is about the same link of a letter.
+fn key_query(call: &Call) -> String {
+    let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
+    let key = call.query("key").filter(|key| key.chars().all(is_sign));
+    key.map_or_else(String::new, |key| format!("&key={key}"))
 }
 
 /// The page as a reply. A language that the request chooses is remembered.

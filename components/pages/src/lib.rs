@@ -43,7 +43,10 @@ fn routes() -> Router {
         .route("/", get(action(events::list::handle)))
         .route("/accessibility", get(action(site::about::accessibility)))
         .route("/assets/{file}", get(action(site::files::handle)))
-        .route("/bookings", get(action(bookings::list::handle)))
+        .route(
+            "/bookings",
+            get(action(bookings::list::handle)).post(action(bookings::open::handle)),
+        )
         .route("/bookings/{booking_id}", get(action(bookings::show::handle)))
         .route("/bookings/{booking_id}/confirm", post(action(bookings::confirm::handle)))
         .route("/bookings/{booking_id}/extend", post(action(bookings::extend::handle)))
@@ -53,6 +56,10 @@ fn routes() -> Router {
         .route(
             "/events/{event_id}/seats",
             get(action(bookings::choose::handle)).post(action(bookings::hold::handle)),
+        )
+        .route(
+            "/lookup",
+            get(action(bookings::lookup::show)).post(action(bookings::lookup::handle)),
         )
         .route("/privacy", get(action(site::about::privacy)))
         .route("/tickets/{ticket_id}/holder", post(action(bookings::name_holder::handle)))

@@ -27,6 +27,15 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// The visitor as `user`, who has just been proved: the browser is that guest from now on.
+    ///
+    /// # Errors
+    ///
+    /// 503 without keys.
+    pub(crate) async fn becoming(user: UserId) -> Result<Self, Problem> {
+        Ok(Self { user, receipt: None, session: session_of(user).await?, is_new: true })
+    }
+
     /// Lets the browser remember who it is, if there is anything new to that.
     pub(crate) fn remember(&self, reply: Reply, call: &Call) -> Reply {
         if self.is_new { session::remember(reply, call, &self.session) } else { reply }
@@ -72,8 +81,7 @@ pub(crate) async fn known(call: &Call) -> Result<Option<Visitor>, Problem> {
 /// keys.
 pub(crate) async fn new(call: &Call) -> Result<Visitor, Problem> {
     limit::address(call, RouteClass::Guest).await?;
-    let user = UserId::from_uuid(Uuid::now_v7());
-    Ok(Visitor { user, receipt: None, session: session_of(user).await?, is_new: true })
+    Visitor::becoming(UserId::from_uuid(Uuid::now_v7())).await
 }
 
 async fn session_of(user: UserId) -> Result<String, Problem> {

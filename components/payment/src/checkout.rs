@@ -6,22 +6,30 @@
 
 use domain::booking::{Booking, BookingStatus};
 use domain::code::Code;
+use domain::contact::Contact;
 use domain::id::{BookingId, UserId};
 use domain::rate::RouteClass;
 use domain::time::Instant;
 use guest::auth::Caller;
-use guest::call::invalid_field;
+use guest::call::{invalid_field, invalid_fields};
 use guest::provider::provider;
 use guest::session::is_https;
 use guest::{Call, Problem, Reply, auth, idempotency, limit, stores, variables};
 use http::{StatusCode, header};
 use ledger::BeginCheckoutOutcome;
 use provider::CreateCheckout;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use service::booking;
 use uuid::Uuid;
 
 use crate::begin::{alarm, refusal};
+
+#[derive(Default, Deserialize)]
+struct Body {
+    email: Option<String>,
+    name: Option<String>,
+    locale: Option<String>,
+}
 
 #[derive(Serialize)]
 struct CheckoutView {
@@ -33,20 +41,25 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
     let user = auth::buyer(&call).await?;
     limit::user(&call, RouteClass::Pay, &user.to_string()).await?;
     let booking_id = call.booking_id()?;
+    let body: Body = if call.body.is_empty() { Body::default() } else { call.json()? };
+    let contact = Contact::read(body.email, body.name, body.locale)
+        .map_err(|problems| invalid_fields(&problems))?;
     let scope = format!("checkout:{user}");
     idempotency::once(&call, &scope, async {
-        let (checkout_url, booking) = page_for(&call, user, booking_id).await?;
+        let (checkout_url, booking) = page_for(&call, user, booking_id, &contact).await?;
         let view = CheckoutView { checkout_url, expires_at: booking.expires_at };
         Reply::json(StatusCode::CREATED, &view)
     })
     .await
 }
 
-/// The address of the page on which `user` pays for the hold, and the booking.
+/// The address of the page on which `user` pays for the hold, and the booking. Tickets are sent to
+/// `contact`, as far as it says anything.
 pub(crate) async fn page_for(
     call: &Call,
     user: UserId,
     booking_id: BookingId,
+    contact: &Contact,
 ) -> Result<(String, Booking), Problem> {
     let stores = stores::open().await?;
     let booking = booking::visible(&stores, booking_id, Caller::Buyer(user)).await?;
@@ -66,6 +79,10 @@ pub(crate) async fn page_for(
             return Err(problem.unwrap_or_else(|| Problem::internal("a refusal without a reason")));
         }
     };
+    if !contact.is_empty() {
+        // The checkout has stored the hold, so there is something to note it with.
+        ledger::set_contact(&stores.database, booking_id, user, contact).await?;
+    }
     let own = own_address(call).await?;
     let description = format!("{} · {}", event.name, places(&booking));
     let create = CreateCheckout {

@@ -6,7 +6,7 @@
 use domain::rate::RouteClass;
 use guest::html::{self, escaped};
 use guest::language::Language;
-use guest::{Call, Problem, Reply, limit, session};
+use guest::{Call, Problem, Reply, contact, limit, session};
 use http::{StatusCode, header};
 
 use crate::checkout::page_for;
@@ -33,7 +33,7 @@ async fn pay(call: &Call) -> Result<Reply, Problem> {
     let booking = call.booking_id()?;
     let (user, _) = session::sender(call).await?;
     limit::user(call, RouteClass::Pay, &user.to_string()).await?;
-    let (url, _) = page_for(call, user, booking).await?;
+    let (url, _) = page_for(call, user, booking, &contact::of_form(call)?).await?;
     let language = Language::of(call);
     let (title, link) = match language {
         Language::English => ("To the payment", "Go on to the page of the payment provider"),

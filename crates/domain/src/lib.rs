@@ -16,7 +16,8 @@
 //! - `bookings`: [`selection`] is what a buyer asks to reserve, [`booking`] the record of it and
 //!   its states, [`journal`] what happened to its hold, [`notification`] signs messages about it,
 //!   [`seat_news`] what becomes of seats while somebody looks.
-//! - `tickets`: [`ticket`] is one sold unit, its id, and what became of it at the door.
+//! - `tickets`: [`ticket`] is one sold unit, its id, and what became of it at the door;
+//!   [`door_session`] what a browser at the door keeps.
 //! - `payments`: [`payment`] has the states of a payment, and what follows from them; [`stripe`]
 //!   has signatures and the few fields that are read from the provider's events.
 //! - [`token`]: signed tokens of buyers, queue passes, receipts and tickets of streams; the codes
@@ -49,4 +50,4 @@ pub use bookings::{booking, contact, journal, nearest, notification, part, seat_
 pub use events::{event, seat, section};
 pub use payments::{payment, stripe};
 pub use queue::{draw, feed, proof, wait};
-pub use tickets::ticket;
+pub use tickets::{door_session, ticket};

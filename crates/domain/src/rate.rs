@@ -23,12 +23,24 @@ pub enum RouteClass {
     Pay,
     /// What the organiser does.
     Organiser,
+    /// Asking for a letter: counted per mailbox, as a user is, and per address.
+    Letter,
+    /// Signing in with a key.
+    SignIn,
 }
 
 impl RouteClass {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Guest, Self::Join, Self::Poll, Self::Reserve, Self::Pay, Self::Organiser];
+    pub const ALL: [Self; 8] = [
+        Self::Guest,
+        Self::Join,
+        Self::Poll,
+        Self::Reserve,
+        Self::Pay,
+        Self::Organiser,
+        Self::Letter,
+        Self::SignIn,
+    ];
 
     /// The name in variables and headers.
     pub const fn as_str(self) -> &'static str {
@@ -39,14 +51,16 @@ impl RouteClass {
             Self::Reserve => "reserve",
             Self::Pay => "pay",
             Self::Organiser => "organiser",
+            Self::Letter => "letter",
+            Self::SignIn => "sign_in",
         }
     }
 
-    /// Whether a request is refused when nobody can count it. Those that bring a crowd in or cost
-    /// money are; the others serve people who are in already, and must not depend on one more
-    /// shard than their event's.
+    /// Whether a request is refused when nobody can count it. Those that bring a crowd in, cost
+    /// money or write to others are; the others serve people who are in already, and must not
+    /// depend on one more shard than their event's, nor the door on Redis.
     pub const fn fails_closed(self) -> bool {
-        matches!(self, Self::Guest | Self::Join | Self::Pay)
+        matches!(self, Self::Guest | Self::Join | Self::Pay | Self::Letter)
     }
 }
 

@@ -42,6 +42,11 @@ pub fn check_lines(text: &str) -> Result<(), TextProblem> {
     check_characters(text, true)
 }
 
+/// A text within an element of HTML, or within an attribute in double quotes.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 fn check_characters(text: &str, lines: bool) -> Result<(), TextProblem> {
     let breaks_a_line = |character: char| matches!(character, '\n' | '\r' | '\t');
     for character in text.chars() {

@@ -19,7 +19,9 @@ mod tests;
 mod ticket_code;
 mod verifying;
 
-pub use kinds::{BuyerToken, PageSession, PlaceReceipt, QueuePass, RECEIPT_TTL_S, StreamTicket};
+pub use kinds::{
+    BookingsKey, BuyerToken, PageSession, PlaceReceipt, QueuePass, RECEIPT_TTL_S, StreamTicket,
+};
 pub use signing::SigningKeys;
 pub use ticket_code::{TICKET_CODE_LENGTH_MAX, TicketCode};
 pub use verifying::{PublicKey, VerifyingKeys};
@@ -52,6 +54,8 @@ pub(crate) enum Purpose {
     StreamTicket,
     /// Names the guest who uses a browser, in a cookie: `session+jwt`.
     PageSession,
+    /// Opens the bookings of a guest in another browser, in a letter: `bookings+jwt`.
+    BookingsKey,
 }
 
 impl Purpose {
@@ -63,6 +67,7 @@ impl Purpose {
             Self::Receipt => "receipt+jwt",
             Self::StreamTicket => "ticket+jwt",
             Self::PageSession => "session+jwt",
+            Self::BookingsKey => "bookings+jwt",
         }
     }
 }
@@ -106,7 +111,7 @@ struct Header {
 pub(crate) struct Claims {
     /// Who issued it: [`ISSUER`].
     pub(crate) iss: String,
-    /// Whom it is for: [`BUYER_AUDIENCE`] or an event id.
+    /// Whom it is for: [`BUYER_AUDIENCE`], an event id or a booking id.
     pub(crate) aud: String,
     /// The user.
     pub(crate) sub: UserId,

@@ -1,5 +1,6 @@
 //! Pages for people: the headers that go with HTML.
 
+pub use domain::text::escaped;
 use http::{HeaderName, StatusCode, header};
 
 use crate::reply::Reply;
@@ -10,11 +11,6 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// A file that pages use may be kept for an hour: a new one is served soon enough.
 const FILE_CACHE_CONTROL: &str = "public, max-age=3600";
-
-/// A text within an element, or within an attribute in double quotes.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
 
 /// A page about one person, which nobody keeps.
 pub fn page(status: StatusCode, html: String) -> Reply {

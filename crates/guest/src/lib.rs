@@ -9,7 +9,8 @@
 //! - [`identity`], [`joining`], [`place`]: use cases of [`service`](::service) with the keys and
 //!   settings of the manifest.
 //! - [`html`]: pages for people. [`language`]: which one they read. [`session`]: who they are.
-//! - [`limit`]: how often they may.
+//!   [`contact`]: where they are written to.
+//! - [`limit`]: how often they may. [`lookup`]: asking for a letter.
 //! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
 //!   offers, with deadlines.
 //! - [`etag`]: names an answer by what decides it. [`log`]: lines for operators.
@@ -33,6 +34,7 @@
 pub mod auth;
 pub mod call;
 pub mod clock;
+pub mod contact;
 mod digest;
 pub mod event_text;
 pub mod html;
@@ -44,6 +46,7 @@ mod json;
 pub mod language;
 pub mod limit;
 pub mod log;
+pub mod lookup;
 pub mod place;
 pub mod postgres;
 pub mod problem;

@@ -63,6 +63,24 @@ pub async fn address(call: &Call, class: RouteClass) -> Result<(), Problem> {
     check(call, class, None).await
 }
 
+/// Whether one more letter may go to a mailbox, whoever asks for it.
+///
+/// # Errors
+///
+/// 503 when nobody can count: then none may.
+pub async fn may_write_to(email: &str) -> Result<bool, Problem> {
+    let class = RouteClass::Letter;
+    // One mailbox in whatever letter case.
+    let limit = limits().await?.user.of(class);
+    let limit = limit.map(|rate| (rate, subject(class, "mailbox", &email.to_lowercase())));
+    match count(class, limit).await {
+        Ok(()) => Ok(true),
+        // mutant: mailboxes-are-flooded
+        Err(problem) if problem.code == Code::RateLimited => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// The places that the address of this request may have in the queue of `event`, and a digest that
 /// stands for the address there; nothing when addresses do not count.
 ///

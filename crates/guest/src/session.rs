@@ -57,9 +57,33 @@ pub fn with_cookie(
     path: &str,
     ttl_s: i64,
 ) -> Reply {
+    with_cookie_within(reply, call, "Lax", (name, value), path, ttl_s)
+}
+
+/// As [`with_cookie`], for one that no link of another site sends either.
+pub fn with_strict_cookie(
+    reply: Reply,
+    call: &Call,
+    name: &str,
+    value: &str,
+    path: &str,
+    ttl_s: i64,
+) -> Reply {
+    with_cookie_within(reply, call, "Strict", (name, value), path, ttl_s)
+}
+
+fn with_cookie_within(
+    reply: Reply,
+    call: &Call,
+    same_site: &str,
+    (name, value): (&str, &str),
+    path: &str,
+    ttl_s: i64,
+) -> Reply {
     let secure = if is_https(call) { "; Secure" } else { "" };
-    let cookie =
-        format!("{name}={value}; Path={path}; Max-Age={ttl_s}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!(
+        "{name}={value}; Path={path}; Max-Age={ttl_s}; HttpOnly; SameSite={same_site}{secure}"
+    );
     reply.with_header(header::SET_COOKIE, &cookie)
 }
 
@@ -96,22 +120,35 @@ pub fn seal(session: &str) -> FormSeal {
 /// 403 when the browser sent no session, or when another page than one of ours sends the form; 415
 /// when the body is no form.
 pub async fn sender(call: &Call) -> Result<(UserId, Uuid), Problem> {
-    let forged = || Problem::new(Code::Forbidden, "the form is not of a page for this browser");
+    let session = sent(call).ok_or_else(forged)?;
+    let attempt = attempt_of(call, session)?;
+    let known = known(call).await?.ok_or_else(forged)?;
+    Ok((known.user, attempt))
+}
+
+/// Which press of the button a form is that a page for `session` has sealed.
+///
+/// # Errors
+///
+/// 403 when another page than one of ours for this session sends the form; 415 when the body is no
+/// form.
+pub fn attempt_of(call: &Call, session: &str) -> Result<Uuid, Problem> {
     // mutant: other-sites-may-send-forms
     if call.is_cross_site() {
         return Err(forged());
     }
     let attempt = call.form_field(ATTEMPT)?.and_then(|it| it.parse().ok()).ok_or_else(forged)?;
     let token = call.form_field(FORM_TOKEN)?.unwrap_or_default();
-    let (Some(session), Some(known)) = (sent(call), known(call).await?) else {
-        return Err(forged());
-    };
     let expected = form_token(session, attempt);
     // mutant: any-form-is-ours
     if !bool::from(token.as_bytes().ct_eq(expected.as_bytes())) {
         return Err(forged());
     }
-    Ok((known.user, attempt))
+    Ok(attempt)
+}
+
+fn forged() -> Problem {
+    Problem::new(Code::Forbidden, "the form is not of a page for this browser")
 }
 
 /// Only who has the session can make it, and it tells nobody the session.

@@ -2,6 +2,7 @@
 
 use domain::time::Instant;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::database::{Database, Value};
 use crate::error::Error;
@@ -117,4 +118,9 @@ pub(crate) fn json_text<T: serde::Serialize + ?Sized>(
     serde_json::to_string(items)
         .map(Value::Text)
         .map_err(|error| Error::Protocol { step, detail: error.to_string() })
+}
+
+/// A member of a document: an instant as milliseconds.
+pub(crate) fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+    i64::deserialize(deserializer).map(Instant::from_unix_ms)
 }

@@ -25,6 +25,8 @@ pub(crate) struct LocalProvider {
     server: Mutex<Server>,
     port: u16,
     api_key: String,
+    /// Where browsers reach the application.
+    public_url: String,
 }
 
 impl LocalProvider {
@@ -51,7 +53,8 @@ impl LocalProvider {
                 Ok(matches!(get(port, "/_control/faults"), Ok((200, _))))
             })
             .context("the test provider does not answer")?;
-        Ok(Self { server: Mutex::new(server), port, api_key })
+        let public_url = format!("http://127.0.0.1:{application_port}");
+        Ok(Self { server: Mutex::new(server), port, api_key, public_url })
     }
 
     pub(crate) fn base_url(&self) -> String {
@@ -63,8 +66,13 @@ impl LocalProvider {
         let address = self.base_url();
         [
             ("stripe_api_base", address.clone()),
-            ("stripe_allowed_host", address),
+            ("stripe_allowed_host", address.clone()),
             ("stripe_api_key", self.api_key.clone()),
+            ("mail_api_base", format!("{address}/mail")),
+            ("mail_allowed_host", address),
+            ("mail_api_key", self.api_key.clone()),
+            ("mail_from", "Boxoffice <tickets@boxoffice.example>".to_owned()),
+            ("public_url", self.public_url.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()

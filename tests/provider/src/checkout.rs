@@ -255,11 +255,11 @@ fn offer(session: &Session, problem: &str) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn html(status: StatusCode, content: &str) -> Response<Full<Bytes>> {
+pub(crate) fn html(status: StatusCode, content: &str) -> Response<Full<Bytes>> {
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Test payment</title>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"></head><body><main>\

@@ -14,6 +14,8 @@
 //! | `GET faults`, `PUT faults` | what goes wrong from now on: [`Faults`](crate::Faults) |
 //! | `POST faults` | more that goes wrong: `calls` and `webhooks_about` |
 //! | `PUT webhook` | where events go from now on: `{url}` |
+//! | `GET letters` | the letters that the mail API took, oldest first |
+//! | `PUT mail` | what goes wrong with letters: [`MailFaults`](crate::MailFaults) |
 //!
 //! A payment in a state that does not allow it: 400, in the provider's own words.
 
@@ -104,6 +106,11 @@ pub(crate) fn handle(shared: &Arc<Shared>, method: &Method, path: &str, body: &s
         }),
         ("POST", ["faults"]) => read(body).map(|faults| {
             shared.state().faults.add(faults);
+            Reply::ok(json!({}))
+        }),
+        ("GET", ["letters"]) => Ok(Reply::ok(json!(shared.state().letters))),
+        ("PUT", ["mail"]) => read(body).map(|faults| {
+            shared.state().mail_faults = faults;
             Reply::ok(json!({}))
         }),
         ("PUT", ["webhook"]) => read::<WebhookAddress>(body).map(|address| {

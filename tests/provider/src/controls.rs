@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::mail::{MailFaults, TakenLetter};
 
 /// Plays everybody but the client of the API. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -136,6 +137,28 @@ impl Controls {
     /// When the provider does not answer.
     pub async fn set_webhook_url(&self, url: &str) -> Result<Value> {
         self.send(self.http.put(self.url("webhook")).json(&json!({ "url": url }))).await
+    }
+
+    /// What goes wrong with letters from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the provider does not answer.
+    pub async fn set_mail_faults(&self, faults: &MailFaults) -> Result<Value> {
+        self.send(self.http.put(self.url("mail")).json(faults)).await
+    }
+
+    /// The letters to a mailbox that the mail API took, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the provider does not answer.
+    pub async fn letters_to(&self, email: &str) -> Result<Vec<TakenLetter>> {
+        let letters = self.send(self.http.get(self.url("letters"))).await?;
+        let mut letters: Vec<TakenLetter> =
+            serde_json::from_value(letters).context("no letters")?;
+        letters.retain(|letter| letter.to == email);
+        Ok(letters)
     }
 
     /// Everything that happened.

@@ -4,6 +4,7 @@
 //! - [`FakeProvider`] runs one inside a test; `fake-provider` is the same as a program.
 //! - `/v1/…` is the API of the provider: payment intents, refunds, events, checkout sessions.
 //!   `/pay/…` is the page of a checkout session, where a person pays.
+//! - `/mail/…` plays a mail API; `/letters` is a page with the letters it took.
 //! - `/_control/…` plays everybody else: buyers who pay, banks that refuse, staff who change a
 //!   payment, networks that fail. [`Controls`] is the client for it. [`Ledger`] is what happened.
 //!
@@ -24,6 +25,7 @@ mod form;
 mod idempotency;
 mod intent;
 mod ledger;
+mod mail;
 mod money;
 mod operations;
 mod reply;
@@ -34,5 +36,6 @@ mod webhooks;
 pub use controls::Controls;
 pub use faults::{CallFault, FaultKind, Faults, Operation, WebhookFaults};
 pub use ledger::{Ledger, LedgerEvent, LedgerIntent, LedgerTotal};
+pub use mail::{MailFaults, TakenLetter};
 pub use server::{FakeOptions, FakeProvider};
 pub use webhooks::signature_header;

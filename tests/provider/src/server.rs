@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::reply::Reply;
 use crate::state::State;
-use crate::{api, checkout, control};
+use crate::{api, checkout, control, mail};
 
 /// The longest body that is read, in bytes: far more than any request has.
 const BODY_LENGTH_MAX: usize = 1024 * 1024;
@@ -154,6 +154,12 @@ async fn answer(
     let body = String::from_utf8_lossy(&body);
     if let Some(session) = head.uri.path().strip_prefix("/pay/") {
         return Ok(checkout::page(&shared, &head.method, session, &body));
+    }
+    if let Some(letter) = head.uri.path().strip_prefix("/letters") {
+        return Ok(mail::page(&shared, &head.method, letter.trim_start_matches('/')));
+    }
+    if let Some(path) = head.uri.path().strip_prefix("/mail") {
+        return mail::take(&shared, &head, path, &body).map(Reply::into_response);
     }
     let reply: Result<Reply, Cut> = if head.uri.path().starts_with("/_control/") {
         Ok(control::handle(&shared, &head.method, head.uri.path(), &body))

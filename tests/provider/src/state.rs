@@ -10,6 +10,7 @@ use crate::checkout::Session;
 use crate::faults::{CallFault, Faults, Operation, WebhookFaults};
 use crate::idempotency::SavedAnswers;
 use crate::intent::Intent;
+use crate::mail::{MailFaults, TakenLetter};
 use crate::reply::Reply;
 use crate::server::FakeOptions;
 
@@ -27,6 +28,9 @@ pub(crate) struct State {
     /// `http://127.0.0.1:<port>`, for the addresses of pages.
     pub(crate) base_url: String,
     pub(crate) sessions: HashMap<String, Session>,
+    /// Letters that were taken, oldest first.
+    pub(crate) letters: Vec<TakenLetter>,
+    pub(crate) mail_faults: MailFaults,
     intents: HashMap<String, Intent>,
     /// Ids of the intents, oldest first.
     order: Vec<String>,
@@ -66,6 +70,8 @@ impl State {
             unauthenticated: 0,
             base_url: base_url.to_owned(),
             sessions: HashMap::new(),
+            letters: Vec::new(),
+            mail_faults: MailFaults::default(),
             intents: HashMap::new(),
             order: Vec::new(),
             events: Vec::new(),

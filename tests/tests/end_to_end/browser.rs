@@ -102,10 +102,14 @@ impl Browser {
             let (path, ttl_s) = match name {
                 "boxoffice_session" => ("Path=/;", 90 * 86_400),
                 "boxoffice_receipt" => ("Path=/waiting-room/", 90 * 86_400),
+                "boxoffice_door" if content.is_empty() => ("Path=/;", 0),
+                "boxoffice_door" => ("Path=/;", 12 * 3_600),
                 _ => ("Path=/;", 365 * 86_400),
             };
             let max_age = format!("Max-Age={ttl_s}");
-            for attribute in ["HttpOnly", "SameSite=Lax", &max_age, path] {
+            let is_strict = name == "boxoffice_door";
+            let same_site = if is_strict { "SameSite=Strict" } else { "SameSite=Lax" };
+            for attribute in ["HttpOnly", same_site, &max_age, path] {
                 assert!(value.contains(attribute), "{value}");
             }
             self.cookies.insert(name.to_owned(), content.to_owned());

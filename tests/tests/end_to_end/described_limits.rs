@@ -59,6 +59,8 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
     let of_event = format!("{events}/{changing}");
     let seats = format!("{of_event}/seats");
     let process = format!("/api/v1/queue/process/{line}");
+    // Somebody else's: who is to be written to is looked at first.
+    let checkout = format!("/api/v1/bookings/{booking}/checkout");
     // Of a hold: any part of it is refused with 409, all of it is given back once.
     let cancel = format!("/api/v1/bookings/{booking}/cancel");
     vec![
@@ -81,6 +83,20 @@ async fn bases(office: &BoxOffice) -> Vec<Base> {
             "/api/v1/checkin",
             json!({ "event_id": event, "code": "?", "gate": "North", "undo": false }),
             true,
+        ),
+        base(
+            "beginCheckout",
+            Method::POST,
+            &checkout,
+            json!({ "email": "fan@example.com", "name": "Jane Doe", "locale": "en-GB" }),
+            false,
+        ),
+        base(
+            "lookUpBookings",
+            Method::POST,
+            "/api/v1/bookings/lookup",
+            json!({ "email": "fan@example.com", "locale": "en-GB" }),
+            false,
         ),
         base("letIn", Method::POST, &process, json!({ "count": 3 }), true),
         base(

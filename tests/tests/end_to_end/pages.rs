@@ -7,7 +7,7 @@ use tests::{Answer, BoxOffice, eventually};
 use crate::browser::{Browser, between};
 
 /// An event without a queue, in Berlin: free seats, and others that cost something.
-fn gala() -> Value {
+pub(crate) fn gala() -> Value {
     json!({
         "name": "Gala", "time_zone": "Europe/Berlin",
         "starts_at": "2037-06-01T19:00:00Z", "ends_at": "2037-06-01T22:00:00Z",
@@ -21,17 +21,17 @@ fn gala() -> Value {
 }
 
 #[track_caller]
-fn assert_has(answer: &Answer, text: &str) {
+pub(crate) fn assert_has(answer: &Answer, text: &str) {
     assert!(answer.page().contains(text), "{text:?} is not in {}", answer.page());
 }
 
-fn way_on(answer: &Answer) -> String {
+pub(crate) fn way_on(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{answer}");
     answer.header("location").expect("a way on").to_owned()
 }
 
 /// Holds these seats.
-async fn hold(browser: &mut Browser, event: &str, seats: &[&str]) -> Answer {
+pub(crate) async fn hold(browser: &mut Browser, event: &str, seats: &[&str]) -> Answer {
     let path = format!("/events/{event}/seats");
     let page = browser.open(&format!("{path}?section={}", &seats[0][..1])).await;
     let fields: Vec<_> = seats.iter().map(|seat| ("seats", *seat)).collect();

@@ -4,9 +4,13 @@
 use anyhow::{Context, Result};
 
 /// Every variable that lets its holder do something, and who may hold it.
-const HOLDERS: [(&str, &[&str]); 7] = [
-    // A holder of these can make tokens; the others have verifying_keys.
-    ("signing_keys", &["auth", "queue-join", "queue-pass", "queue-stream", "pages", "tickets"]),
+const HOLDERS: [(&str, &[&str]); 9] = [
+    // A holder of these can make tokens; the others have verifying_keys. The worker signs the links
+    // in letters.
+    (
+        "signing_keys",
+        &["auth", "queue-join", "queue-pass", "queue-stream", "pages", "tickets", "worker"],
+    ),
     // Those with routes of the organiser; the others have organiser_key_digest.
     (
         "organiser_key",
@@ -26,6 +30,8 @@ const HOLDERS: [(&str, &[&str]); 7] = [
     ("stripe_api_key", &["payment", "worker"]),
     ("stripe_allowed_host", &["payment", "worker"]),
     ("notification_secret", &["worker"]),
+    ("mail_api_key", &["worker"]),
+    ("mail_allowed_host", &["worker"]),
 ];
 
 /// Secrets of a store, and the variable that opens the way to it: who has one has the other.

@@ -1,4 +1,5 @@
-//! `GET /bookings`: what the browser's guest has booked.
+//! `GET /bookings`: what the browser's guest has booked. With the key of a letter: see
+//! [`open`](super::open).
 
 use askama::Template;
 use domain::rate::RouteClass;
@@ -32,6 +33,9 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 }
 
 async fn show(call: &Call) -> Result<Reply, Problem> {
+    if let Some(key) = call.query("key") {
+        return super::open::page(call, &key).await;
+    }
     let frame = Frame::new(call, "");
     let frame = Frame { title: frame.say("bookings-title"), ..frame };
     let Some(visitor) = session::known(call).await? else {

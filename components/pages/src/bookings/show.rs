@@ -44,6 +44,9 @@ struct HoldView {
     /// On the clock of the server, so that a wrong clock of the phone does not matter.
     now_ms: i64,
     is_free: bool,
+    /// Where tickets are sent to, as far as it is known.
+    email: String,
+    name: String,
     /// Whether the fan comes back from paying.
     is_paid: bool,
     words_left: String,
@@ -72,7 +75,13 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
     let topic = if is_paid { "booking-paid" } else { topic(booking.status) };
     let ends = words.clock(booking.expires_at, &event.time_zone);
     let hold = if is_held {
+        // What was said on this page is in Postgres, and Redis has what was said before.
+        let recorded = ledger::find_booking(&stores.database, id).await.ok().flatten();
+        let contact = recorded.map(|it| it.contact).filter(|contact| contact.email.is_some());
+        let contact = contact.unwrap_or_else(|| booking.contact.clone());
         Some(HoldView {
+            email: contact.email.unwrap_or_default(),
+            name: contact.name.unwrap_or_default(),
             seal: visitor.seal(),
             ends: words.with("held-until", [("ends", ends.clone().into())]),
             ends_ms: booking.expires_at.unix_ms(),
@@ -91,7 +100,10 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
     let again = WayOn { href: format!("/events/{}", event.id), label: words.say("way-to-event") };
     let problem = call.query("problem").and_then(|word| {
         let code = Code::ALL.iter().find(|code| code.as_str() == word)?;
-        let message = frame::message_of(*code);
+        let message = match code {
+            Code::ValidationFailed => "problem-contact".to_owned(),
+            code => frame::message_of(*code),
+        };
         Some(format!("{}. {}", words.say(&message), words.say(&format!("{message}-detail"))))
     });
     let page = BookingPage {

@@ -14,8 +14,9 @@ struct File {
 const STYLE: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-const FILES: [File; 5] = [
+const FILES: [File; 6] = [
     File { name: "booking.js", media_type: SCRIPT, text: include_str!("../../assets/booking.js") },
+    File { name: "door.js", media_type: SCRIPT, text: include_str!("../../assets/door.js") },
     File { name: "refresh.js", media_type: SCRIPT, text: include_str!("../../assets/refresh.js") },
     File { name: "seats.js", media_type: SCRIPT, text: include_str!("../../assets/seats.js") },
     File { name: "style.css", media_type: STYLE, text: include_str!("../../assets/style.css") },

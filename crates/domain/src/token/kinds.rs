@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::verifying::in_time;
 use super::{BUYER_AUDIENCE, Claims, ISSUER, Purpose, SigningKeys, TokenError, VerifyingKeys};
-use crate::id::{EventId, UserId};
+use crate::id::{BookingId, EventId, UserId};
 use crate::time::Instant;
 
 /// Life of a receipt, from the moment of joining: longer than any draw is open.
@@ -91,6 +91,51 @@ impl PageSession {
         let claims = keys.verify(Purpose::PageSession, BUYER_AUDIENCE, token, now)?;
         let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
         Ok(Self { user: claims.sub, id: claims.jti, issued_at, expires_at })
+    }
+}
+
+/// Opens the bookings of a guest in another browser: a letter carries it in a link. Whoever has it
+/// becomes that guest there, so it ends with its use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingsKey {
+    /// The guest.
+    pub user: UserId,
+    /// The booking that the letter is about; none when it is about several.
+    pub booking: Option<BookingId>,
+    /// A name of its own: that of the letter.
+    pub id: String,
+    /// When it was issued.
+    pub issued_at: Instant,
+    /// When it ends.
+    pub expires_at: Instant,
+}
+
+impl BookingsKey {
+    /// The token.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::sign`].
+    pub fn sign(&self, keys: &SigningKeys) -> Result<String, TokenError> {
+        let Self { user, booking, id, issued_at, expires_at } = self;
+        let audience = booking.map_or_else(|| BUYER_AUDIENCE.to_owned(), |it| it.to_string());
+        let claims = claims(audience, *user, id.clone(), *issued_at, *expires_at);
+        keys.sign(Purpose::BookingsKey, &claims)
+    }
+
+    /// Reads a token back.
+    ///
+    /// # Errors
+    ///
+    /// As [`BuyerToken::verify`].
+    pub fn verify(keys: &VerifyingKeys, token: &str, now: Instant) -> Result<Self, TokenError> {
+        let claims = keys.verify_bookings_key(token, now)?;
+        let booking = match claims.aud.as_str() {
+            BUYER_AUDIENCE => None,
+            booking => Some(booking.parse().map_err(|_| TokenError::Invalid)?),
+        };
+        let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
+        Ok(Self { user: claims.sub, booking, id: claims.jti, issued_at, expires_at })
     }
 }
 

@@ -70,6 +70,27 @@ fn each_kind_is_the_same_every_time_and_reads_back() {
 }
 
 #[test]
+fn the_key_of_a_letter_opens_bookings_and_is_no_session() {
+    let (signing, ring) = pair();
+    let QueuePass { event, user, id, issued_at, expires_at } = pass();
+    let of_one = crate::id::BookingId::new(event, user.as_uuid());
+    for booking in [None, Some(of_one)] {
+        let key = BookingsKey { user, booking, id: id.clone(), issued_at, expires_at };
+        let token = key.sign(&signing).unwrap();
+        assert_eq!(token, key.sign(&signing).unwrap());
+        assert_eq!(BookingsKey::verify(&ring, &token, NOW), Ok(key));
+        let late = expires_at.plus_ms(1_000 * (CLOCK_SKEW_MAX_S + 1));
+        assert_eq!(BookingsKey::verify(&ring, &token, late), Err(TokenError::Expired));
+        assert_eq!(PageSession::verify(&ring, &token, NOW), Err(TokenError::Invalid));
+        assert_eq!(BuyerToken::verify(&ring, &token, NOW), Err(TokenError::Invalid));
+    }
+    let session = PageSession { user, id, issued_at, expires_at }.sign(&signing).unwrap();
+    assert_eq!(BookingsKey::verify(&ring, &session, NOW), Err(TokenError::Invalid));
+    let of_an_event = signing.sign(Purpose::BookingsKey, &claims()).unwrap();
+    assert_eq!(BookingsKey::verify(&ring, &of_an_event, NOW), Err(TokenError::Invalid));
+}
+
+#[test]
 fn a_rolled_key_still_verifies() {
     let old = keys(&[("a", 1)]).sign(Purpose::QueuePass, &claims()).unwrap();
     let rolled = keys(&[("b", 2), ("a", 1)]).verifying_keys();

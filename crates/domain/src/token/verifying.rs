@@ -112,6 +112,21 @@ impl VerifyingKeys {
         Ok((claims, members))
     }
 
+    /// Verifies the key to the bookings of a guest, whatever booking it is about.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify).
+    pub(super) fn verify_bookings_key(
+        &self,
+        token: &str,
+        now: Instant,
+    ) -> Result<Claims, TokenError> {
+        let (claims, _) = self.verify_except_expiry(Purpose::BookingsKey, token, now)?;
+        in_time(&claims, now)?;
+        Ok(claims)
+    }
+
     /// The claims of a genuine token, which may have ended, and all that it says, in base64url.
     fn verify_except_expiry<'t>(
         &self,

@@ -4,7 +4,9 @@ use domain::event::{SaleSettings, SaleState};
 use domain::id::EventId;
 use domain::section::Section;
 use domain::time::Instant;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+
+use crate::row::instant;
 
 /// An event as the ledger keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -69,9 +71,4 @@ impl StoredEvent {
             ends_at: self.ends_at,
         }
     }
-}
-
-/// Reads milliseconds; the ledger's documents carry instants as numbers.
-fn instant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
-    i64::deserialize(deserializer).map(Instant::from_unix_ms)
 }

@@ -9,9 +9,9 @@ const STATEMENT: &str = "SELECT kind, subject, total, oldest_s FROM boxoffice.op
 /// So much of one kind of work that is still to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenWork {
-    /// `saga_running`, `saga_dead` or `outbox`.
+    /// `saga_running`, `saga_dead`, `outbox`, `letter` or `letter_dead`.
     pub kind: String,
-    /// The kind of saga or of message.
+    /// The kind of saga, message or letter.
     pub subject: String,
     /// How many.
     pub count: i64,
@@ -19,8 +19,8 @@ pub struct OpenWork {
     pub oldest_s: i64,
 }
 
-/// Counts sagas that run or are dead, and messages that were not delivered. Kinds without any are
-/// left out.
+/// Counts sagas that run or are dead, messages that were not delivered, and letters that wait or
+/// are dead. Kinds without any are left out.
 ///
 /// # Errors
 ///

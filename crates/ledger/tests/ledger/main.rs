@@ -9,6 +9,7 @@ mod draw;
 mod event_bookings;
 mod event_changes;
 mod events;
+mod letters;
 mod losing_holds;
 mod missed_events;
 mod opening;

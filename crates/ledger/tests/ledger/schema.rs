@@ -119,6 +119,20 @@ async fn frequent_questions_are_answered_from_an_index() {
                 .to_owned(),
         ),
         (
+            "letters_waiting",
+            "SELECT id FROM boxoffice.letters
+             WHERE done_at IS NULL AND dead_at IS NULL AND due_at <= now()
+             ORDER BY due_at LIMIT 10"
+                .to_owned(),
+        ),
+        (
+            "bookings_by_mailbox",
+            "SELECT id FROM boxoffice.bookings
+             WHERE email IS NOT NULL AND lower(email) = lower('Fan@example.com')
+             ORDER BY created_at DESC, id DESC LIMIT 10"
+                .to_owned(),
+        ),
+        (
             "payments_by_booking",
             "SELECT id FROM boxoffice.payments WHERE booking_id = 'bk_'".to_owned(),
         ),

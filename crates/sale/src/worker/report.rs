@@ -88,6 +88,14 @@ jobs! {
     Notify = "notify",
     /// Notes whether a message was delivered.
     NoteMessage = "note_message",
+    /// Takes letters that are due.
+    ClaimDueLetters = "claim_due_letters",
+    /// Sends a letter.
+    SendLetter = "send_letter",
+    /// Notes what became of a letter.
+    NoteLetter = "note_letter",
+    /// Forgets letters where there is no mail API.
+    DropLetters = "drop_letters",
     /// Takes lists of the provider that are due.
     ClaimEventLists = "claim_event_lists",
     /// Reads a page of a list of the provider.

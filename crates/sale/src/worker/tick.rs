@@ -16,7 +16,7 @@ use crate::worker::report::{Job, TickReport};
 use crate::worker::retire_events::retire_events;
 use crate::{
     Error, Stores, WorkerContext, admit_users, collect_missed_events, drain_journal,
-    expire_due_holds, notify, run_sagas,
+    expire_due_holds, notify, run_sagas, send_letters,
 };
 
 /// Events served at a time: enough to hide the round trips, few enough not to take a buyer's turn.
@@ -31,25 +31,27 @@ const SWEEPS_MAX: u32 = 10;
 /// Answers removed per event and second: as many as the busiest second can bring.
 const ANSWERS_SWEPT_MAX: u32 = 1_000;
 
-/// Runs every job once for every active event. Beside them it continues sagas, sends notifications,
-/// asks for missed events, ends pages of the provider and retires events that are over: a provider
-/// that does not answer delays nobody who wants in, and hundreds of events on sale do not keep old
-/// ones in Redis. No new job begins once `in_time` says no, so that runs overlap little.
+/// Runs every job once for every active event. Beside them it continues sagas, sends notifications
+/// and letters, asks for missed events, ends pages of the provider and retires events that are
+/// over: a provider or a mail API that does not answer delays nobody who wants in, and hundreds of
+/// events on sale do not keep old ones in Redis. No new job begins once `in_time` says no, so that
+/// runs overlap little.
 pub async fn tick<T: Transport, D: Database, H: HttpTransport>(
     stores: &Stores<T, D>,
     context: &WorkerContext<'_, H>,
     in_time: impl Fn() -> bool,
 ) -> TickReport {
-    let (mut report, of_events, of_messages, of_missed, of_checkouts, of_retired) = join!(
+    let (mut report, of_events, messages, letters, of_missed, of_checkouts, of_retired) = join!(
         run_sagas(stores, context, &in_time),
         serve_all(stores, &in_time),
         notify(stores, context, &in_time),
+        send_letters(stores, context, &in_time),
         // mutant: missed-events-stay-missed
         collect_missed_events(stores, context, &in_time),
         end_checkouts(stores, context, &in_time),
         retire_events(stores, &in_time),
     );
-    for of_job in [of_events, of_messages, of_missed, of_checkouts, of_retired] {
+    for of_job in [of_events, messages, letters, of_missed, of_checkouts, of_retired] {
         report.add(of_job);
     }
     report

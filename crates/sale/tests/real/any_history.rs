@@ -255,6 +255,7 @@ impl Scene {
                     provider: &self.provider,
                     livemode: false,
                     sink: None,
+                    mail: sale::Mail::None,
                     random: || 7,
                     now: || Instant::from_unix_ms(1_800_000_000_000),
                 };

@@ -416,7 +416,8 @@ async fn refund_by_hand(till: &Till, payment: &str, amount: Option<i64>) {
 
 fn jobs<H: provider::HttpTransport>(provider: &provider::Provider<H>) -> WorkerContext<'_, H> {
     let now = || Instant::from_unix_ms(1_800_000_000_000);
-    WorkerContext { provider, livemode: false, sink: None, random: || 7, now }
+    let mail = sale::Mail::None;
+    WorkerContext { provider, livemode: false, sink: None, mail, random: || 7, now }
 }
 
 /// Whatever the provider answers, or does not, a share goes back once.

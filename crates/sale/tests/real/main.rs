@@ -31,3 +31,4 @@ mod reviving;
 mod stage;
 mod ticking;
 mod till;
+mod writing;

@@ -73,6 +73,7 @@ async fn each_change_is_told_until_it_is_taken() {
         provider: &provider,
         livemode: false,
         sink: Some(&sink),
+        mail: sale::Mail::None,
         random,
         now: || NOW,
     };

@@ -22,8 +22,8 @@ pub(crate) async fn work_on<T: Transport, D: Database>(
     let settings = ProviderSettings { api_base: String::new(), api_key: String::new() };
     let provider = Provider::new(NativeHttp::new(), settings);
     let now = || domain::time::Instant::from_unix_ms(1_800_000_000_000);
-    let jobs =
-        WorkerContext { provider: &provider, livemode: false, sink: None, random: || 7, now };
+    let (provider, mail) = (&provider, sale::Mail::None);
+    let jobs = WorkerContext { provider, livemode: false, sink: None, mail, random: || 7, now };
     tick(stores, &jobs, in_time).await
 }
 

@@ -147,7 +147,8 @@ impl Till {
 
     pub(crate) fn jobs(&self) -> WorkerContext<'_, NativeHttp> {
         let now = || Instant::from_unix_ms(1_800_000_000_000);
-        WorkerContext { provider: &self.provider, livemode: false, sink: None, random: || 7, now }
+        let (provider, mail) = (&self.provider, sale::Mail::None);
+        WorkerContext { provider, livemode: false, sink: None, mail, random: || 7, now }
     }
 
     /// One tick that asks for missed events, whether it is time or not.

@@ -72,5 +72,8 @@ BEGIN
         RETURNING 1
     )
     SELECT count(*) FROM written INTO applied;
+    -- The journal may be what tells where the buyer of a sale is written to.
+    PERFORM write_letter('msg_confirmed_' || b.id) FROM bookings AS b
+    WHERE b.id = ANY (p_bookings) AND b.state = 'confirmed' AND b.email IS NOT NULL;
 END
 $body$;

@@ -1,5 +1,5 @@
 -- Where the buyer of a booking can be reached, unless that is known: domain::contact as text, ''
--- for nothing.
+-- for nothing. The letter about a sale that is made is written now, if it could not be before.
 CREATE OR REPLACE FUNCTION boxoffice.note_contact(p_booking text, p_contact text) RETURNS void
 LANGUAGE sql
 SECURITY DEFINER
@@ -9,5 +9,6 @@ AS $body$
         locale = given ->> 'locale'
     FROM (SELECT nullif(p_contact, '')::jsonb AS given) AS contact
     WHERE b.id = p_booking AND contact.given IS NOT NULL
-        AND num_nonnulls(b.email, b.name, b.locale) = 0
+        AND num_nonnulls(b.email, b.name, b.locale) = 0;
+    SELECT write_letter('msg_confirmed_' || p_booking)
 $body$;

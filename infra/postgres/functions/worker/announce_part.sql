@@ -15,5 +15,6 @@ AS $body$
         ))::json)
     FROM bookings AS b JOIN given_up_parts AS g ON g.booking_id = b.id AND g.part = p_part
     WHERE b.id = p_booking
-    ON CONFLICT (id) DO NOTHING
+    ON CONFLICT (id) DO NOTHING;
+    SELECT write_letter(format('msg_%s_%s_%s', p_word, p_booking, p_part))
 $body$;

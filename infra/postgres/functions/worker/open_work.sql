@@ -13,4 +13,12 @@ AS $body$
     SELECT 'outbox', o.kind, count(*),
         greatest(0, extract(epoch FROM now() - min(o.created_at)))::bigint
     FROM outbox AS o WHERE o.delivered_at IS NULL GROUP BY o.kind
+    UNION ALL
+    SELECT 'letter', l.kind, count(*),
+        greatest(0, extract(epoch FROM now() - min(l.created_at)))::bigint
+    FROM letters AS l WHERE l.done_at IS NULL AND l.dead_at IS NULL GROUP BY l.kind
+    UNION ALL
+    SELECT 'letter_dead', l.kind, count(*),
+        greatest(0, extract(epoch FROM now() - min(l.created_at)))::bigint
+    FROM letters AS l WHERE l.dead_at IS NOT NULL GROUP BY l.kind
 $body$;

@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod keys;
+mod letters;
 mod listing;
 mod parts;
 mod payments;

@@ -6,7 +6,7 @@ use native::NativeHttp;
 use provider::{CreateIntent, Intent, Provider, ProviderSettings};
 use serde_json::Value;
 
-const API_KEY: &str = "sk_test_0123456789";
+pub(crate) const API_KEY: &str = "sk_test_0123456789";
 /// Signs the events.
 pub(crate) const SECRET: &str = "whsec_0123456789abcdef0123456789abcdef";
 
