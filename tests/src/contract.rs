@@ -171,6 +171,7 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             let text = value.as_str()?;
             let fits = match argument.as_str() {
                 Some("uuid") => uuid::Uuid::parse_str(text).is_ok(),
+                Some("uri") => reqwest::Url::parse(text).is_ok(),
                 Some("date-time") => text.ends_with('Z') && text.len() >= 24,
                 other => panic!("a format nobody checks: {other:?}"),
             };
