@@ -2,8 +2,9 @@
 
 use domain::contact::Contact;
 use ledger::{
-    ConfirmOutcome, LetterKind, LetterProgress, bookings_of_mailbox, claim_due_letters,
-    drain_journal, drop_letters, note_letter, request_lookup, set_contact,
+    ConfirmOutcome, LetterKind, LetterProgress, begin_checkout, bookings_of_mailbox,
+    claim_due_letters, contacts_among, drain_journal, drop_letters, note_letter, request_lookup,
+    set_contact,
 };
 use uuid::Uuid;
 
@@ -79,6 +80,29 @@ async fn only_the_owner_of_a_hold_says_where_to_write_to() {
     assert!(!set(owner, "later@example.com").await);
     let due = claim_due_letters(&database, 10).await.unwrap();
     assert_eq!(due[0].email.as_deref(), Some("right@example.com"));
+}
+
+#[tokio::test]
+async fn what_was_said_first_comes_late_and_fills_what_was_not_said_since() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let mut held = seats(event, &["A-1-1"]);
+    begin_checkout(&database, &held, Uuid::now_v7()).await.unwrap();
+    let (id, owner) = (held.booking_id, held.user_id);
+    assert!(set_contact(&database, id, owner, &at("right@example.com")).await.unwrap());
+    held.contact = Contact { locale: Some("de".to_owned()), ..at("typo@example.com") };
+    let entry = domain::journal::JournalEntry {
+        kind: domain::journal::JournalKind::Reserved,
+        booking: held.clone(),
+    };
+    let wanted = Contact { locale: Some("de".to_owned()), ..at("right@example.com") };
+    drain_journal(&database, &[entry]).await.unwrap();
+    assert_eq!(contacts_among(&database, &[id]).await.unwrap(), [(id, wanted.clone())]);
+    // The sale tells it again.
+    held.contact.name = Some("Ada".to_owned());
+    confirm(&database, &held).await;
+    let wanted = Contact { name: Some("Ada".to_owned()), ..wanted };
+    assert_eq!(contacts_among(&database, &[id]).await.unwrap(), [(id, wanted)]);
 }
 
 #[tokio::test]

@@ -66,9 +66,10 @@ BEGIN
         WHERE state_rank(excluded.state) > state_rank(b.state)
             OR state_rank(b.state) < state_rank('confirmed') AND excluded.expires_at > b.expires_at
             OR excluded.extended AND NOT b.extended
-            -- A step that the journal was too slow for has stored it without.
-            OR num_nonnulls(b.email, b.name, b.locale) = 0
-                AND num_nonnulls(excluded.email, excluded.name, excluded.locale) > 0
+            -- A step that the journal was too slow for has stored it without, or with a part.
+            OR b.email IS NULL AND excluded.email IS NOT NULL
+            OR b.name IS NULL AND excluded.name IS NOT NULL
+            OR b.locale IS NULL AND excluded.locale IS NOT NULL
         RETURNING 1
     )
     SELECT count(*) FROM written INTO applied;
