@@ -56,7 +56,7 @@ DECLARE
         'buyer_lock_key', 'kept_for_payment', 'lock_booking', 'lock_for_sale', 'note_contact',
         'sale_refusal', 'seats_exist', 'sell_booking', 'state_rank', 'stored_booking', 'withdraw_booking',
         -- tickets
-        'keep_cancelled_tickets', 'refuse_change_of_scans', 'ticket_documents',
+        'keep_cancelled_tickets', 'refuse_change_of_scans', 'ticket_documents', 'used_tickets',
         -- payments
         'decide_give_back', 'owes_part', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',

@@ -1,6 +1,6 @@
 //! `POST /api/v1/bookings/{booking_id}/cancel`: a confirmed booking is given up, or a part of it;
 //! its seats are free again and its payment, or its share, goes back. The owner until the event
-//! starts, the organiser at any time.
+//! starts or somebody is in with a ticket, the organiser at any time.
 //!
 //! The answer does not wait for the money: the booking reads `cancelled`, and `refunded` once the
 //! provider has said so; what is left of one that gave up a part stays `confirmed`. A booking that
@@ -53,7 +53,7 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
 async fn cancel(stores: &SpinStores, booking: BookingId, caller: Caller) -> Result<Reply, Problem> {
     match sale::cancel_booking(stores, booking, matches!(caller, Caller::Buyer(_))).await? {
         CancelSaleOutcome::Cancelled(booking) => Reply::ok(&booking),
-        CancelSaleOutcome::EventStarted => Err(event_started()),
+        CancelSaleOutcome::OwnerTooLate => Err(owner_too_late()),
         CancelSaleOutcome::NotConfirmed(held @ Booking { status: BookingStatus::Reserved, .. }) => {
             Reply::ok(&booking::release(stores, held, caller).await?)
         }
@@ -73,7 +73,7 @@ async fn give_up(
     let by_owner = matches!(caller, Caller::Buyer(_));
     match sale::give_up_part(stores, booking, part, by_owner).await? {
         GiveUpOutcome::GivenUp(booking) => Reply::ok(&booking),
-        GiveUpOutcome::EventStarted => Err(event_started()),
+        GiveUpOutcome::OwnerTooLate => Err(owner_too_late()),
         GiveUpOutcome::NotConfirmed(held @ Booking { status: BookingStatus::Reserved, .. }) => {
             match part.of(&held) {
                 Ok(quantity) if quantity == held.quantity => {
@@ -96,6 +96,7 @@ async fn give_up(
     }
 }
 
-fn event_started() -> Problem {
-    Problem::new(Code::Forbidden, "the event has started: only the organiser may")
+fn owner_too_late() -> Problem {
+    let detail = "the event has started, or somebody is in with a ticket: only the organiser may";
+    Problem::new(Code::Forbidden, detail)
 }

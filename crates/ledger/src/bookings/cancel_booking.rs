@@ -17,8 +17,8 @@ pub enum CancelBookingOutcome {
     AlreadyCancelled,
     /// There was no sale: it is held, released or expired.
     NotConfirmed,
-    /// The event has begun, and the owner may no longer cancel.
-    EventStarted,
+    /// The event has begun, or somebody is in with a ticket: the owner may no longer cancel.
+    OwnerTooLate,
     /// The ledger does not have the booking: it was never confirmed.
     BookingMissing,
 }
@@ -40,7 +40,7 @@ pub async fn cancel_booking<D: Database>(
         "cancelled" => Ok(CancelBookingOutcome::Cancelled),
         "already_cancelled" => Ok(CancelBookingOutcome::AlreadyCancelled),
         "not_confirmed" => Ok(CancelBookingOutcome::NotConfirmed),
-        "event_started" => Ok(CancelBookingOutcome::EventStarted),
+        "event_started" => Ok(CancelBookingOutcome::OwnerTooLate),
         "booking_missing" => Ok(CancelBookingOutcome::BookingMissing),
         other => Err(row.unexpected(format!("outcome {other:?}"))),
     }

@@ -36,8 +36,8 @@ pub enum GiveUpPartOutcome {
     AlreadyCancelled,
     /// There was no sale: it is held, released or expired.
     NotConfirmed,
-    /// The event has begun, and the owner may no longer give anything up.
-    EventStarted,
+    /// The event has begun, or somebody is in with it: the owner may no longer give it up.
+    OwnerTooLate,
     /// The ledger does not have the booking: it was never confirmed.
     BookingMissing,
     /// Seats were named of a standing booking, or a quantity of a seated one.
@@ -76,7 +76,7 @@ pub async fn give_up_part<D: Database>(
         "cancelled" => Ok(GiveUpPartOutcome::Cancelled),
         "already_cancelled" => Ok(GiveUpPartOutcome::AlreadyCancelled),
         "not_confirmed" => Ok(GiveUpPartOutcome::NotConfirmed),
-        "event_started" => Ok(GiveUpPartOutcome::EventStarted),
+        "event_started" => Ok(GiveUpPartOutcome::OwnerTooLate),
         "booking_missing" => Ok(GiveUpPartOutcome::BookingMissing),
         "other_kind" => Ok(GiveUpPartOutcome::OtherKind),
         "not_its_seats" => Ok(GiveUpPartOutcome::NotItsSeats),

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use domain::id::EventId;
+use domain::part::Part;
 use domain::ticket::{ScanResult, Ticket, TicketId, TicketStatus};
 use ledger::{
-    CheckIn, CheckInCounts, CheckInOutcome, ScanRequest, cancel_booking, check_in, checkin_counts,
-    name_ticket_holder,
+    CancelBookingOutcome, CheckIn, CheckInCounts, CheckInOutcome, GiveUpPart, GiveUpPartOutcome,
+    ScanRequest, cancel_booking, check_in, checkin_counts, name_ticket_holder,
 };
 
 use crate::support::{Connection, TestDatabase, fresh, new_event, new_event_id, seats, standing};
@@ -217,6 +218,69 @@ async fn the_same_request_has_the_same_answer_and_one_effect() {
 }
 
 /// A cancellation that is about to commit is waited for.
+#[tokio::test]
+async fn what_somebody_is_in_with_is_not_cancelled_by_its_owner() {
+    let database = fresh().await;
+    let event = new_event(&database).await;
+    let (seated, places) = (seats(event, &["A-1-1", "A-1-2"]), standing(event, 3));
+    let seats = sold(&database, &seated).await;
+    let standing = sold(&database, &places).await;
+    let last = standing.last().expect("a ticket");
+    for ticket in [&seats[0], last] {
+        let scan = scan(event, &ticket.ticket_id, "N");
+        assert_eq!(show(&database, &scan).await.0, ScanResult::Admitted);
+    }
+    for booking in [seated.booking_id, places.booking_id] {
+        let cancelled = cancel_booking(&database, booking, true).await.unwrap();
+        assert_eq!(cancelled, CancelBookingOutcome::OwnerTooLate);
+    }
+    let give_up = async |booking, part: Part| {
+        let request = GiveUpPart { booking, by_owner: true, part: &part, multiple_of: 1 };
+        ledger::give_up_part(&database, &request).await.unwrap()
+    };
+    let seat = |id: &str| Part::Seats(vec![id.parse().expect("a seat")]);
+    let (too_late, given_up) = (GiveUpPartOutcome::OwnerTooLate, GiveUpPartOutcome::GivenUp);
+    assert_eq!(give_up(seated.booking_id, seat("A-1-1")).await, too_late);
+    assert_eq!(give_up(seated.booking_id, seat("A-1-2")).await, given_up);
+    assert_eq!(give_up(places.booking_id, Part::Quantity(3)).await, too_late);
+    assert_eq!(give_up(places.booking_id, Part::Quantity(2)).await, given_up);
+    // Of those that are alike the unused ones went.
+    let left = "SELECT ticket_id FROM boxoffice.tickets WHERE seat NOT LIKE 'A-%'";
+    assert_eq!(database.texts(left).await, [last.ticket_id.to_string()]);
+    let by_staff = cancel_booking(&database, places.booking_id, false).await.unwrap();
+    assert_eq!(by_staff, CancelBookingOutcome::Cancelled);
+}
+
+#[tokio::test]
+async fn nothing_is_cancelled_while_somebody_is_let_in_with_it() {
+    let databases = TestDatabase::create().await;
+    let database = databases.connect().await;
+    let event = new_event(&database).await;
+    let facts = standing(event, 2);
+    let id = sold(&database, &facts).await.remove(0).ticket_id;
+    let gate = databases.connect().await;
+    let scan = "boxoffice.check_in($1::text::uuid, $2::text, 'N', false, NULL, NULL)"
+        .replace("$1", &format!("'{event}'"))
+        .replace("$2", &format!("'{id}'"));
+    gate.execute(&format!("BEGIN; SELECT {scan}")).await;
+    let (cancelling, giving_up) = (databases.connect().await, databases.connect().await);
+    let booking = facts.booking_id;
+    let cancelled = tokio::spawn(async move { cancel_booking(&cancelling, booking, true).await });
+    let part = tokio::spawn(async move {
+        let part = &Part::Quantity(2);
+        let request = GiveUpPart { booking, by_owner: true, part, multiple_of: 1 };
+        ledger::give_up_part(&giving_up, &request).await
+    });
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while !cancelled.is_finished() && !part.is_finished() && database.number(waiting).await < 2 {
+        tokio::task::yield_now().await;
+    }
+    gate.execute("COMMIT").await;
+    assert_eq!(cancelled.await.unwrap().unwrap(), CancelBookingOutcome::OwnerTooLate);
+    assert_eq!(part.await.unwrap().unwrap(), GiveUpPartOutcome::OwnerTooLate);
+}
+
 #[tokio::test]
 async fn nobody_is_admitted_while_the_ticket_is_being_cancelled() {
     let databases = TestDatabase::create().await;

@@ -122,7 +122,7 @@ async fn what_is_no_part_of_a_sale_is_refused() {
         assert_eq!(give_up(&database, facts, &part).await, outcome, "{part:?}");
     }
     database.execute("UPDATE boxoffice.events SET starts_at = now() - interval '1 s'").await;
-    assert_eq!(give_up(&database, &seated, &one).await, GiveUpPartOutcome::EventStarted);
+    assert_eq!(give_up(&database, &seated, &one).await, GiveUpPartOutcome::OwnerTooLate);
     let (booking, part) = (seated.booking_id, &one);
     let request = GiveUpPart { booking, by_owner: false, part, multiple_of: 1 };
     let by_organiser = ledger::give_up_part(&database, &request).await.unwrap();

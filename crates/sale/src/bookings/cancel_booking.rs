@@ -18,8 +18,8 @@ pub enum CancelSaleOutcome {
     Cancelled(Booking),
     /// It is not confirmed: this is how it stands.
     NotConfirmed(Booking),
-    /// The event has begun, and its owner may no longer cancel.
-    EventStarted,
+    /// The event has begun, or somebody is in with a ticket: the owner may no longer cancel.
+    OwnerTooLate,
     /// There is no such booking.
     Missing,
 }
@@ -37,7 +37,7 @@ pub async fn cancel_booking<T: Transport, D: Database>(
 ) -> Result<CancelSaleOutcome, Error> {
     let outcome = ledger::cancel_booking(&stores.database, booking, by_owner).await?;
     match outcome {
-        CancelBookingOutcome::EventStarted => return Ok(CancelSaleOutcome::EventStarted),
+        CancelBookingOutcome::OwnerTooLate => return Ok(CancelSaleOutcome::OwnerTooLate),
         CancelBookingOutcome::NotConfirmed | CancelBookingOutcome::BookingMissing => {
             return Ok(match find_booking(stores, booking).await? {
                 Some(found) => CancelSaleOutcome::NotConfirmed(found.into_booking()),

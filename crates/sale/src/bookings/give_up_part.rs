@@ -20,8 +20,8 @@ pub enum GiveUpOutcome {
     GivenUp(Booking),
     /// It is not confirmed: this is how it stands.
     NotConfirmed(Booking),
-    /// The event has begun, and its owner may no longer give anything up.
-    EventStarted,
+    /// The event has begun, or somebody is in with it: the owner may no longer give it up.
+    OwnerTooLate,
     /// There is no such booking.
     Missing,
     /// Seats were named of a standing booking, or a quantity of a seated one.
@@ -68,7 +68,7 @@ pub async fn give_up_part<T: Transport, D: Database>(
                 None => GiveUpOutcome::Missing,
             })
         }
-        GiveUpPartOutcome::EventStarted => Ok(GiveUpOutcome::EventStarted),
+        GiveUpPartOutcome::OwnerTooLate => Ok(GiveUpOutcome::OwnerTooLate),
         GiveUpPartOutcome::OtherKind => Ok(GiveUpOutcome::OtherKind),
         GiveUpPartOutcome::NotItsSeats => Ok(GiveUpOutcome::NotItsSeats),
         GiveUpPartOutcome::TooMany => Ok(GiveUpOutcome::TooMany),

@@ -230,7 +230,7 @@ impl Scene {
                 self.may_end.push(id);
                 let cancel = sale::cancel_booking(&self.stores, id, false);
                 let done = fuse.run(dies_at, cancel).await.map(Result::unwrap);
-                if let Some(CancelSaleOutcome::EventStarted) = done {
+                if let Some(CancelSaleOutcome::OwnerTooLate) = done {
                     panic!("the event has not begun");
                 }
                 (done.is_some(), None)

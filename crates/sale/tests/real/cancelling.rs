@@ -83,7 +83,7 @@ async fn only_a_confirmed_booking_is_cancelled_and_by_its_owner_only_before_the_
     assert_eq!(cancel(&till, unknown, true).await, CancelSaleOutcome::Missing);
     let begin = "UPDATE boxoffice.events SET starts_at = now() - interval '1 s'";
     till.database().execute(begin).await;
-    assert_eq!(cancel(&till, sold, true).await, CancelSaleOutcome::EventStarted);
+    assert_eq!(cancel(&till, sold, true).await, CancelSaleOutcome::OwnerTooLate);
     assert_eq!(till.stage.counts().await, (18, 1, 1));
     assert_eq!(status(cancel(&till, sold, false).await), BookingStatus::Cancelled);
     assert_eq!(till.stage.counts().await, (19, 1, 0));

@@ -213,7 +213,7 @@ async fn only_a_part_of_a_sale_is_given_up_and_by_its_owner_only_before_the_star
     assert_eq!(missing, GiveUpOutcome::Missing);
     let begin = "UPDATE boxoffice.events SET starts_at = now() - interval '1 s'";
     till.database().execute(begin).await;
-    assert_eq!(give_up(stage, sold, &seats(&["A-2-1"])).await, GiveUpOutcome::EventStarted);
+    assert_eq!(give_up(stage, sold, &seats(&["A-2-1"])).await, GiveUpOutcome::OwnerTooLate);
     assert_eq!(stage.counts().await, (12, 3, 5));
     let found = stage.booking(sold).await;
     let by_organiser = give_up_part(&stage.stores, &found, &seats(&["A-2-1"]), false).await;

@@ -1,9 +1,10 @@
 -- Gives up places of a confirmed booking: they are for sale again and their share of the price goes
 -- back; the rest stays sold. p_seats: of a seated booking; p_quantity: of a standing one, NULL for
 -- seats. Outcomes: given_up, already_given_up (all of p_seats were before), cancelled (it was the
--- whole booking), already_cancelled, not_confirmed, event_started (an owner came too late),
--- booking_missing; other_kind (seats of a standing booking, or a quantity of a seated one),
--- not_its_seats (one was never the booking's), too_many.
+-- whole booking), already_cancelled, not_confirmed, event_started (an owner came too late: the event
+-- has begun, or somebody is in with what is given up), booking_missing; other_kind (seats of a
+-- standing booking, or a quantity of a seated one), not_its_seats (one was never the booking's),
+-- too_many.
 --
 -- The share is amount * places given up / places, rounded down to a multiple of p_multiple_of,
 -- which is what the provider can refund. What is rounded off stays with the rest, so that all
@@ -26,6 +27,9 @@ BEGIN
     -- Its sale may be storing it at this moment; and two parts come one after the other.
     PERFORM pg_advisory_xact_lock(booking_lock_key(p_booking));
     SELECT * INTO v_booking FROM bookings AS b WHERE b.id = p_booking FOR UPDATE;
+    -- A scan that has begun is over now, and none begins until this is done.
+    -- mutant: giving-up-does-not-see-a-scan-that-commits
+    PERFORM FROM tickets AS t WHERE t.booking_id = p_booking FOR UPDATE;
     v_seats := ARRAY(
         SELECT seat FROM unnest(p_seats) AS seat
         WHERE seat = ANY (v_booking.seats) ORDER BY seat COLLATE "C"
@@ -52,6 +56,12 @@ BEGIN
         WHEN p_by_owner AND EXISTS (
             SELECT FROM events AS e WHERE e.id = v_booking.event_id AND e.starts_at <= now()
         ) THEN 'event_started'
+        -- Of standing places those go first with which nobody is in.
+        -- mutant: used-tickets-are-given-up
+        WHEN p_by_owner AND CASE
+            WHEN p_quantity IS NULL THEN used_tickets(p_booking, p_seats) > 0
+            ELSE used_tickets(p_booking, NULL) > v_booking.quantity - v_quantity
+        END THEN 'event_started'
         WHEN v_quantity = v_booking.quantity THEN 'cancelled'
         ELSE 'given_up'
     END;
@@ -85,8 +95,11 @@ BEGIN
         WHERE sold.booking_id = p_booking
             -- mutant: other-seats-go-than-were-named
             AND (p_quantity IS NOT NULL OR sold.seat = ANY (v_seats))
-        -- Of standing places those with the highest numbers.
-        ORDER BY length(sold.seat) DESC, sold.seat DESC LIMIT v_quantity
+        -- Of standing places those that nobody has used, and of those the highest numbers.
+        -- mutant: a-used-ticket-goes-before-an-unused-one
+        ORDER BY EXISTS (SELECT FROM admissions AS a WHERE a.ticket_id = sold.ticket_id),
+            length(sold.seat) DESC, sold.seat DESC
+        LIMIT v_quantity
     );
     UPDATE sections AS s SET standing_sold = s.standing_sold - v_quantity
     WHERE s.event_id = v_booking.event_id AND s.name = v_booking.section AND s.kind = 'standing';
