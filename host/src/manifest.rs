@@ -3,7 +3,7 @@
 //! Everything else is refused by name at start. A field that is silently ignored would make the
 //! same application behave differently here and under `spin up`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -49,6 +49,26 @@ pub(crate) struct Application {
     #[serde(default)]
     #[expect(dead_code, reason = "accepted, and of no effect")]
     authors: Vec<String>,
+    /// Settings of programs other than Spin, by their names.
+    #[serde(default)]
+    pub(crate) tool: Tools,
+}
+
+/// `[application.tool]`: Spin ignores it, and this host all but its own.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Tools {
+    /// `[application.tool.host]`
+    #[serde(default)]
+    pub(crate) host: HostSettings,
+}
+
+/// Settings of this host.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostSettings {
+    /// Components that find turns and instances however many requests the others have.
+    #[serde(default)]
+    pub(crate) reserved: BTreeSet<String>,
 }
 
 /// `[variables]`: one application variable.
@@ -232,6 +252,10 @@ impl Manifest {
         for trigger in &self.trigger.http {
             self.check_http_trigger(trigger)?;
         }
+        for id in &self.application.tool.host.reserved {
+            let is_known = self.component.contains_key(id);
+            ensure!(is_known, "tool.host.reserved names no known component: {id:?}");
+        }
         for trigger in &self.trigger.cron {
             self.check_component_exists(&trigger.component)?;
         }
@@ -336,6 +360,18 @@ mod tests {
     fn a_pattern_in_files_is_refused() {
         let refusal = refusal(r#"files = ["static/**"]"#);
         assert!(refusal.contains("source, destination"), "{refusal}");
+    }
+
+    #[test]
+    fn settings_of_other_tools_are_theirs() {
+        let with =
+            |tool: &str| SMALLEST.replace("name = \"small\"", &format!("name = \"s\"\n{tool}"));
+        let parse = |tool: &str| Manifest::parse(&with(tool), PathBuf::new());
+        assert!(parse("[application.tool.lint]\nlevel = 1").is_ok());
+        assert!(parse("[application.tool.host]\nreserved = [\"one\"]").is_ok());
+        for wrong in ["reserved = [\"two\"]", "kept = []"] {
+            assert!(parse(&format!("[application.tool.host]\n{wrong}")).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -57,6 +57,16 @@ pub struct Options {
     /// How long a request beyond that waits before it is refused with 503.
     #[arg(long, default_value = "1s", value_parser = duration, value_name = "DURATION")]
     pub max_request_wait: Duration,
+    /// How long the body of a request may take. Its request waits for it without a turn.
+    #[arg(long, default_value = "5s", value_parser = duration, value_name = "DURATION")]
+    pub max_body_wait: Duration,
+    /// Until the first request of a connection must be there.
+    #[arg(long, default_value = "10s", value_parser = duration, value_name = "DURATION")]
+    pub first_request_timeout: Duration,
+    /// How long a connection may be silent after that, between requests or with an answer that the
+    /// client does not read.
+    #[arg(long, default_value = "60s", value_parser = duration, value_name = "DURATION")]
+    pub idle_connection_timeout: Duration,
     /// Connections open at once. Each fan who follows a stream has one, at some 40 kB; the files
     /// that the process may open bound them as well.
     #[arg(long, default_value_t = 50_000, value_name = "N")]

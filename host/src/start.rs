@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::cron::Schedule;
 use crate::engine;
-use crate::http::{Application, Backpressure, ReuseOptions, Server};
+use crate::http::{Application, Backpressure, ReuseOptions, Server, Silence};
 use crate::instance::{Limits, LoadedComponent};
 use crate::linker;
 use crate::manifest::Manifest;
@@ -118,10 +118,16 @@ async fn listen(
     let backpressure = Backpressure {
         max_requests: options.max_concurrent_requests,
         max_wait: options.max_request_wait,
+        max_instances: usize::try_from(options.max_instances)?,
+        max_body_wait: options.max_body_wait,
     };
     let stop = &running.stop;
     let application = Application::new(manifest, components, reuse, backpressure, stop)?;
-    let server = Server::bind(options.listen, options.max_connections).await?;
+    let silence = Silence {
+        before_first: options.first_request_timeout,
+        later: options.idle_connection_timeout,
+    };
+    let server = Server::bind(options.listen, options.max_connections, silence).await?;
     announce(&format!("listening on http://{}", server.address()?))?;
     running.tasks.spawn(server.serve(Arc::new(application), stop.clone()));
     Ok(())

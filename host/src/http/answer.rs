@@ -12,12 +12,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use wasmtime_wasi_http::{Error, WasiBody};
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::handler::InstantiationError;
 
+use super::arrival::{Arrivals, Refused};
 use super::headers;
-use super::reuse::{ComponentHandler, ComponentInstances, ReuseOptions};
+use super::reuse::{ComponentHandler, ComponentInstances, NoInstance, ReuseOptions};
+use super::shares::{Share, Shares, Taken};
 use crate::instance::LoadedComponent;
 use crate::manifest::{Manifest, Route, StaticResponse};
 use crate::routes::{RouteMatch, Router};
@@ -36,19 +38,30 @@ pub(crate) struct Backpressure {
     pub(crate) max_requests: usize,
     /// How long a request waits for its turn before it is refused with 503.
     pub(crate) max_wait: Duration,
+    /// Instances alive at once.
+    pub(crate) max_instances: usize,
+    /// How long the body of a request may take; it has no turn meanwhile.
+    pub(crate) max_body_wait: Duration,
 }
 
 /// The HTTP side of the application.
 pub(crate) struct Application {
     router: Router<Destination>,
     info: Bytes,
-    turns: Arc<Semaphore>,
+    arrivals: Arrivals,
     max_wait: Duration,
 }
 
 enum Destination {
-    Component(ComponentHandler),
+    Component(Called),
     Fixed(FixedResponse),
+}
+
+/// A component as routes lead to it.
+#[derive(Clone)]
+struct Called {
+    handler: ComponentHandler,
+    turns: Share,
 }
 
 struct FixedResponse {
@@ -66,18 +79,28 @@ impl Application {
         backpressure: Backpressure,
         stop: &CancellationToken,
     ) -> Result<Self> {
-        // All routes of a component share its instances.
-        let mut handlers: BTreeMap<&str, ComponentHandler> = BTreeMap::new();
+        let reserved = &manifest.application.tool.host.reserved;
+        let turns = Shares::new(backpressure.max_requests, !reserved.is_empty());
+        let instances = Shares::new(backpressure.max_instances, !reserved.is_empty());
+        // All routes of a component share its instances and its turns.
+        let mut called: BTreeMap<&str, Called> = BTreeMap::new();
         let mut routes = Vec::new();
         for trigger in &manifest.trigger.http {
             let destination = match (&trigger.component, &trigger.static_response) {
                 (Some(id), _) => {
-                    let handler = match handlers.get(id.as_str()) {
-                        Some(handler) => handler.clone(),
-                        None => handler(components, id, reuse, stop.clone())?,
+                    let found = match called.get(id.as_str()) {
+                        Some(found) => found.clone(),
+                        None => {
+                            let is_reserved = reserved.contains(id);
+                            let instances = instances.of_component(is_reserved);
+                            Called {
+                                handler: handler(components, id, reuse, instances, stop.clone())?,
+                                turns: turns.of_component(is_reserved),
+                            }
+                        }
                     };
-                    handlers.insert(id, handler.clone());
-                    Destination::Component(handler)
+                    called.insert(id, found.clone());
+                    Destination::Component(found)
                 }
                 (None, Some(fixed)) => Destination::Fixed(FixedResponse::new(fixed)?),
                 (None, None) => continue,
@@ -98,7 +121,7 @@ impl Application {
         Ok(Self {
             router: Router::new(routes)?,
             info: info.to_string().into(),
-            turns: Arc::new(Semaphore::new(backpressure.max_requests)),
+            arrivals: Arrivals::new(backpressure.max_body_wait),
             max_wait: backpressure.max_wait,
         })
     }
@@ -124,7 +147,7 @@ impl Application {
         };
         match &found.route.destination {
             Destination::Fixed(fixed) => fixed.response(),
-            Destination::Component(handler) => self.call(handler, request, &found, client).await,
+            Destination::Component(called) => self.call(called, request, &found, client).await,
         }
     }
 
@@ -144,7 +167,7 @@ impl Application {
     /// Whatever goes wrong in the guest is a 500 without a body.
     async fn call(
         &self,
-        handler: &ComponentHandler,
+        called: &Called,
         mut request: Request<Incoming>,
         found: &RouteMatch<'_, Destination>,
         client: SocketAddr,
@@ -153,12 +176,19 @@ impl Application {
             tracing::warn!(%error, "unusable request");
             return empty(StatusCode::INTERNAL_SERVER_ERROR);
         }
-        let Some(turn) = self.turn().await else {
+        let (head, body) = request.into_parts();
+        let body = match self.arrivals.wait_for(body).await {
+            Ok(body) => body,
+            Err(Refused::Late) => return empty(StatusCode::REQUEST_TIMEOUT),
+            Err(Refused::Broken) => return empty(StatusCode::BAD_REQUEST),
+            Err(Refused::NoRoom) => return overloaded(),
+        };
+        let Some(turn) = called.turns.take(self.max_wait).await else {
             return overloaded();
         };
-        let request = request.map(|body| body.map_err(Error::from).boxed_unsync());
-        match handler.handle(turn, request).await {
+        match called.handler.handle(turn, Request::from_parts(head, body)).await {
             Ok(response) => response,
+            Err(error) if is_for_want_of_instances(&error) => overloaded(),
             Err(error) => {
                 let route = &found.route.raw;
                 tracing::error!(route, error = %format!("{error:#}"), "a request failed");
@@ -166,24 +196,22 @@ impl Application {
             }
         }
     }
+}
 
-    async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        let turns = Arc::clone(&self.turns);
-        if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
-            return Some(turn);
-        }
-        tokio::time::timeout(self.max_wait, turns.acquire_owned()).await.ok()?.ok()
-    }
+fn is_for_want_of_instances(error: &wasmtime::Error) -> bool {
+    let instantiation = error.downcast_ref::<InstantiationError<Taken>>();
+    instantiation.is_some_and(|it| it.error.downcast_ref::<NoInstance>().is_some())
 }
 
 fn handler(
     components: &HashMap<String, Arc<LoadedComponent>>,
     id: &str,
     reuse: ReuseOptions,
+    share: Share,
     stop: CancellationToken,
 ) -> Result<ComponentHandler> {
     let component = components.get(id).context("unknown component")?;
-    let instances = ComponentInstances::new(Arc::clone(component), reuse, stop)
+    let instances = ComponentInstances::new(Arc::clone(component), reuse, share, stop)
         .map_err(anyhow::Error::from)
         .with_context(|| format!("component {id:?} does not export wasi:http/handler@0.3.0"))?;
     Ok(ComponentHandler::new(instances))

@@ -1,9 +1,12 @@
 //! The HTTP trigger: accepts connections and answers requests.
 
+mod activity;
 mod answer;
+mod arrival;
 mod headers;
 pub(crate) mod outbound;
 mod reuse;
+mod shares;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -19,12 +22,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use activity::Activity;
+pub(crate) use activity::Silence;
 pub(crate) use answer::{Application, Backpressure};
 pub(crate) use reuse::ReuseOptions;
 
-/// Until the head of a request must be there, also the next one on a kept connection. Without it
-/// clients that send nothing could hold all connections.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Bytes of the head of a request.
+const HEAD_LENGTH_MAX: usize = 64 * 1024;
+const HEAD_LENGTH_HTTP2_MAX: u32 = 64 * 1024;
+
+/// Requests at once on one HTTP/2 connection. As many as a page of pictures asks for; a program that
+/// wants more opens another connection, and then its address shows it.
+const HTTP2_STREAMS_MAX: u32 = 100;
+
+/// How often an HTTP/2 client is asked whether it is there, and how long it may take to say so.
+const HTTP2_PING_PAUSE: Duration = Duration::from_secs(20);
 
 /// The pause after a failed accept. It fails for want of file descriptors, and at once again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -33,15 +45,20 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Server {
     listener: TcpListener,
     connections: Arc<Semaphore>,
+    silence: Silence,
 }
 
 impl Server {
     /// Listens on the address; port 0 takes a free one.
-    pub(crate) async fn bind(address: SocketAddr, max_connections: usize) -> Result<Self> {
+    pub(crate) async fn bind(
+        address: SocketAddr,
+        max_connections: usize,
+        silence: Silence,
+    ) -> Result<Self> {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address}"))?;
-        Ok(Self { listener, connections: Arc::new(Semaphore::new(max_connections)) })
+        Ok(Self { listener, connections: Arc::new(Semaphore::new(max_connections)), silence })
     }
 
     /// Where it listens.
@@ -56,8 +73,9 @@ impl Server {
             tokio::select! {
                 (stream, client, permit) = self.accept() => {
                     let application = Arc::clone(&application);
+                    let silence = self.silence;
                     tokio::spawn(connection(
-                        application, stream, client, graceful.watcher(), permit,
+                        application, stream, client, graceful.watcher(), silence, permit,
                     ));
                 }
                 () = stop.cancelled() => break,
@@ -89,21 +107,40 @@ async fn connection(
     stream: TcpStream,
     client: SocketAddr,
     watcher: Watcher,
+    silence: Silence,
     _permit: OwnedSemaphorePermit,
 ) {
     // Without this a reply in two parts waits for the client's delayed acknowledgement, 40 ms.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY not set");
     }
-    let service = service_fn(move |request| {
+    let activity = Arc::new(Activity::new());
+    let service = service_fn(|request| {
         let application = Arc::clone(&application);
-        async move { Ok::<_, Infallible>(application.answer(request, client).await) }
+        let work = activity.begin();
+        async move {
+            let response = application.answer(request, client).await;
+            Ok::<_, Infallible>(response.map(|body| work.follow(body)))
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    builder.http2().timer(TokioTimer::new());
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%client, error, "connection ended");
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(silence.later)
+        .max_buf_size(HEAD_LENGTH_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(HEAD_LENGTH_HTTP2_MAX)
+        .max_concurrent_streams(HTTP2_STREAMS_MAX)
+        .keep_alive_interval(HTTP2_PING_PAUSE)
+        .keep_alive_timeout(HTTP2_PING_PAUSE);
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::select! {
+        ended = watcher.watch(connection) => if let Err(error) = ended {
+            tracing::debug!(%client, error, "connection ended");
+        },
+        () = activity.silence(silence) => tracing::debug!(%client, "a silent connection is ended"),
     }
 }

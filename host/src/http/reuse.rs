@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::GuestTaskId;
@@ -18,6 +17,7 @@ use wasmtime_wasi_http::handler::{
 };
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
+use super::shares::{Share, Taken};
 use crate::instance::{InstanceState, LoadedComponent};
 
 /// How long and how often an instance is used.
@@ -42,18 +42,32 @@ pub(super) struct ComponentInstances {
     pre: ServicePre<InstanceState>,
     component: Arc<LoadedComponent>,
     options: ReuseOptions,
+    share: Share,
     stop: CancellationToken,
 }
+
+/// The component has as many instances as it may, or all have.
+#[derive(Debug)]
+pub(super) struct NoInstance;
+
+impl std::fmt::Display for NoInstance {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("too many instances are alive")
+    }
+}
+
+impl std::error::Error for NoInstance {}
 
 impl ComponentInstances {
     /// Fails for a component that does not export the HTTP handler.
     pub(super) fn new(
         component: Arc<LoadedComponent>,
         options: ReuseOptions,
+        share: Share,
         stop: CancellationToken,
     ) -> wasmtime::Result<Self> {
         let pre = ServicePre::new(component.pre.clone())?;
-        Ok(Self { pre, component, options, stop })
+        Ok(Self { pre, component, options, share, stop })
     }
 }
 
@@ -63,6 +77,7 @@ impl HandlerState for ComponentInstances {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<InstanceState, Expiration, Worker>> {
+        let instance = self.share.try_take().ok_or(NoInstance)?;
         let mut store = self.component.store().map_err(wasmtime::Error::from_anyhow)?;
         let service = self.pre.instantiate_async(&mut store).await?;
         Ok(Instance {
@@ -77,6 +92,7 @@ impl HandlerState for ComponentInstances {
                 component: Arc::clone(&self.component),
                 options: self.options,
                 stop: self.stop.clone(),
+                _instance: instance,
             },
         })
     }
@@ -115,6 +131,8 @@ pub(super) struct Worker {
     component: Arc<LoadedComponent>,
     options: ReuseOptions,
     stop: CancellationToken,
+    /// The right to be alive.
+    _instance: Taken,
 }
 
 impl WorkerState for Worker {
@@ -122,7 +140,7 @@ impl WorkerState for Worker {
 
     /// The right to be served. Held until the guest answers and not until the client leaves: a
     /// client that gives up does not stop the guest.
-    type RequestData = OwnedSemaphorePermit;
+    type RequestData = Taken;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         if total >= self.options.max_requests {
@@ -137,12 +155,12 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _: StoreContextMut<'_, InstanceState>,
-        permit: OwnedSemaphorePermit,
+        turn: Taken,
         _: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
         let timeout = self.options.request_timeout;
         Box::pin(async move {
-            let _held_until_answered = permit;
+            let _held_until_answered = turn;
             match timeout {
                 Some(timeout) => tokio::time::sleep(timeout).await,
                 None => std::future::pending().await,

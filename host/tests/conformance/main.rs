@@ -3,6 +3,7 @@
 //! Each test starts the `host` program with a manifest of its own and the component of
 //! `tests/guests/probe`, and talks to it over HTTP. Redis and Postgres are real ones.
 
+mod bounds;
 mod cron;
 mod http;
 mod isolation;
