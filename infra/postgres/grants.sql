@@ -33,6 +33,9 @@ DECLARE
         'note_provider_refusal', 'note_refund',
         'open_payments_among', 'provider_refusals_so_far', 'raise_payment', 'record_payment',
         'record_provider_event', 'unrecorded_events', 'withdraw_sale',
+        -- people
+        'change_account', 'end_sessions', 'erase_account', 'is_account', 'read_account',
+        'redeem_sign_in', 'refresh_session', 'request_sign_in',
         -- audit
         'audit_facts', 'compare_reserved', 'count_audit', 'events_to_audit', 'expire_lost_holds',
         'read_audit_totals', 'sold_bookings',
@@ -60,6 +63,8 @@ DECLARE
         -- payments
         'decide_give_back', 'owes_part', 'payment_document', 'payment_is_given_up', 'payment_rank',
         'payment_step', 'wake_payment',
+        -- people
+        'account_document', 'find_sign_in', 'session_is_alive',
         -- worker
         'announce', 'announce_part', 'booking_facts', 'message_text', 'saga_row_of', 'wake_saga',
         'write_letter'

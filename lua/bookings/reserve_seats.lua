@@ -32,12 +32,14 @@
 -- ARGV[7] section; in mode any all seated sections of the event in order, separated by spaces
 -- ARGV[8] quantity
 -- ARGV[9] contact of the buyer, '' for none
--- ARGV[10..] mode seats: row and number of each seat, one after the other
+-- ARGV[10] 1 when the buyer is signed in to an account, else 0
+-- ARGV[11..] mode seats: row and number of each seat, one after the other
 --
 -- Returns {outcome, record, detail}; record and detail are '' where nothing is said
 --   held: record of the hold
 --   replayed: record of the hold that the idempotency entry made, detail its booking
 --   and in order of precedence: idempotency_key_reused | event_missing | event_not_on_sale |
+--   account_required (the sale is for accounts) |
 --   queue_pass_required | queue_pass_expired | queue_pass_invalid (not admitted) |
 --   queue_pass_used | sections_changed (detail: what ARGV[7] should be) | invalid_seats |
 --   buyer_limit_exceeded | amount_too_high (detail: the most) |
@@ -62,7 +64,7 @@
 
 local user, booking, pass_id, entry, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local mode, section, quantity = ARGV[6], ARGV[7], tonumber(ARGV[8])
-local contact, first_seat, quantity_max = ARGV[9], 10, 10
+local contact, is_registered, first_seat, quantity_max = ARGV[9], ARGV[10] == '1', 11, 10
 local now_ms = clock_ms()
 
 local function reply(outcome, record, detail)
@@ -97,6 +99,11 @@ local queue_enabled, max_per_buyer, hold_ttl_ms, currency, seated_sections, amou
   watched_until_ms =
   unpack(redis.call('HMGET', key.settings, 'queue_enabled', 'max_per_buyer', 'hold_ttl_ms',
     'currency', 'seated_sections', 'amount_max', 'watched_until_ms'))
+
+-- mutant: guests-buy-in-sales-for-accounts
+if not is_registered and redis.call('HGET', key.settings, 'registered_only') == '1' then
+  return reply('account_required')
+end
 
 -- Let in?
 local has_ended, shown_id = string.match(pass_id, '^(%-?)(.*)$')

@@ -38,10 +38,12 @@
 -- ARGV[10] digest of the address that asks; '' when addresses do not count
 -- ARGV[11] places that one address may have
 -- ARGV[12] the state that the block was handed out for; '' without one
+-- ARGV[13] 1 when the user is signed in to an account, else 0
 --
 -- Returns the place, see includes/place_of.lua. More outcomes, none of which adds anything:
---   not_on_sale (cancelled or ended) | unknown_place (a receipt is shown of a place that is not
---   known here, or honoured as it was before the draw) | joining_stopped (to newcomers) |
+--   not_on_sale (cancelled or ended) | account_required (the sale is for accounts) |
+--   unknown_place (a receipt is shown of a place that is not known here, or honoured as it was
+--   before the draw) | joining_stopped (to newcomers) |
 --   address_full (to newcomers) | proof_required (a proof is missing, too old, or older than the
 --   last place of the user: it made that one)
 --   {'numbers_used_up', state}: a new block is needed. All calls that need it name the same state.
@@ -69,18 +71,24 @@ local user, block_first, block_last = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[
 local receipt, receipt_score, receipt_joined_ms = ARGV[4], ARGV[5], ARGV[6]
 local proof, challenged_ms, proof_life_ms = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local address, address_max = ARGV[10], tonumber(ARGV[11])
-local block_state = ARGV[12]
+local block_state, is_registered = ARGV[12], ARGV[13] == '1'
 
 local now_ms = clock_ms()
 local place = place_of(key, user, now_ms, 0)
 if place[1] == 'event_missing' then
   return place
 end
-local cancelled, ends_at_ms, on_sale_at_ms, capacity, queue_enabled, pass_ttl_ms, joining, paused =
-  unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms', 'on_sale_at_ms', 'capacity',
-    'queue_enabled', 'pass_ttl_ms', 'joining', 'paused'))
+local cancelled, ends_at_ms, on_sale_at_ms, capacity, queue_enabled, pass_ttl_ms, joining, paused,
+  registered_only = unpack(redis.call('HMGET', key.settings, 'cancelled', 'ends_at_ms',
+    'on_sale_at_ms', 'capacity', 'queue_enabled', 'pass_ttl_ms', 'joining', 'paused',
+    'registered_only'))
 if cancelled == '1' or now_ms >= tonumber(ends_at_ms) then
   place[1] = 'not_on_sale'
+  return place
+end
+-- mutant: guests-join-sales-for-accounts
+if registered_only == '1' and not is_registered then
+  place[1] = 'account_required'
   return place
 end
 if redis.call('HGET', key.counts, 'sold') == capacity then

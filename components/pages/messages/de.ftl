@@ -160,6 +160,10 @@ open-title = Buchungen aus einem Brief öffnen
 open-text = Der Link führt zu Buchungen, die mit einer E-Mail-Adresse gemacht wurden. Öffnen Sie sie nur, wenn es Ihre sind: Dieser Browser handelt dann für den, der sie gemacht hat.
 open-another = Die Buchungen, die dieser Browser jetzt zeigt, zeigt er danach hier nicht mehr.
 open-button = Buchungen öffnen
+link-title = Anmelden
+link-text = Damit wird der Browser im Konto des Postfachs angemeldet, an das der Link ging. Was dieser Browser gebucht hat, gehört danach zum Konto.
+link-button = Anmelden
+link-failed = Der Link gilt nicht mehr: Er wirkt einmal, 15 Minuten lang. Fordern Sie einen neuen Brief an.
 booking-section = { $count ->
     [one] 1 Karte, Bereich { $section }
    *[other] { $count } Karten, Bereich { $section }

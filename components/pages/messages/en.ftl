@@ -160,6 +160,10 @@ open-title = Open bookings from a letter
 open-text = The link leads to bookings that were made with an e-mail address. Open them only if they are yours: this browser then acts for whoever made them.
 open-another = The bookings that this browser shows now are not shown here any more after that.
 open-button = Open the bookings
+link-title = Sign in
+link-text = This signs the browser in to the account of the mailbox that the link was sent to. What this browser has booked becomes the account's.
+link-button = Sign in
+link-failed = The link is not good any more: it works once, for 15 minutes. Ask for another letter.
 booking-section = { $count ->
     [one] 1 ticket, section { $section }
    *[other] { $count } tickets, section { $section }

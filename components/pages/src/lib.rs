@@ -7,7 +7,7 @@
 //! # Layout
 //!
 //! - [`events`]: what is on. [`queue`]: the waiting room. [`bookings`]: seats and what is bought.
-//!   [`site`]: files, and pages about the site itself.
+//!   [`people`]: signing in. [`site`]: files, and pages about the site itself.
 //! - [`frame`]: what all pages have in common. [`language`] and [`format`]: how they say it.
 //!   [`session`]: who the browser is.
 
@@ -29,6 +29,7 @@ mod events;
 mod format;
 mod frame;
 mod language;
+mod people;
 mod queue;
 mod session;
 mod site;
@@ -43,6 +44,7 @@ fn routes() -> Router {
         .route("/", get(action(events::list::handle)))
         .route("/accessibility", get(action(site::about::accessibility)))
         .route("/assets/{file}", get(action(site::files::handle)))
+        .route("/auth/link", get(action(people::link::show)).post(action(people::link::handle)))
         .route(
             "/bookings",
             get(action(bookings::list::handle)).post(action(bookings::open::handle)),

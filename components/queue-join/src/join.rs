@@ -16,7 +16,7 @@ struct Body {
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
-    let user = auth::buyer(&call).await?;
+    let (user, is_registered) = auth::buyer_or_account(&call).await?;
     limit::user(&call, RouteClass::Join, &user.to_string()).await?;
     let Body { event_id, receipt, proof } = call.json()?;
     let scope = format!("join:{user}");
@@ -24,7 +24,8 @@ pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
         let receipt = auth::queue_receipt(&call, receipt.as_deref(), event_id, user).await?;
         let stores = stores::open().await?;
         let proof = proof.as_deref();
-        let joined = joining::join(&call, &stores, event_id, user, receipt, proof).await?;
+        let joined = joining::join(&call, &stores, event_id, user, receipt, proof, is_registered);
+        let joined = joined.await?;
         let status = if joined.fresh { StatusCode::CREATED } else { StatusCode::OK };
         Reply::json(status, &place::describe(event_id, user, &joined).await?)
     })

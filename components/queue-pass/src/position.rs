@@ -85,6 +85,7 @@ fn entity_stem(place: &QueuePlace) -> Option<String> {
         | PlaceOutcome::UnknownPlace
         | PlaceOutcome::JoiningStopped
         | PlaceOutcome::AddressFull
+        | PlaceOutcome::AccountRequired
         | PlaceOutcome::ProofRequired
         | PlaceOutcome::EventMissing => return None,
     };

@@ -185,6 +185,7 @@ impl Client {
             | PlaceOutcome::UnknownPlace
             | PlaceOutcome::JoiningStopped
             | PlaceOutcome::AddressFull
+            | PlaceOutcome::AccountRequired
             | PlaceOutcome::ProofRequired
             | PlaceOutcome::EventMissing => Some(Final::End(EndReason::Left)),
         };

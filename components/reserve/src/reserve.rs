@@ -27,20 +27,21 @@ struct Body {
 }
 
 pub(crate) async fn handle(call: Call) -> Result<Reply, Problem> {
-    let user = auth::buyer(&call).await?;
+    let buyer = auth::buyer_or_account(&call).await?;
+    let user = buyer.0;
     limit::user(&call, RouteClass::Reserve, &user.to_string()).await?;
     let mut body: Body = call.json()?;
     let contact = Contact::read(body.email.take(), body.name.take(), body.locale.take())
         .map_err(|problems| invalid_fields(&problems))?;
     idempotency::once_in_event(&call, body.event_id, &format!("reserve:{user}"), async |claim| {
-        reserve(&call, user, &body, &contact, claim).await
+        reserve(&call, buyer, &body, &contact, claim).await
     })
     .await
 }
 
 async fn reserve(
     call: &Call,
-    user: UserId,
+    (user, is_registered): (UserId, bool),
     body: &Body,
     contact: &Contact,
     claim: Option<&Claim>,
@@ -62,6 +63,7 @@ async fn reserve(
         idempotency: claim.map(Claim::as_idempotency),
         selection: &selection,
         contact,
+        is_registered,
     };
     let stores = stores::open().await?;
     match sale::reserve_seats(&stores, &request).await? {

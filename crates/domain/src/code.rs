@@ -60,10 +60,14 @@ codes! {
     InvalidSignature: 400, FINAL, "invalid_signature", "The signature is not valid";
     /// No credentials, or credentials that nobody issued.
     Unauthenticated: 401, FINAL, "unauthenticated", "Credentials are missing or not valid";
+    /// A code or link of a letter is wrong, was used, or is too old; or it was tried too often.
+    CodeInvalid: 401, FINAL, "code_invalid", "The code is not valid";
     /// The booking costs money and the caller cannot confirm it without a payment.
     PaymentRequired: 402, FINAL, "payment_required", "This booking has to be paid";
     /// Right caller, wrong right.
     Forbidden: 403, FINAL, "forbidden", "The caller may not do this";
+    /// A guest where an account is needed.
+    AccountRequired: 403, FINAL, "account_required", "An account is needed";
     /// The event admits through its queue and the request carries no pass.
     QueuePassRequired: 403, FINAL, "queue_pass_required", "A queue pass is required";
     /// The pass is forged, of another user or of another event.
@@ -117,6 +121,8 @@ codes! {
     SectionExists: 409, FINAL, "section_exists", "The section exists already";
     /// The payment provider refuses for good, whatever is repeated.
     PaymentRefused: 409, FINAL, "payment_refused", "The payment provider refuses this payment";
+    /// An organisation would have no owner left.
+    LastOwner: 409, FINAL, "last_owner", "The last owner of an organisation stays";
     /// A request with the same idempotency key is still running.
     RequestInProgress: 409, RETRYABLE, "request_in_progress", "The same request is still running";
     /// The body is over the limit.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid {kind} id")]
 pub struct InvalidId {
-    /// What was expected: `event`, `user` or `booking`.
+    /// What was expected, such as `event` or `booking`.
     pub kind: &'static str,
 }
 
@@ -74,6 +74,10 @@ uuid_id!(
 uuid_id!(
     /// A user, guest or registered: a UUID, version 7.
     UserId, "user"
+);
+uuid_id!(
+    /// A session of an account: a UUID, version 7.
+    SessionId, "session"
 );
 
 /// A booking. It carries its event, so any component finds the right slot without a lookup.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::UserId;
 
 mod kinds;
+mod sign_in;
 mod signing;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ mod verifying;
 pub use kinds::{
     BookingsKey, BuyerToken, PageSession, PlaceReceipt, QueuePass, RECEIPT_TTL_S, StreamTicket,
 };
+pub use sign_in::{CODE_DIGITS, SignInSecrets, code_digest, secret_digest};
 pub use signing::SigningKeys;
 pub use ticket_code::{TICKET_CODE_LENGTH_MAX, TicketCode};
 pub use verifying::{PublicKey, VerifyingKeys};

@@ -5,7 +5,7 @@ mod queue;
 
 use data_encoding::HEXLOWER;
 use domain::code::Code;
-use domain::id::UserId;
+use domain::id::{SessionId, UserId};
 use domain::stripe::SECRET_LENGTH_MIN;
 use domain::token::{BuyerToken, TokenError};
 use http::header;
@@ -32,6 +32,45 @@ pub async fn buyer(call: &Call) -> Result<UserId, Problem> {
         Caller::Buyer(user) => Ok(user),
         Caller::Organiser => Err(Problem::of(Code::Forbidden)),
     }
+}
+
+/// Somebody who is signed in to an account. Whether the session has ended meanwhile, the ledger
+/// knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountCaller {
+    /// The owner.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+}
+
+/// The account that calls.
+///
+/// # Errors
+///
+/// 401 without valid credentials, 403 `account_required` for a guest and for the organiser's key.
+pub async fn account(call: &Call) -> Result<AccountCaller, Problem> {
+    let token = bearer(call)?;
+    if is_organiser(token).await? {
+        return Err(Problem::of(Code::AccountRequired));
+    }
+    let BuyerToken { user, session, .. } = buyer_token(token).await?.map_err(unauthenticated)?;
+    let session = session.ok_or_else(|| Problem::of(Code::AccountRequired))?;
+    Ok(AccountCaller { user, session })
+}
+
+/// The buyer who calls, and whether by an account.
+///
+/// # Errors
+///
+/// As [`buyer`].
+pub async fn buyer_or_account(call: &Call) -> Result<(UserId, bool), Problem> {
+    let token = bearer(call)?;
+    if is_organiser(token).await? {
+        return Err(Problem::of(Code::Forbidden));
+    }
+    let token = buyer_token(token).await?.map_err(unauthenticated)?;
+    Ok((token.user, token.session.is_some()))
 }
 
 /// Checks that the organiser calls.

@@ -24,12 +24,13 @@ pub async fn join(
     user: UserId,
     receipt: Option<Receipt>,
     proof: Option<&str>,
+    is_registered: bool,
 ) -> Result<QueuePlace, Problem> {
     let keys = variables::signing_keys().await?;
     let easiest_proof = easiest_proof(&variables::text("join_proof_difficulty").await?)?;
     let counted = limit::queue_places(call, event).await?;
     let address =
         counted.as_ref().map(|(digest, places_max)| AddressCap { digest, places_max: *places_max });
-    let request = Join { event, user, receipt, proof, easiest_proof, address };
+    let request = Join { event, user, receipt, proof, easiest_proof, is_registered, address };
     Ok(joining::join(stores, &keys, &request).await?)
 }

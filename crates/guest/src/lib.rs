@@ -10,7 +10,8 @@
 //!   settings of the manifest.
 //! - [`html`]: pages for people. [`language`]: which one they read. [`session`]: who they are.
 //!   [`contact`]: where they are written to.
-//! - [`limit`]: how often they may. [`lookup`]: asking for a letter.
+//! - [`limit`]: how often they may. [`lookup`]: asking for a letter. [`sign_in`]: signing in
+//!   by one.
 //! - [`variables`], [`redis`], [`postgres`], [`stores`], [`provider`], [`clock`]: what the host
 //!   offers, with deadlines.
 //! - [`etag`]: names an answer by what decides it. [`log`]: lines for operators.
@@ -56,6 +57,7 @@ pub mod redis;
 pub mod reply;
 pub mod service;
 pub mod session;
+pub mod sign_in;
 pub mod stores;
 pub mod stream;
 pub mod variables;

@@ -23,8 +23,9 @@
 //! # Layout
 //!
 //! [`Database`] is the one thing a caller provides. Then one folder per area, the same areas as in
-//! every layer (`events`, `queue`, `bookings`, `tickets`, `payments`, `audit`, `worker`), and in it
-//! one file per step, with its request, its outcome and its statement. [`ping`] belongs to no area.
+//! every layer (`events`, `queue`, `bookings`, `tickets`, `payments`, `people`, `audit`, `worker`),
+//! and in it one file per step, with its request, its outcome and its statement. [`ping`] belongs
+//! to no area.
 
 #![warn(missing_docs)]
 
@@ -34,6 +35,7 @@ mod database;
 mod error;
 mod events;
 mod payments;
+mod people;
 mod ping;
 mod queue;
 mod row;
@@ -46,6 +48,7 @@ pub use database::{Database, DatabaseError, Value};
 pub use error::Error;
 pub use events::*;
 pub use payments::*;
+pub use people::*;
 pub use ping::{Ping, ping};
 pub use queue::*;
 pub use tickets::*;

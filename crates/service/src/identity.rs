@@ -3,7 +3,7 @@
 //! A token is short-lived. Its user gets a new one for a proof: a token that has not ended, or the
 //! receipt of a place, which lives for months.
 
-use domain::id::UserId;
+use domain::id::{SessionId, UserId};
 use domain::time::Instant;
 use domain::token::{BuyerToken, PageSession, SigningKeys};
 use serde::Serialize;
@@ -14,6 +14,12 @@ use crate::Refusal;
 /// Life of a guest token: a day, so that a client that never renews one still owns in the morning
 /// the place of a draw that it joined the evening before.
 const GUEST_TOKEN_TTL_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// Life of the token of an account: short, because it outlives the end of its session.
+const ACCOUNT_TOKEN_TTL_MS: i64 = 15 * 60 * 1_000;
+
+/// Life of a refresh token, in s.
+pub const REFRESH_TOKEN_TTL_S: i64 = 30 * 24 * 60 * 60;
 
 /// Life of the session of a browser, in seconds: as long as the receipt of a place.
 pub const SESSION_TTL_S: i64 = domain::token::RECEIPT_TTL_S;
@@ -41,9 +47,30 @@ pub fn token_of(
     now: Instant,
 ) -> Result<GuestToken, Refusal> {
     let expires_at = now.plus_ms(GUEST_TOKEN_TTL_MS);
-    let buyer = BuyerToken { user: user_id, id: token_id.to_string(), issued_at: now, expires_at };
+    let id = token_id.to_string();
+    let buyer = BuyerToken { user: user_id, session: None, id, issued_at: now, expires_at };
     let token = buyer.sign(keys).map_err(|error| Refusal::internal(error.to_string()))?;
     Ok(GuestToken { token, user_id, expires_at })
+}
+
+/// A token of the account of `user_id`, signed in by `session`, and when it ends.
+///
+/// # Errors
+///
+/// `internal` when it cannot be signed.
+pub fn account_token(
+    keys: &SigningKeys,
+    user_id: UserId,
+    session: SessionId,
+    token_id: Uuid,
+    now: Instant,
+) -> Result<(String, Instant), Refusal> {
+    let expires_at = now.plus_ms(ACCOUNT_TOKEN_TTL_MS);
+    let id = token_id.to_string();
+    let session = Some(session);
+    let token = BuyerToken { user: user_id, session, id, issued_at: now, expires_at };
+    let token = token.sign(keys).map_err(|error| Refusal::internal(error.to_string()))?;
+    Ok((token, expires_at))
 }
 
 /// What names a guest to the pages; `id` is its own name.

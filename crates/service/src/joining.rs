@@ -24,6 +24,8 @@ pub struct Join<'a> {
     pub proof: Option<&'a str>,
     /// How hard the easiest proof is; 0 when none is asked for.
     pub easiest_proof: u32,
+    /// Whether the fan is signed in to an account.
+    pub is_registered: bool,
     /// The address of the fan and how many places it may have, where addresses count.
     pub address: Option<AddressCap<'a>>,
 }
@@ -39,7 +41,7 @@ pub async fn join<T: Transport, D: Database>(
     keys: &SigningKeys,
     request: &Join<'_>,
 ) -> Result<QueuePlace, Refusal> {
-    let Join { event, user, receipt, proof, easiest_proof, address } = *request;
+    let Join { event, user, receipt, proof, easiest_proof, is_registered, address } = *request;
     let subject = Subject { event, user, action: Action::Join };
     let key = keys.proof_key();
     let checked = proof
@@ -50,7 +52,8 @@ pub async fn join<T: Transport, D: Database>(
         Some(Ok(challenged_at)) => ShownProof::Shown { challenged_at: *challenged_at },
         Some(Err(_)) | None => ShownProof::None,
     };
-    let place = sale::join_queue(stores, event, user, receipt, shown, address).await?;
+    let place =
+        sale::join_queue(stores, event, user, receipt, shown, address, is_registered).await?;
     if place.outcome != PlaceOutcome::ProofRequired {
         return Ok(place);
     }

@@ -45,6 +45,7 @@ pub fn describe(
             let refusal = Refusal::new(Code::RateLimited, detail);
             return Err(refusal.retry_after_s(JOIN_AGAIN_AFTER_S));
         }
+        PlaceOutcome::AccountRequired => return Err(Refusal::of(Code::AccountRequired)),
         PlaceOutcome::EventMissing => return Err(Refusal::of(Code::EventNotFound)),
         PlaceOutcome::UnknownPlace | PlaceOutcome::ProofRequired => {
             return Err(Refusal::internal("an outcome of joining alone"));

@@ -12,6 +12,7 @@ pub fn refusal(outcome: ReserveOutcome) -> Refusal {
         ReserveOutcome::EventMissing => Refusal::of(Code::EventNotFound),
         ReserveOutcome::EventNotOnSale => Refusal::of(Code::EventNotOnSale),
         ReserveOutcome::IdempotencyKeyReused => Refusal::of(Code::IdempotencyKeyReused),
+        ReserveOutcome::AccountRequired => Refusal::of(Code::AccountRequired),
         ReserveOutcome::QueuePassRequired => Refusal::of(Code::QueuePassRequired),
         ReserveOutcome::QueuePassInvalid => Refusal::of(Code::QueuePassInvalid),
         ReserveOutcome::QueuePassExpired => Refusal::of(Code::QueuePassExpired),

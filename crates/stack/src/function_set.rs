@@ -12,8 +12,8 @@ use tokio_postgres::{Client, Transaction};
 
 /// The folders of `functions`, in the order in which they are applied: a body that is bound when
 /// its function is created calls functions of `types` only.
-pub const FUNCTION_AREAS: [&str; 8] =
-    ["types", "events", "queue", "bookings", "tickets", "payments", "audit", "worker"];
+pub const FUNCTION_AREAS: [&str; 9] =
+    ["types", "events", "queue", "bookings", "tickets", "payments", "people", "audit", "worker"];
 
 /// Functions may call each other in any order. Nothing here locks what callers use, so it may wait
 /// for an operator who changes a function by hand.

@@ -150,6 +150,7 @@ fn request(event: EventId) -> JoinQueue<'static> {
         receipt: ShownReceipt::None,
         proof: ShownProof::NotAsked,
         address: None,
+        is_registered: false,
     }
 }
 
@@ -171,6 +172,7 @@ fn settings() -> Result<EventSettings> {
         rules: SaleRules {
             max_per_buyer: 4,
             hold_ttl_ms: 600_000,
+            registered_only: false,
             queue_enabled: true,
             max_active: 1_000_000,
             release_per_s: 1_000,

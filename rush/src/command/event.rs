@@ -133,6 +133,7 @@ fn new_event(arguments: &CreateArguments) -> NewEvent {
         currency: arguments.currency.clone(),
         sections: arguments.section.iter().map(|section| section.0.clone()).collect(),
         sale: SaleSettings {
+            buyers: domain::event::Buyers::Anyone,
             max_per_buyer: arguments.max_per_buyer,
             hold_ttl_s: arguments.hold_ttl_s,
             queue: QueueSettings {

@@ -61,6 +61,7 @@ impl Stage {
             ..QueueSettings::default()
         };
         let sale = SaleSettings {
+            buyers: domain::event::Buyers::Anyone,
             max_per_buyer: i64::from(MAX_PER_BUYER),
             hold_ttl_s: i64::from(arguments.hold_ttl_s),
             queue,

@@ -2,6 +2,7 @@
 //! own events, buyers and keys.
 
 mod absence;
+mod accounts;
 mod admit_kills;
 mod bad_inputs;
 mod bad_transport;

@@ -47,8 +47,17 @@ async fn hold(call: &Call) -> Result<Reply, Problem> {
         idempotency: None,
         selection: &selection,
         contact: &contact,
+        is_registered: false,
     };
-    match sale::reserve_seats(&stores, &request).await? {
+    let outcome = match sale::reserve_seats(&stores, &request).await? {
+        // Only then is it of interest whether this is the browser of an account.
+        ReserveOutcome::AccountRequired if ledger::is_account(&stores.database, user).await? => {
+            let request = ReserveSeats { is_registered: true, ..request };
+            sale::reserve_seats(&stores, &request).await?
+        }
+        outcome => outcome,
+    };
+    match outcome {
         ReserveOutcome::Held(hold) | ReserveOutcome::Replayed(hold) => {
             Ok(frame::see_other(&format!("/bookings/{}", hold.booking.booking_id)))
         }

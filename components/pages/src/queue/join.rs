@@ -5,6 +5,7 @@ use domain::id::EventId;
 use domain::queue::Place;
 use domain::rate::RouteClass;
 use guest::{Call, Problem, Reply, joining, limit, place, stores};
+use scripts::PlaceOutcome;
 
 use super::page;
 use crate::frame;
@@ -59,7 +60,18 @@ async fn join(call: &Call, event: EventId, visitor: &Visitor) -> Result<Place, P
     limit::user(call, RouteClass::Join, &user.to_string()).await?;
     let proof = proof(call)?;
     let stores = stores::open().await?;
-    let joined = joining::join(call, &stores, event, user, receipt, proof.as_deref()).await?;
+    let proof = proof.as_deref();
+    let joined = joining::join(call, &stores, event, user, receipt, proof, false).await;
+    let joined = match joined {
+        // Only then is it of interest whether this is the browser of an account.
+        Ok(place)
+            if place.outcome == PlaceOutcome::AccountRequired
+                && ledger::is_account(&stores.database, user).await? =>
+        {
+            joining::join(call, &stores, event, user, receipt, proof, true).await?
+        }
+        joined => joined?,
+    };
     place::describe(event, user, &joined).await
 }
 

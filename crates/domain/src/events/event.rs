@@ -15,5 +15,5 @@ pub use checks::{
 };
 pub use details::{EventChange, NewEvent, SectionChange};
 pub use section_changes::changed_sections;
-pub use settings::{QueueChange, QueueSettings, SaleChange, SaleSettings, Setting};
+pub use settings::{Buyers, QueueChange, QueueSettings, SaleChange, SaleSettings, Setting};
 pub use status::{EventStatus, SaleState};

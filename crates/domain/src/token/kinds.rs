@@ -5,19 +5,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::verifying::in_time;
+use super::verifying::{decode_json, in_time};
 use super::{BUYER_AUDIENCE, Claims, ISSUER, Purpose, SigningKeys, TokenError, VerifyingKeys};
-use crate::id::{BookingId, EventId, UserId};
+use crate::id::{BookingId, EventId, SessionId, UserId};
 use crate::time::Instant;
 
 /// Life of a receipt, from the moment of joining: longer than any draw is open.
 pub const RECEIPT_TTL_S: i64 = 90 * 24 * 60 * 60;
 
-/// Names a buyer.
+/// Names a buyer: a guest, or the owner of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuyerToken {
     /// The buyer.
     pub user: UserId,
+    /// The session by which an account is signed in; none of a guest.
+    pub session: Option<SessionId>,
     /// A name of its own.
     pub id: String,
     /// When it was issued.
@@ -45,14 +47,38 @@ impl BuyerToken {
     /// everything else.
     pub fn verify(keys: &VerifyingKeys, token: &str, now: Instant) -> Result<Self, TokenError> {
         let claims = keys.verify(Purpose::Buyer, BUYER_AUDIENCE, token, now)?;
+        // Verified, so it has these parts.
+        let payload = token.split('.').nth(1).ok_or(TokenError::Invalid)?;
+        let BuyerMembers { session } = decode_json(payload)?;
         let (issued_at, expires_at) = (at(claims.iat), at(claims.exp));
-        Ok(Self { user: claims.sub, id: claims.jti, issued_at, expires_at })
+        Ok(Self { user: claims.sub, session, id: claims.jti, issued_at, expires_at })
     }
 
-    fn claims(&self) -> Claims {
-        let Self { user, id, issued_at, expires_at } = self;
-        claims(BUYER_AUDIENCE.to_owned(), *user, id.clone(), *issued_at, *expires_at)
+    fn claims(&self) -> BuyerClaims {
+        let Self { user, session, id, issued_at, expires_at } = self;
+        let audience = BUYER_AUDIENCE.to_owned();
+        BuyerClaims {
+            claims: claims(audience, *user, id.clone(), *issued_at, *expires_at),
+            members: BuyerMembers { session: *session },
+        }
     }
+}
+
+/// A buyer token as it is written.
+#[derive(Serialize)]
+struct BuyerClaims {
+    #[serde(flatten)]
+    claims: Claims,
+    #[serde(flatten)]
+    members: BuyerMembers,
+}
+
+/// What only a buyer token says.
+#[derive(Serialize, Deserialize)]
+struct BuyerMembers {
+    /// The session id of OpenID Connect.
+    #[serde(rename = "sid", default, skip_serializing_if = "Option::is_none")]
+    session: Option<SessionId>,
 }
 
 /// Names the guest who uses a browser. Kept in a cookie that scripts cannot read, for longer than a

@@ -72,7 +72,7 @@ impl SigningKeys {
 
     /// 32 bytes for one use, which tell nothing of the key: HMAC-SHA256 of `label` under the seed
     /// that signs.
-    fn derive(&self, label: &str) -> [u8; 32] {
+    pub(super) fn derive(&self, label: &str) -> [u8; 32] {
         // HMAC fills a key that is shorter than a block with zeros.
         let mut block = [0; 64];
         block[..32].copy_from_slice(self.0.first.1.as_bytes());

@@ -61,7 +61,7 @@ fn each_kind_is_the_same_every_time_and_reads_back() {
     assert_eq!(QueuePass::verify(&ring, event, &token, NOW), Ok(pass()));
     let token = receipt().sign(&signing).unwrap();
     assert_eq!(PlaceReceipt::verify(&ring, &token, NOW), Ok(receipt()));
-    let buyer = BuyerToken { user, id, issued_at, expires_at };
+    let buyer = BuyerToken { user, session: None, id, issued_at, expires_at };
     let token = buyer.sign(&signing).unwrap();
     assert_eq!(BuyerToken::verify(&ring, &token, NOW), Ok(buyer));
     let ticket = StreamTicket { event, user, number: 7, issued_at, expires_at };

@@ -155,7 +155,8 @@ mod tests {
         let now = crate::time::Instant::from_unix_ms(1_800_000_000_000);
         let user = crate::id::UserId::from_uuid(uuid::Uuid::from_u128(7));
         let id = "0123456789ab".to_owned();
-        let token = crate::token::BuyerToken { user, id, issued_at: now, expires_at: now };
+        let token =
+            crate::token::BuyerToken { user, session: None, id, issued_at: now, expires_at: now };
         let token = token.sign(&keys).unwrap();
         assert_eq!(TicketCode::verify(&ring, &token), Err(TokenError::Invalid));
         let code = code("A-1-12").sign(&keys).unwrap();

@@ -16,7 +16,8 @@ use crate::variables;
 ///
 /// # Errors
 ///
-/// 401 when a proof is not valid, or the two are of different buyers: a client that believes to be
+/// 403 for the token of an account, which is renewed by its session alone. 401 when a proof is not
+/// valid, or the two are of different buyers: a client that believes to be
 /// known must not become somebody else without a word.
 pub async fn proven_guest(call: &Call) -> Result<Option<UserId>, Problem> {
     // Another scheme is for somebody on the way, such as a proxy with a password of its own.
@@ -24,7 +25,12 @@ pub async fn proven_guest(call: &Call) -> Result<Option<UserId>, Problem> {
         value.as_bytes().get(..7).is_some_and(|it| it.eq_ignore_ascii_case(b"bearer "))
     };
     let by_token = if call.headers.get_all(header::AUTHORIZATION).iter().any(is_bearer) {
-        Some(buyer_token(bearer(call)?).await?.map(|token| token.user))
+        let token = buyer_token(bearer(call)?).await?;
+        // mutant: accounts-become-guests
+        if token.as_ref().is_ok_and(|token| token.session.is_some()) {
+            return Err(Problem::new(Code::Forbidden, "this is for guests, not for an account"));
+        }
+        Some(token.map(|token| token.user))
     } else {
         None
     };

@@ -41,6 +41,9 @@ pub enum LetterKind {
     /// Somebody has asked for the bookings of the mailbox.
     #[serde(rename = "bookings.lookup")]
     Lookup,
+    /// Somebody asks to sign in.
+    #[serde(rename = "auth.code")]
+    SignIn,
 }
 
 /// A letter to send. What identifies its reader is not shown by `Debug`.
@@ -57,6 +60,8 @@ pub struct DueLetter {
     /// When it was written down.
     #[serde(rename = "created_at_ms", deserialize_with = "instant")]
     pub created_at: Instant,
+    /// The sign-in that it is about, if it is about one.
+    pub subject_id: Option<String>,
     /// Where it goes; nothing when the contact of its booking is gone.
     pub email: Option<String>,
     /// The language of its reader, a tag of BCP 47.

@@ -54,6 +54,7 @@ async fn a_change_can_name_everything() {
     let database = fresh().await;
     let event = new_event(&database).await;
     let sale = SaleSettings {
+        buyers: domain::event::Buyers::Anyone,
         max_per_buyer: 1,
         hold_ttl_s: 2,
         queue: QueueSettings {

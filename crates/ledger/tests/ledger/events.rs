@@ -23,6 +23,7 @@ async fn an_event_is_stored_as_it_was_asked_for() {
     let event = new_event_id();
     let mut wanted = wanted(SECTIONS);
     wanted.sale = SaleSettings {
+        buyers: domain::event::Buyers::Anyone,
         max_per_buyer: 7,
         hold_ttl_s: 30,
         queue: QueueSettings {

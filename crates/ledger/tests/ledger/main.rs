@@ -1,5 +1,6 @@
 //! The steps of the ledger against a real Postgres, each test in a database of its own.
 
+mod accounts;
 mod bookings;
 mod checkouts;
 mod confirm;

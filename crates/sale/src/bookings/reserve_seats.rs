@@ -33,6 +33,8 @@ pub struct ReserveSeats<'a> {
     pub selection: &'a Selection,
     /// Where the buyer can be reached.
     pub contact: &'a Contact,
+    /// Whether the buyer is signed in to an account.
+    pub is_registered: bool,
 }
 
 /// Holds the places: all or none. Never answers that sections have changed.
@@ -103,9 +105,10 @@ async fn reserve<T: Transport, D: Database>(
     request: &ReserveSeats<'_>,
     choice: Choice<'_>,
 ) -> Result<ReserveOutcome, Error> {
-    let ReserveSeats { user, booking, pass, idempotency, contact, .. } = *request;
+    let ReserveSeats { user, booking, pass, idempotency, contact, is_registered, .. } = *request;
     let contact = Some(contact);
-    let request = scripts::ReserveSeats { user, booking, pass, idempotency, choice, contact };
+    let request =
+        scripts::ReserveSeats { user, booking, pass, idempotency, choice, contact, is_registered };
     with_open_event(stores, booking.event(), async || {
         scripts::reserve_seats(&stores.cluster, &request, stores.redis_deadline).await
     })

@@ -49,6 +49,7 @@ pub async fn join_queue<T: Transport, D: Database>(
     receipt: Option<Receipt>,
     proof: ShownProof,
     address: Option<AddressCap<'_>>,
+    is_registered: bool,
 ) -> Result<QueuePlace, Error> {
     let shown = if receipt.is_some() { ShownReceipt::Shown } else { ShownReceipt::None };
     let (mut honoured, mut granted): (_, Option<(ledger::NumberBlock, String)>) = (shown, None);
@@ -56,7 +57,8 @@ pub async fn join_queue<T: Transport, D: Database>(
         let block = granted.as_ref().map(|(ledger::NumberBlock { first, last }, state)| {
             NumberBlock { first: *first, last: *last, state }
         });
-        let request = JoinQueue { event, user, block, receipt: honoured, proof, address };
+        let request =
+            JoinQueue { event, user, block, receipt: honoured, proof, address, is_registered };
         match (join(stores, &request).await?, receipt) {
             (JoinOutcome::NumbersUsedUp { state }, _) => {
                 let block = ledger::grant_numbers(&stores.database, event, &state).await?;
@@ -128,7 +130,16 @@ async fn restore<T: Transport, D: Database>(
         }
         // Without a block: a place comes back, no new one is made.
         let (proof, address) = (ShownProof::NotAsked, None);
-        let request = JoinQueue { event, user, block: None, receipt: honoured, proof, address };
+        let request = JoinQueue {
+            event,
+            user,
+            block: None,
+            receipt: honoured,
+            proof,
+            address,
+            // It was when the place was made.
+            is_registered: true,
+        };
         let Some(restored) = join(stores, &request).await?.place() else { return Ok(false) };
         match restored.outcome {
             PlaceOutcome::NotOnSale | PlaceOutcome::JoiningStopped | PlaceOutcome::AddressFull => {

@@ -10,7 +10,7 @@ use domain::seat::Seat;
 use domain::text::escaped;
 use domain::time::Instant;
 use domain::time_zone::local_time;
-use domain::token::{BookingsKey, SigningKeys, TokenError};
+use domain::token::{BookingsKey, SignInSecrets, SigningKeys, TokenError};
 use ledger::{DueLetter, LetterBooking, LetterEvent, LetterKind, MailboxBooking};
 
 /// A link to the tickets of an event is good until so long after its end, in ms: also on the way
@@ -135,7 +135,7 @@ impl Desk<'_> {
                     format!("Sie haben {share} für diese Karten zurückbekommen: {given_up}."),
                 ),
             },
-            LetterKind::Lookup => return Ok(None),
+            LetterKind::Lookup | LetterKind::SignIn => return Ok(None),
         };
         let ends_at = event.ends_at.unix_ms().max(letter.created_at.unix_ms());
         let url = self.link(
@@ -209,6 +209,39 @@ impl Desk<'_> {
         pieces.push(Piece::Paragraph(format!("{ends} {}", keep_secret(language))));
         let subject = language.pick("Your bookings", "Ihre Buchungen").to_owned();
         Ok(Some(written(letter, to, language, subject, &pieces)))
+    }
+
+    /// The letter that signs its reader in, by the code or by the link; nothing when it cannot say
+    /// to which sign-in.
+    pub(crate) fn about_sign_in(&self, letter: &DueLetter, to: &str) -> Option<Letter> {
+        let SignInSecrets { code, link_token } =
+            SignInSecrets::of(self.keys, letter.subject_id.as_deref()?);
+        let language = Language::of(letter.locale.as_deref());
+        let intro = language.pick(
+            "This is your code to sign in. It is good once, for 15 minutes.",
+            "Dies ist Ihr Code zum Anmelden. Er gilt einmal, 15 Minuten lang.",
+        );
+        let other = language.pick(
+            "Or open this link and press the button there.",
+            "Oder öffnen Sie diesen Link und drücken Sie dort auf den Knopf.",
+        );
+        let secret = language.pick(
+            "Tell nobody: whoever has the code or the link is signed in as you. If it was not you \
+             who asked, there is nothing to do.",
+            "Sagen Sie den Code niemandem: Wer ihn oder den Link hat, ist als Sie angemeldet. Wenn \
+             Sie nicht danach gefragt haben, ist nichts zu tun.",
+        );
+        let label = language.pick("Sign in", "Anmelden").to_owned();
+        let pieces = [
+            Piece::Paragraph(language.pick("Hello,", "Hallo,").to_owned()),
+            Piece::Paragraph(intro.to_owned()),
+            Piece::Paragraph(code.clone()),
+            Piece::Paragraph(other.to_owned()),
+            Piece::Link { label, url: format!("{}/auth/link?token={link_token}", self.public_url) },
+            Piece::Paragraph(secret.to_owned()),
+        ];
+        let subject = language.pick("Your code", "Ihr Code");
+        Some(written(letter, to, language, format!("{subject}: {code}"), &pieces))
     }
 
     fn link(
@@ -337,6 +370,7 @@ mod tests {
             kind,
             attempts: 0,
             age_ms: 0,
+            subject_id: None,
             created_at: CREATED_AT,
             email: Some("fan@example.com".to_owned()),
             locale: Some(locale.to_owned()),
@@ -390,6 +424,20 @@ mod tests {
         let opened = BookingsKey::verify(&keys().verifying_keys(), key, later).unwrap();
         assert_eq!(opened.user, user(1));
         assert_eq!(opened.booking.map(BookingId::event), EVENT.parse().ok());
+    }
+
+    #[test]
+    fn the_letter_to_sign_in_has_the_code_and_the_link_of_its_sign_in() {
+        let keys = keys();
+        let desk = Desk { keys: &keys, public_url: "https://box.test" };
+        let letter =
+            DueLetter { subject_id: Some("7".to_owned()), ..due(LetterKind::SignIn, "de") };
+        let written = desk.about_sign_in(&letter, "fan@example.com").unwrap();
+        let SignInSecrets { code, link_token } = SignInSecrets::of(&keys, "7");
+        assert_eq!(written.subject, format!("Ihr Code: {code}"));
+        let link = format!("https://box.test/auth/link?token={link_token}\n");
+        assert!(written.text.contains(&link), "{}", written.text);
+        assert!(desk.about_sign_in(&due(LetterKind::SignIn, "de"), "fan@example.com").is_none());
     }
 
     #[test]

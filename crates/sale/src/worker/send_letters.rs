@@ -24,6 +24,8 @@ const LETTER_DEADLINE: Duration = Duration::from_millis(2_500);
 const LETTER_BACKOFF: Backoff = Backoff { first_ms: 2_000, longest_ms: 600_000 };
 /// A letter that could not be sent for so long is given up, in ms: three days, as mail servers do.
 const LETTER_LIFE_MS: u64 = 3 * 24 * 60 * 60 * 1_000;
+/// A letter to sign in is of no use after so long, in ms: its code has ended.
+const SIGN_IN_LETTER_LIFE_MS: u64 = 15 * 60 * 1_000;
 /// Bookings that one letter names: more than anybody has, and a letter that can be read.
 const LOOKUP_BOOKINGS_MAX: u32 = 50;
 
@@ -111,7 +113,11 @@ async fn send<T: Transport, D: Database, H: HttpTransport>(
     post: &Post<H>,
     letter: &DueLetter,
 ) -> Result<(), LetterError> {
-    if letter.age_ms > LETTER_LIFE_MS {
+    let life_ms = match letter.kind {
+        LetterKind::SignIn => SIGN_IN_LETTER_LIFE_MS,
+        _ => LETTER_LIFE_MS,
+    };
+    if letter.age_ms > life_ms {
         return Err(LetterError::definitive("too old to be sent"));
     }
     let Some(to) = &letter.email else { return Ok(()) };
@@ -120,6 +126,8 @@ async fn send<T: Transport, D: Database, H: HttpTransport>(
         let bookings = ledger::bookings_of_mailbox(&stores.database, to, LOOKUP_BOOKINGS_MAX);
         let bookings = bookings.await.map_err(LetterError::transient)?;
         desk.about_bookings(letter, to, &bookings)
+    } else if letter.kind == LetterKind::SignIn {
+        Ok(desk.about_sign_in(letter, to))
     } else {
         desk.about_booking(letter, to)
     };

@@ -286,6 +286,7 @@ impl Scene {
             idempotency: None,
             choice,
             contact: None,
+            is_registered: false,
         };
         sale::with_open_event(&self.stores, booking.event(), async || {
             scripts::reserve_seats(&self.stores.cluster, &request, DEADLINE).await

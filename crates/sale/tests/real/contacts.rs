@@ -23,7 +23,8 @@ async fn reserve(stage: &Stage, contact: &Contact, key: Option<Idempotency<'_>>)
     let (user, booking) =
         (UserId::from_uuid(Uuid::now_v7()), BookingId::new(stage.event, Uuid::now_v7()));
     let (pass, idempotency, selection) = (PresentedPass::None, key, &selection);
-    let request = ReserveSeats { user, booking, pass, idempotency, selection, contact };
+    let request =
+        ReserveSeats { user, booking, pass, idempotency, selection, contact, is_registered: false };
     match sale::reserve_seats(&stage.stores, &request).await.unwrap() {
         ReserveOutcome::Held(hold) | ReserveOutcome::Replayed(hold) => hold.booking,
         refused => panic!("{refused:?}"),

@@ -26,7 +26,8 @@ struct Fan {
 async fn join(stage: &Stage) -> Fan {
     let user = UserId::from_uuid(Uuid::now_v7());
     let proof = ShownProof::NotAsked;
-    let place = join_queue(&stage.stores, stage.event, user, None, proof, None).await.unwrap();
+    let place =
+        join_queue(&stage.stores, stage.event, user, None, proof, None, false).await.unwrap();
     assert_eq!(place.outcome, PlaceOutcome::Waiting);
     let (number, score, joined_at) = (place.number, place.score, place.joined_at);
     Fan { user, receipt: Receipt { number, score, joined_at } }
@@ -189,7 +190,7 @@ async fn a_lost_redis_changes_no_place() {
         // By joining again as well as by asking.
         let receipt = Some(fan.receipt);
         let proof = ShownProof::NotAsked;
-        join_queue(&stage.stores, event, fan.user, receipt, proof, None).await.unwrap();
+        join_queue(&stage.stores, event, fan.user, receipt, proof, None, false).await.unwrap();
     }
     assert_eq!(draw_line(&stage.stores, event).await, Ok(DrawOutcome::Drawn));
     let place = watch_place(&stage.stores, event, late.user, None).await.unwrap().place;

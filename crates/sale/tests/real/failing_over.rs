@@ -79,7 +79,7 @@ impl Broken {
 
 async fn join(stage: &Stage, user: UserId) -> QueuePlace {
     let proof = scripts::ShownProof::NotAsked;
-    sale::join_queue(&stage.stores, stage.event, user, None, proof, None).await.unwrap()
+    sale::join_queue(&stage.stores, stage.event, user, None, proof, None, false).await.unwrap()
 }
 
 /// What was acknowledged after the link to the replica was cut is gone after the failover. Two

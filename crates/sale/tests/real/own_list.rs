@@ -30,7 +30,8 @@ async fn reserve<T: Transport, D: Database>(
     let selection = Selection::Section { section: "F".parse().unwrap(), quantity: 2 };
     let (booking, pass) = (BookingId::new(event, Uuid::now_v7()), PresentedPass::None);
     let (selection, contact) = (&selection, &Contact::default());
-    let request = ReserveSeats { user, booking, pass, idempotency, selection, contact };
+    let request =
+        ReserveSeats { user, booking, pass, idempotency, selection, contact, is_registered: false };
     match sale::reserve_seats(stores, &request).await.unwrap() {
         ReserveOutcome::Held(hold) | ReserveOutcome::Replayed(hold) => hold.booking.booking_id,
         refused => panic!("{refused:?}"),

@@ -19,7 +19,7 @@ fn new_user() -> UserId {
 
 async fn join(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
     let proof = ShownProof::NotAsked;
-    join_queue(&stage.stores, stage.event, user, receipt, proof, None).await.unwrap()
+    join_queue(&stage.stores, stage.event, user, receipt, proof, None, false).await.unwrap()
 }
 
 async fn find(stage: &Stage, user: UserId, receipt: Option<Receipt>) -> QueuePlace {
@@ -142,6 +142,7 @@ async fn what_was_left_or_used_does_not_come_back() {
         idempotency: None,
         choice: Choice::Section { section: &section, quantity: 1 },
         contact: None,
+        is_registered: false,
     };
     let held = scripts::reserve_seats(&stage.stores.cluster, &request, DEADLINE).await.unwrap();
     assert!(matches!(held, scripts::ReserveOutcome::Held(_)), "{held:?}");

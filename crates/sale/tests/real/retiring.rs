@@ -76,7 +76,8 @@ impl Sold {
             2 => assert!(sale::queue_status(stores, event).await.unwrap().is_some()),
             3 => {
                 let proof = ShownProof::NotAsked;
-                let place = sale::join_queue(stores, event, user, receipt, proof, None).await;
+                let place =
+                    sale::join_queue(stores, event, user, receipt, proof, None, false).await;
                 assert_eq!(place.unwrap().outcome, PlaceOutcome::NotOnSale);
             }
             4 => {
@@ -97,7 +98,15 @@ impl Sold {
                 let pass = PresentedPass::None;
                 let (selection, contact) = (&selection, &Contact::default());
                 let idempotency = None;
-                let request = ReserveSeats { user, booking, pass, idempotency, selection, contact };
+                let request = ReserveSeats {
+                    user,
+                    booking,
+                    pass,
+                    idempotency,
+                    selection,
+                    contact,
+                    is_registered: false,
+                };
                 let outcome = sale::reserve_seats(stores, &request).await.unwrap();
                 assert_eq!(outcome, ReserveOutcome::EventNotOnSale);
             }

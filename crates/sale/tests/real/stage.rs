@@ -179,7 +179,15 @@ impl Stage {
     ) -> Result<BookingId, ReserveOutcome> {
         let booking = BookingId::new(self.event, Uuid::now_v7());
         let (pass, idempotency, contact) = (PresentedPass::None, None, None);
-        let request = ReserveSeats { user, booking, pass, idempotency, choice, contact };
+        let request = ReserveSeats {
+            user,
+            booking,
+            pass,
+            idempotency,
+            choice,
+            contact,
+            is_registered: false,
+        };
         let outcome = with_open_event(&self.stores, self.event, async || {
             reserve_seats(&self.stores.cluster, &request, DEADLINE).await
         })

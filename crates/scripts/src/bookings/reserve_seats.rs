@@ -70,6 +70,8 @@ pub struct ReserveSeats<'a> {
     /// Where the buyer can be reached. It is part of the request whose fingerprint the idempotency
     /// key remembers, so a replayed hold has it too.
     pub contact: Option<&'a Contact>,
+    /// Whether the buyer is signed in to an account.
+    pub is_registered: bool,
 }
 
 /// The answer to a reservation; refusals in the order in which they are checked.
@@ -85,6 +87,8 @@ pub enum ReserveOutcome {
     EventMissing,
     /// Not yet, no longer, paused or cancelled.
     EventNotOnSale,
+    /// The sale is for accounts, and the buyer has none.
+    AccountRequired,
     /// The event has a queue and no pass was shown.
     QueuePassRequired,
     /// The pass has expired.
@@ -168,6 +172,7 @@ fn arguments(request: &ReserveSeats<'_>, sections: &[SectionName]) -> Vec<Argume
         join_names(sections).into(),
         quantity.into(),
         request.contact.map(Contact::to_text).unwrap_or_default().into(),
+        i64::from(request.is_registered).into(),
     ];
     for (row, number) in seats {
         arguments.extend([i64::from(*row).into(), i64::from(*number).into()]);
@@ -187,6 +192,7 @@ fn outcome(reply: &Fields, request: &ReserveSeats<'_>) -> Result<ReserveOutcome,
         "idempotency_key_reused" => ReserveOutcome::IdempotencyKeyReused,
         "event_missing" => ReserveOutcome::EventMissing,
         "event_not_on_sale" => ReserveOutcome::EventNotOnSale,
+        "account_required" => ReserveOutcome::AccountRequired,
         "queue_pass_required" => ReserveOutcome::QueuePassRequired,
         "queue_pass_expired" => ReserveOutcome::QueuePassExpired,
         "queue_pass_invalid" => ReserveOutcome::QueuePassInvalid,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::event::SaleSettings;
+use domain::event::{Buyers, SaleSettings};
 use domain::section::{Section, SectionName};
 use domain::time::Instant;
 
@@ -43,6 +43,8 @@ sale_rules! { sale:
     max_per_buyer: i64 = sale.max_per_buyer;
     /// Life of an unpaid hold, in ms.
     hold_ttl_ms: i64 = sale.hold_ttl_s.saturating_mul(1_000);
+    /// Whether joining and reserving need an account.
+    registered_only: bool = sale.buyers == Buyers::Registered;
     /// Whether a pass is needed to reserve.
     queue_enabled: bool = sale.queue.enabled;
     /// Passes that may be out at once.
@@ -186,7 +188,7 @@ impl EventSettings {
             currency: text("currency")?.to_owned(),
             // An event that an earlier release opened has none.
             amount_max: integer("amount_max").unwrap_or(i64::MAX),
-            rules: SaleRules::from_fields(fields)?,
+            rules: SaleRules::from_fields(&with_defaults(fields))?,
             sections: text("sections")?
                 .split(' ')
                 .filter(|name| !name.is_empty())
@@ -194,6 +196,13 @@ impl EventSettings {
                 .collect::<Option<_>>()?,
         })
     }
+}
+
+/// The fields with those that an event of an earlier release does not have.
+fn with_defaults<'a>(fields: &HashMap<&'a str, &'a str>) -> HashMap<&'a str, &'a str> {
+    let mut fields = fields.clone();
+    fields.entry("registered_only").or_insert("0");
+    fields
 }
 
 fn field(name: &str, value: impl ToString) -> (String, String) {

@@ -26,6 +26,8 @@ pub struct JoinQueue<'a> {
     pub proof: ShownProof,
     /// Where the user comes from, when addresses count.
     pub address: Option<AddressCap<'a>>,
+    /// Whether the user is signed in to an account.
+    pub is_registered: bool,
 }
 
 /// Numbers for all who have found the same state of a line.
@@ -166,5 +168,6 @@ fn arguments(request: &JoinQueue<'_>, user: &str) -> Vec<Argument> {
         digest.into(),
         places_max.into(),
         state.into(),
+        i64::from(request.is_registered).into(),
     ]
 }

@@ -27,6 +27,8 @@ pub enum PlaceOutcome {
     JoiningStopped,
     /// Joining only: the address has as many places as it may.
     AddressFull,
+    /// Joining only: the sale is for accounts, and the user has none.
+    AccountRequired,
     /// Joining only: a new place asks for a proof of work, and none that is good was shown.
     ProofRequired,
     /// The event is not open in Redis.
@@ -109,6 +111,7 @@ impl QueuePlace {
             "unknown_place" => PlaceOutcome::UnknownPlace,
             "joining_stopped" => PlaceOutcome::JoiningStopped,
             "address_full" => PlaceOutcome::AddressFull,
+            "account_required" => PlaceOutcome::AccountRequired,
             "proof_required" => PlaceOutcome::ProofRequired,
             "event_missing" => PlaceOutcome::EventMissing,
             _ => return Err(reply.unexpected()),

@@ -185,6 +185,7 @@ fn many_schedulers_keep_the_bounds_together() {
                 receipt: ShownReceipt::None,
                 proof: ShownProof::NotAsked,
                 address: None,
+                is_registered: false,
             };
             let joined = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
             let place = joined.place().expect("numbers");

@@ -83,6 +83,7 @@ async fn choose(stage: &mut Stage, map: &str, quantity: u32) -> String {
         idempotency: None,
         choice: Choice::Section { section: &section.name, quantity },
         contact: None,
+        is_registered: false,
     };
     let outcome = scripts::reserve_seats(&stage.cluster, &request, DEADLINE).await.unwrap();
     stage.audit().await;

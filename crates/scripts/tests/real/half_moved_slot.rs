@@ -147,7 +147,15 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
     // Of another version, so that it changes nothing for the others.
     let withhold = WithholdPlaces { event, version: 7, keep_ms: 1, sections: &[] };
     let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
-    let join = JoinQueue { event, user: ann, block: None, receipt, proof, address: None };
+    let join = JoinQueue {
+        event,
+        user: ann,
+        block: None,
+        receipt,
+        proof,
+        address: None,
+        is_registered: false,
+    };
     let admit = AdmitUsers { event, mode: AdmitMode::Manual, limit: 10, idempotency: None };
     let idempotency = Idempotency { entry: "k", fingerprint: "f" };
     let taken = Choice::Seats { section, seats: &[(1, 1)] };
@@ -158,6 +166,7 @@ async fn answers(stage: &mut Stage, deadline: Duration) -> Answers {
         idempotency: None,
         choice: taken,
         contact: None,
+        is_registered: false,
     };
     let replay = ReserveSeats { idempotency: Some(idempotency), ..reserve };
     let pin =

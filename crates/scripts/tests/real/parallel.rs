@@ -65,7 +65,15 @@ async fn reserve(
     choice: Choice<'_>,
 ) -> ReserveOutcome {
     let booking = BookingId::new(event, Uuid::now_v7());
-    let request = ReserveSeats { user, booking, pass, idempotency: None, choice, contact: None };
+    let request = ReserveSeats {
+        user,
+        booking,
+        pass,
+        idempotency: None,
+        choice,
+        contact: None,
+        is_registered: false,
+    };
     scripts::reserve_seats(cluster, &request, DEADLINE).await.unwrap()
 }
 
@@ -135,8 +143,15 @@ fn one_booking_reserved_fifty_times_at_once_is_one_hold() {
     let outcomes = at_once(50, async |cluster, _| {
         let choice = Choice::Section { section: &section, quantity: 2 };
         let pass = PresentedPass::None;
-        let request =
-            ReserveSeats { user, booking, pass, idempotency: None, choice, contact: None };
+        let request = ReserveSeats {
+            user,
+            booking,
+            pass,
+            idempotency: None,
+            choice,
+            contact: None,
+            is_registered: false,
+        };
         scripts::reserve_seats(cluster, &request, DEADLINE).await.unwrap()
     });
     assert_eq!(held(&outcomes), 50);
@@ -147,7 +162,8 @@ fn one_booking_reserved_fifty_times_at_once_is_one_hold() {
 /// Joins, with numbers at hand.
 async fn join(cluster: &Cluster<NativeTransport>, event: EventId, user: UserId) -> QueuePlace {
     let (receipt, proof) = (ShownReceipt::None, ShownProof::NotAsked);
-    let request = JoinQueue { event, user, block: None, receipt, proof, address: None };
+    let request =
+        JoinQueue { event, user, block: None, receipt, proof, address: None, is_registered: false };
     let state = match scripts::join_queue(cluster, &request, DEADLINE).await.unwrap() {
         JoinOutcome::Place(place) => return *place,
         JoinOutcome::NumbersUsedUp { state } => state,

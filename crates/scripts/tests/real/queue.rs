@@ -257,7 +257,17 @@ async fn an_address_has_no_more_places_than_it_may() {
             let (block, event) = (None, stage.event);
             let (proof, address) =
                 (ShownProof::NotAsked, Some(AddressCap { digest, places_max: 2 }));
-            stage.join_with(JoinQueue { event, user, block, receipt, proof, address }).await
+            stage
+                .join_with(JoinQueue {
+                    event,
+                    user,
+                    block,
+                    receipt,
+                    proof,
+                    address,
+                    is_registered: false,
+                })
+                .await
         };
         let none = ShownReceipt::None;
         let first = at(&mut stage, "ann", "here", none).await;
@@ -371,6 +381,7 @@ async fn numbers_are_never_reused_when_blocks_end() {
             receipt: ShownReceipt::None,
             proof: ShownProof::NotAsked,
             address: None,
+            is_registered: false,
         };
         let joined = scripts::join_queue(&stage.cluster, &request, DEADLINE).await.unwrap();
         assert!(matches!(joined, JoinOutcome::NumbersUsedUp { .. }), "{joined:?} on {server}");

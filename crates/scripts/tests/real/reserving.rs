@@ -1,7 +1,10 @@
 //! Reserving: every refusal, in the order in which they are checked, and what a success takes.
 
+use scripts::{Choice, PlaceOutcome, PresentedPass, ReserveOutcome, ShownReceipt};
+
 use crate::scene::play;
-use crate::stage::{Setup, seated, standing};
+use crate::servers;
+use crate::stage::{DEADLINE, Setup, Stage, seated, standing};
 
 #[tokio::test]
 async fn seats_are_held_all_or_none() {
@@ -239,4 +242,44 @@ async fn a_hold_never_costs_more_than_one_payment_takes() {
         cat reserves b5 seats A 1-1,1-2         -> amount_too_high 1000
     ";
     play(&setup, rows).await;
+}
+
+/// A sale for accounts refuses guests, whatever else they have.
+#[tokio::test]
+async fn a_sale_for_accounts_takes_no_guest() {
+    for (server, cluster) in servers::all() {
+        let mut setup = Setup::default();
+        setup.rules.registered_only = true;
+        let mut stage = Stage::open(cluster, setup).await;
+        let section = "F".parse().unwrap();
+        let (user, booking) = (stage.user("ann"), stage.booking("b1"));
+        let request = scripts::ReserveSeats {
+            user,
+            booking,
+            pass: PresentedPass::None,
+            idempotency: None,
+            choice: Choice::Section { section: &section, quantity: 1 },
+            contact: None,
+            is_registered: false,
+        };
+        let refused = scripts::reserve_seats(&stage.cluster, &request, DEADLINE).await.unwrap();
+        assert_eq!(refused, ReserveOutcome::AccountRequired, "{server}");
+        let place = stage.join_queue(user, ShownReceipt::None).await;
+        assert_eq!(place.outcome, PlaceOutcome::AccountRequired, "{server}");
+        let (event, block) = (stage.event, None);
+        let join = scripts::JoinQueue {
+            event,
+            user,
+            block,
+            receipt: ShownReceipt::None,
+            proof: scripts::ShownProof::NotAsked,
+            address: None,
+            is_registered: true,
+        };
+        let place = stage.join_with(join).await;
+        assert_eq!(place.outcome, PlaceOutcome::Admitted, "{server}");
+        let request = scripts::ReserveSeats { is_registered: true, ..request };
+        let held = scripts::reserve_seats(&stage.cluster, &request, DEADLINE).await.unwrap();
+        assert!(matches!(held, ReserveOutcome::Held(_)), "{held:?} on {server}");
+    }
 }

@@ -262,6 +262,7 @@ impl Stage {
             PlaceOutcome::UnknownPlace => format!("unknown_place{new}"),
             PlaceOutcome::JoiningStopped => format!("joining_stopped{new}"),
             PlaceOutcome::AddressFull => format!("address_full{new}"),
+            PlaceOutcome::AccountRequired => format!("account_required{new}"),
             PlaceOutcome::ProofRequired => format!("proof_required{new}"),
             PlaceOutcome::EventMissing => format!("event_missing{new}"),
         }
@@ -365,7 +366,15 @@ impl Stage {
             }
             _ => panic!("no such choice: {words:?}"),
         };
-        let request = ReserveSeats { user, booking, pass, idempotency, choice, contact: None };
+        let request = ReserveSeats {
+            user,
+            booking,
+            pass,
+            idempotency,
+            choice,
+            contact: None,
+            is_registered: false,
+        };
         let outcome = scripts::reserve_seats(&self.cluster, &request, DEADLINE).await.unwrap();
         self.reserved(user, booking, outcome)
     }

@@ -48,6 +48,7 @@ impl Default for Setup {
             rules: SaleRules {
                 max_per_buyer: 4,
                 hold_ttl_ms: 60_000,
+                registered_only: false,
                 queue_enabled: false,
                 max_active: 100,
                 release_per_s: 50,
@@ -263,7 +264,16 @@ impl Stage {
         proof: ShownProof,
     ) -> QueuePlace {
         let (block, event, address) = (None, self.event, None);
-        self.join_with(JoinQueue { event, user, block, receipt, proof, address }).await
+        self.join_with(JoinQueue {
+            event,
+            user,
+            block,
+            receipt,
+            proof,
+            address,
+            is_registered: false,
+        })
+        .await
     }
 
     /// The same for whatever a request says.

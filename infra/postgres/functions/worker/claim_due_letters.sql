@@ -20,6 +20,7 @@ AS $body$
         'id', taken.id, 'kind', taken.kind, 'attempts', taken.attempts,
         'age_ms', greatest(0, unix_ms(now()) - unix_ms(taken.created_at)),
         'created_at_ms', unix_ms(taken.created_at),
+        'subject_id', taken.subject_id,
         'email', coalesce(taken.email, b.email), 'locale', coalesce(taken.locale, b.locale),
         'booking', taken.payload::json -> 'data',
         'event', CASE WHEN e.id IS NOT NULL THEN json_build_object(

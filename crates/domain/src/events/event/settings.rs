@@ -93,7 +93,18 @@ macro_rules! values {
     };
 }
 
-values!(bool, i64, String);
+values!(bool, i64, String, Buyers);
+
+/// Who may join and reserve.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Buyers {
+    /// Guests too.
+    #[default]
+    Anyone,
+    /// Owners of accounts alone: a mailbox is one buyer.
+    Registered,
+}
 
 settings! {
     /// The rules of a sale.
@@ -104,6 +115,8 @@ settings! {
         max_per_buyer: i64 = 4, between(1, MAX_PER_BUYER_MAX);
         /// Life of an unpaid hold, in seconds; a change is for holds that are made from then on.
         hold_ttl_s: i64 = 600, between(1, HOLD_TTL_MAX_S);
+        /// Who may join and reserve; a change is for what is asked from then on.
+        buyers: Buyers = Buyers::Anyone, anything;
         /// The queue.
         queue: QueueSettings = QueueSettings::default(), QueueSettings::check;
     }

@@ -1,0 +1,3 @@
+//! Signing in to an account.
+
+pub(crate) mod link;
