@@ -13,7 +13,7 @@ use stack::{
 use crate::build::{build_with_components, components_build};
 use crate::cargo::{cargo, run_inherit};
 use crate::compile::{Build, compile};
-use crate::install::ensure_servers;
+use crate::install::{ensure_browser, ensure_servers};
 use crate::progress::Progress;
 use crate::repository::root;
 
@@ -28,6 +28,7 @@ pub(crate) struct TestArguments {
 pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     let progress = Progress::new();
     ensure_servers(&progress)?;
+    let axe = ensure_browser(&progress)?;
     if arguments.cargo.is_empty() {
         build_with_tests(&progress)?;
     } else {
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: TestArguments) -> Result<ExitCode> {
     command.env("BOXOFFICE_TEST_REDIS_NODES", redis.nodes().join(","));
     command.env("BOXOFFICE_TEST_DATABASE_URL", postgres.url());
     command.env("BOXOFFICE_TEST_HOST", host);
+    command.env("BOXOFFICE_TEST_AXE", axe);
     run_inherit(&mut command)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -31,8 +31,8 @@ pub(crate) use reuse::ReuseOptions;
 const HEAD_LENGTH_MAX: usize = 64 * 1024;
 const HEAD_LENGTH_HTTP2_MAX: u32 = 64 * 1024;
 
-/// Requests at once on one HTTP/2 connection. As many as a page of pictures asks for; a program that
-/// wants more opens another connection, and then its address shows it.
+/// Requests at once on one HTTP/2 connection: what a page full of pictures asks for. Who wants more
+/// opens another connection.
 const HTTP2_STREAMS_MAX: u32 = 100;
 
 /// How often an HTTP/2 client is asked whether it is there, and how long it may take to say so.

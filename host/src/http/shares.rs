@@ -29,7 +29,7 @@ pub(super) struct Shares {
 /// What one component may take.
 #[derive(Clone)]
 pub(super) struct Share {
-    /// From the narrowest bound to the widest: who waits at a narrow one holds nothing of a wide one.
+    /// From the narrowest bound to the widest: who waits at a narrow one holds nothing of a wide.
     bounds: Arc<[Arc<Semaphore>]>,
 }
 
