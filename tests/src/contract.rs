@@ -142,6 +142,11 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) -> Option<St
             let fits = schemas.iter().filter(|schema| allows(document, schema, value)).count();
             (fits != 1).then(|| format!("{at} fits {fits} of the alternatives: {value}"))
         }
+        "anyOf" => {
+            let schemas = argument.as_array().expect("schemas");
+            let fits = schemas.iter().any(|schema| allows(document, schema, value));
+            (!fits).then(|| format!("{at} fits none of the alternatives: {value}"))
+        }
         "required" => argument.as_array().into_iter().flatten().find_map(|name| {
             let name = name.as_str().unwrap_or_default();
             value.get(name).is_none().then(|| format!("{at}.{name} is missing"))

@@ -202,6 +202,11 @@ time-over = Die Zeit ist um.
 pay = Jetzt bezahlen
 take-free = Karten nehmen
 extend = Ich brauche mehr Zeit
+give-up = Ich kann nicht kommen
+give-up-text = Karten, die Sie abgeben, werden wieder verkauft, und Sie bekommen zurück, was Sie dafür bezahlt haben. Das lässt sich nicht rückgängig machen.
+give-up-which = Plätze, die Sie abgeben
+give-up-chosen = Die gewählten Plätze abgeben
+give-up-all = Alles abgeben
 give-back = Plätze zurückgeben
 
 ## Was nicht ging, und wie es weitergeht

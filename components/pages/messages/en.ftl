@@ -202,6 +202,11 @@ time-over = The time is over.
 pay = Pay now
 take-free = Take the tickets
 extend = I need more time
+give-up = I cannot come
+give-up-text = Tickets that you give up are for sale again, and what you paid for them goes back to you. This cannot be undone.
+give-up-which = Seats to give up
+give-up-chosen = Give up the chosen seats
+give-up-all = Give up everything
 give-back = Give the seats back
 
 ## What went wrong, and the way on

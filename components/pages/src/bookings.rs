@@ -3,6 +3,7 @@
 pub(crate) mod choose;
 pub(crate) mod confirm;
 pub(crate) mod extend;
+pub(crate) mod give_up;
 pub(crate) mod hold;
 pub(crate) mod list;
 pub(crate) mod lookup;

@@ -52,6 +52,7 @@ fn routes() -> Router {
         .route("/bookings/{booking_id}", get(action(bookings::show::handle)))
         .route("/bookings/{booking_id}/confirm", post(action(bookings::confirm::handle)))
         .route("/bookings/{booking_id}/extend", post(action(bookings::extend::handle)))
+        .route("/bookings/{booking_id}/give-up", post(action(bookings::give_up::handle)))
         .route("/bookings/{booking_id}/release", post(action(bookings::release::handle)))
         .route("/bookings/{booking_id}/tickets", get(action(bookings::tickets::handle)))
         .route("/events/{event_id}", get(action(events::show::handle)))

@@ -179,9 +179,9 @@ impl Application {
         let (head, body) = request.into_parts();
         let body = match self.arrivals.wait_for(body).await {
             Ok(body) => body,
-            Err(Refused::Late) => return empty(StatusCode::REQUEST_TIMEOUT),
+            // What guests that read it themselves answer after their own time.
+            Err(Refused::Late | Refused::NoRoom) => return overloaded(),
             Err(Refused::Broken) => return empty(StatusCode::BAD_REQUEST),
-            Err(Refused::NoRoom) => return overloaded(),
         };
         let Some(turn) = called.turns.take(self.max_wait).await else {
             return overloaded();

@@ -41,8 +41,8 @@ pub(super) enum Refused {
 }
 
 impl Arrivals {
-    /// `max_wait`: until a body is here, or its first [`PART_LENGTH_MAX`] bytes; and for each further
-    /// frame.
+    /// `max_wait`: until a body is here, or its first [`PART_LENGTH_MAX`] bytes; and for each frame
+    /// after those.
     pub(super) fn new(max_wait: Duration) -> Self {
         Self { room: Arc::new(Semaphore::new(KEPT_LENGTH_MAX)), max_wait }
     }

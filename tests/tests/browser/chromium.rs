@@ -304,10 +304,11 @@ impl Window {
         violations.iter().map(|it| it.as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    /// A picture of what is in the window.
+    /// A picture of what is in the window, as WebP.
     pub(crate) async fn picture(&self) -> Vec<u8> {
-        let picture = self.command(Method::GET, "screenshot", &Value::Null).await;
-        let picture = picture.as_str().expect("a picture").as_bytes();
+        let form = json!({ "format": "webp", "quality": 60 });
+        let picture = self.chromium("Page.captureScreenshot", form).await;
+        let picture = picture["data"].as_str().expect("a picture").as_bytes();
         data_encoding::BASE64.decode(picture).expect("base64")
     }
 }

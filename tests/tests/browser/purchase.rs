@@ -66,7 +66,7 @@ async fn buy(device: Device) {
     window.wait_for("main svg, main img").await;
     assert!(window.text("main").await.expect("a page").contains("A"));
     window.visit("/bookings").await;
-    window.wait_for_text("91.00").await;
+    window.wait_for_text("Gala").await;
     let log = window.complaints().await;
     let log: Vec<_> =
         log.iter().filter(|it| !it.contains("favicon") && !it.contains("402")).collect();

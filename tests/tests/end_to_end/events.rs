@@ -20,7 +20,7 @@ async fn a_created_event_has_every_field_and_the_defaults() {
     assert_eq!(answer.header("location"), Some(format!("/api/v1/events/{id}").as_str()));
     assert_eq!(
         event["sale"],
-        json!({ "max_per_buyer": 4, "hold_ttl_s": 600, "queue": {
+        json!({ "max_per_buyer": 4, "hold_ttl_s": 600, "buyers": "anyone", "queue": {
             "enabled": true, "max_active": 100, "release_per_s": 50, "pass_ttl_s": 300, "abandon_after_s": 300,
             "joining": true, "message": "" } })
     );

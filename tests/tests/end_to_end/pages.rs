@@ -39,6 +39,31 @@ pub(crate) async fn hold(browser: &mut Browser, event: &str, seats: &[&str]) -> 
 }
 
 #[tokio::test]
+async fn a_person_who_cannot_come_gives_up_seats_and_then_the_rest() {
+    let office = BoxOffice::open();
+    let event = office.event(gala()).await;
+    let mut browser = Browser::new(&office);
+    let booking = way_on(&hold(&mut browser, &event, &["A-1-3", "A-1-4", "A-1-5"]).await);
+    let page = browser.open(&booking).await;
+    way_on(&browser.send(&page, &format!("{booking}/confirm"), &[]).await);
+    let path = format!("{booking}/give-up");
+    let page = browser.open(&booking).await;
+    assert_has(&page, "<summary>I cannot come</summary>");
+    // A press without a choice gives nothing up, and a second one gives up nothing more.
+    for fields in [&[][..], &[("seats", "A-1-4")], &[("seats", "A-1-4")]] {
+        assert_eq!(way_on(&browser.send(&page, &path, fields).await), booking);
+    }
+    let page = browser.open(&booking).await;
+    assert_has(&page, "<li>A-1-3</li><li>A-1-5</li>");
+    assert_eq!(office.counts(&event).await, [43, 0, 2]);
+    let others = browser.send(&page, &path, &[("seats", "A-1-1")]).await;
+    assert_eq!(others.status, 422, "{others}");
+    assert_eq!(way_on(&browser.send(&page, &path, &[("all", "1")]).await), booking);
+    assert_has(&browser.open(&booking).await, "<h2>This booking is cancelled</h2>");
+    assert_eq!(office.counts(&event).await, [45, 0, 0]);
+}
+
+#[tokio::test]
 async fn a_person_finds_an_event_and_takes_free_seats() {
     let office = BoxOffice::open();
     let event = office.event(gala()).await;
@@ -58,7 +83,10 @@ async fn a_person_finds_an_event_and_takes_free_seats() {
     let confirmed = browser.send(&page, &format!("{booking}/confirm"), &[]).await;
     assert_eq!(way_on(&confirmed), booking);
     assert_has(&browser.open(&booking).await, "<h2>Your tickets are booked</h2>");
-    assert_has(&browser.open("/bookings").await, "A-1-3, A-1-4");
+    let mine = browser.open("/bookings").await;
+    assert_has(&mine, &format!("<a href=\"{booking}\">Gala</a>"));
+    assert_has(&mine, "Monday, 1 June 2037, 21:00 CEST");
+    assert_has(&mine, "A-1-3, A-1-4");
     let path = format!("{booking}/tickets");
     let tickets = browser.open(&path).await;
     assert_has(&tickets, "Section A, row 1, seat 4");

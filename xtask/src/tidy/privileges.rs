@@ -122,12 +122,12 @@ mod tests {
                 "reserve renames other",
             ),
             (
-                "allowed_outbound_hosts = [\"{{ redis_allowed_host }}\"]\n",
+                "allowed_outbound_hosts = [\"{{ redis_allowed_host }}\", \"{{ postgres_allowed_host }}\"]\n",
                 "allowed_outbound_hosts = []\n",
                 "auth has one of redis_password and redis_allowed_host, not both",
             ),
             (
-                "allowed_outbound_hosts = [\"{{ redis_allowed_host }}\"]\n",
+                "allowed_outbound_hosts = [\"{{ redis_allowed_host }}\", \"{{ postgres_allowed_host }}\"]\n",
                 "allowed_outbound_hosts = [\"https://*\"]\n",
                 "auth may reach any host",
             ),

@@ -264,7 +264,7 @@ mod tests {
     const GRANTS: &str = "steps CONSTANT text[] := ARRAY[\n 'sell'\n];\n\
         steps_before CONSTANT text[] := ARRAY[];\n\
         internal CONSTANT text[] := ARRAY[\n -- bookings\n 'count', 'types', 'events', 'queue', \
-        'payments', 'tickets', 'audit', 'worker'\n];";
+        'payments', 'people', 'tickets', 'audit', 'worker'\n];";
     const LEDGER: &str = "const S: &str = \"SELECT outcome FROM boxoffice.sell(\\\n    \
         $1::text, $2::text[], $3::text::numeric)\";\n// `boxoffice.bookings` is a table.\n";
 

@@ -1,11 +1,16 @@
 //! `GET /bookings`: what the browser's guest has booked. With the key of a letter: see
 //! [`open`](super::open).
 
+use std::collections::BTreeMap;
+
 use askama::Template;
+use domain::booking::Booking;
+use domain::id::EventId;
 use domain::rate::RouteClass;
+use guest::stores::SpinStores;
 use guest::{Call, Problem, Reply, limit, log, stores};
 use http::StatusCode;
-use ledger::ListBookings;
+use ledger::{ListBookings, StoredEvent};
 
 use crate::frame::{self, Frame};
 use crate::session;
@@ -23,6 +28,8 @@ struct BookingsPage {
 
 struct Line {
     href: String,
+    event: String,
+    starts_at: String,
     places: String,
     amount: String,
     status: String,
@@ -52,11 +59,18 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
     let request =
         ListBookings { user: visitor.user, limit: PAGE_BOOKINGS, cursor: cursor.as_deref() };
     let page = ledger::list_bookings(&stores.database, &request).await?;
-    let lines = page.bookings.iter().map(|booking| Line {
-        href: format!("/bookings/{}", booking.booking_id),
-        places: super::show::places(booking),
-        amount: words.money(booking.amount, &booking.currency),
-        status: words.say(&format!("booking-{}", booking.status.as_str())),
+    let events = events_of(&stores, &page.bookings).await?;
+    let lines = page.bookings.iter().map(|booking| {
+        let event = events.get(&booking.event_id);
+        let starts_at = event.map(|event| words.moment(event.starts_at, &event.time_zone));
+        Line {
+            href: format!("/bookings/{}", booking.booking_id),
+            event: event.map(|event| event.name.clone()).unwrap_or_default(),
+            starts_at: starts_at.unwrap_or_default(),
+            places: super::show::places(booking),
+            amount: words.money(booking.amount, &booking.currency),
+            status: words.say(&format!("booking-{}", booking.status.as_str())),
+        }
     });
     let page = BookingsPage {
         bookings: lines.collect(),
@@ -64,4 +78,21 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
         frame,
     };
     Ok(visitor.remember(frame::reply(call, StatusCode::OK, &page), call))
+}
+
+/// The events of bookings: a page has few of them.
+async fn events_of(
+    stores: &SpinStores,
+    bookings: &[Booking],
+) -> Result<BTreeMap<EventId, StoredEvent>, Problem> {
+    let mut events = BTreeMap::new();
+    for booking in bookings {
+        if events.contains_key(&booking.event_id) {
+            continue;
+        }
+        if let Some(event) = ledger::find_event(&stores.database, booking.event_id).await? {
+            events.insert(booking.event_id, event);
+        }
+    }
+    Ok(events)
 }

@@ -34,6 +34,8 @@ struct BookingPage {
     /// While seats are held.
     hold: Option<HoldView>,
     has_tickets: bool,
+    /// While tickets can be given up.
+    giving_up: Option<FormSeal>,
     way_on: Option<WayOn>,
 }
 
@@ -123,6 +125,8 @@ async fn show(call: &Call) -> Result<Reply, Problem> {
             ],
         ),
         amount: words.money(booking.amount, &booking.currency),
+        giving_up: (booking.status == BookingStatus::Confirmed && now < event.starts_at)
+            .then(|| visitor.seal()),
         has_tickets: booking.status == BookingStatus::Confirmed,
         way_on: (!is_held).then_some(again),
         hold,
